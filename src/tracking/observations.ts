@@ -1,0 +1,48 @@
+/** What tracking is told about a video: per sampled frame, what was seen where. Plain data, so it can be stored and replayed. */
+import type { Point, Tlwh } from '../geometry/box.ts';
+import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
+
+/** One face in one frame. Coordinates are pixels of the upright source picture. */
+export interface FaceObservation {
+  readonly box: Tlwh;
+  /** 0..1 */
+  readonly confidence: number;
+  /** Left eye, right eye, nose, left and right mouth corner (image left/right); null from detectors without landmarks. */
+  readonly landmarks: readonly Point[] | null;
+  /** Unit-length appearance vector; null without an embedder. */
+  readonly embedding: Float32Array | null;
+}
+
+/** One body in one frame. */
+export interface PoseObservation {
+  /** Box around the visible landmarks, clipped to the picture. */
+  readonly box: Tlwh;
+  /** Presence score of the landmark network, 0..1. */
+  readonly confidence: number;
+  /** 33 landmarks in MediaPipe's order. */
+  readonly landmarks: readonly PoseLandmark[];
+  /** 33 landmarks in metres. */
+  readonly worldLandmarks: readonly WorldLandmark[];
+  /** Unit-length appearance vector of the torso; null when it cannot be seen. */
+  readonly appearance: Float32Array | null;
+}
+
+/** How much a frame resembles the sampled frame before it; two low values mean a cut. */
+export interface FrameSimilarity {
+  /** Intersection of the HSV histograms of 64x36 thumbnails, 0..1. */
+  readonly histogramIntersection: number;
+  /** Pearson correlation of the grey thumbnails, -1..1. */
+  readonly greyCorrelation: number;
+}
+
+/** Everything seen in one sampled frame. */
+export interface FrameObservations {
+  /** Sample number, 0-based. */
+  readonly index: number;
+  /** Real presentation time of the picture, from the video's first frame. */
+  readonly timestampMs: number;
+  readonly faces: readonly FaceObservation[];
+  readonly poses: readonly PoseObservation[];
+  /** Null for the first frame. */
+  readonly similarityToPrevious: FrameSimilarity | null;
+}
