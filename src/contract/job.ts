@@ -1,0 +1,158 @@
+/** The job message: what a producer puts on the queue, and how a received body becomes a `DetectionJob`. */
+import { z } from 'zod';
+import { WorkerError } from '../errors.ts';
+
+/** Shortest and longest sampling interval a job may ask for, in seconds. */
+export const FRAME_INTERVAL_SECONDS = { min: 0.04, max: 3600 } as const;
+
+const jobId = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_.:-]{1,128}$/,
+    'must be 1-128 characters out of letters, digits, "_", ".", ":" and "-"',
+  );
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(2048);
+
+/** The message body as JSON. Unknown fields are ignored, so that producers can be newer than the worker. */
+export const jobMessageSchema = z
+  .object({
+    job_id: jobId.describe(
+      'Names the job and its result; a second message with the same id is the same job.',
+    ),
+    video_s3_key: z.string().min(1).max(1024).describe('Key of the video object.'),
+    video_s3_bucket: z
+      .string()
+      .min(3)
+      .max(63)
+      .nullish()
+      .describe('Bucket of the video; the worker’s own when absent.'),
+    frame_interval_seconds: z
+      .number()
+      .min(FRAME_INTERVAL_SECONDS.min)
+      .max(FRAME_INTERVAL_SECONDS.max)
+      .nullish()
+      .describe('Seconds between two sampled frames; the worker’s FRAME_INTERVAL_SECONDS when absent.'),
+    detect_faces: z.boolean().default(true).describe('Whether faces are detected.'),
+    detect_poses: z.boolean().default(true).describe('Whether body poses are estimated.'),
+    callback_url: httpUrl.nullish().describe('Receives a POST when the job has ended.'),
+  })
+  .refine((job) => job.detect_faces || job.detect_poses, {
+    path: ['detect_poses'],
+    error: 'detect_faces and detect_poses are both false: nothing would be detected',
+  });
+
+/** The message body a producer sends. */
+export type JobMessage = z.input<typeof jobMessageSchema>;
+
+/** A validated job with every default filled in. */
+export interface DetectionJob {
+  readonly jobId: string;
+  readonly video: { readonly bucket: string; readonly key: string };
+  readonly frameIntervalSeconds: number;
+  readonly detectFaces: boolean;
+  readonly detectPoses: boolean;
+  readonly callbackUrl: string | null;
+}
+
+/** What the worker's configuration adds to a message: its defaults and the buckets it may read. */
+export interface JobPolicy {
+  readonly defaultBucket: string;
+  /** Buckets a message may name besides the default one. */
+  readonly allowedBuckets: readonly string[];
+  readonly defaultFrameIntervalSeconds: number;
+}
+
+/**
+ * A parsed body: a job, or a rejected one whose owner is known, so that a failed result and a callback can tell them.
+ * `callbackUrl` of a rejected job is null unless the field itself is valid.
+ */
+export type ParsedJob =
+  | { readonly ok: true; readonly job: DetectionJob }
+  | {
+      readonly ok: false;
+      readonly jobId: string;
+      readonly callbackUrl: string | null;
+      readonly error: WorkerError;
+    };
+
+/**
+ * Reads a message body: JSON, possibly wrapped by SNS or by a NestJS `{pattern, data}` envelope.
+ * @throws WorkerError MESSAGE_UNREADABLE when the body is no JSON object or names no valid `job_id`: nobody can be told then
+ */
+export function parseJob(body: string, policy: JobPolicy): ParsedJob {
+  const message = unwrap(body);
+  const parsed = jobMessageSchema.safeParse(message);
+  if (!parsed.success) return reject(message, `invalid job: ${listIssues(parsed.error)}`);
+
+  const bucket = parsed.data.video_s3_bucket ?? policy.defaultBucket;
+  if (bucket !== policy.defaultBucket && !policy.allowedBuckets.includes(bucket)) {
+    return reject(
+      message,
+      `invalid job: video_s3_bucket "${bucket}" is not allowed: use "${policy.defaultBucket}" or have the bucket added to ALLOWED_VIDEO_BUCKETS`,
+    );
+  }
+  return {
+    ok: true,
+    job: {
+      jobId: parsed.data.job_id,
+      video: { bucket, key: parsed.data.video_s3_key },
+      frameIntervalSeconds: parsed.data.frame_interval_seconds ?? policy.defaultFrameIntervalSeconds,
+      detectFaces: parsed.data.detect_faces,
+      detectPoses: parsed.data.detect_poses,
+      callbackUrl: parsed.data.callback_url ?? null,
+    },
+  };
+}
+
+/** SNS in SQS in NestJS is two envelopes; more than three is no message of ours. */
+const MAX_ENVELOPES = 3;
+
+function unwrap(body: string): Record<string, unknown> {
+  let value = parseObject(body);
+  for (let depth = 0; depth < MAX_ENVELOPES; depth++) {
+    if ('job_id' in value) break;
+    if (value.Type === 'Notification' && typeof value.Message === 'string') {
+      value = parseObject(value.Message);
+    } else if ('pattern' in value && 'data' in value) {
+      value = typeof value.data === 'string' ? parseObject(value.data) : asObject(value.data);
+    } else break;
+  }
+  return value;
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new WorkerError('MESSAGE_UNREADABLE', 'the message body is not JSON: send a job object', { cause });
+  }
+  return asObject(value);
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new WorkerError('MESSAGE_UNREADABLE', 'the message body is not a JSON object: send a job object');
+  }
+  return value as Record<string, unknown>;
+}
+
+function reject(message: Record<string, unknown>, problem: string): ParsedJob {
+  const id = jobId.safeParse(message.job_id);
+  if (!id.success) {
+    const found = message.job_id === undefined ? 'is missing' : id.error.issues[0]?.message;
+    throw new WorkerError('MESSAGE_UNREADABLE', `the message is no job: job_id ${found}`);
+  }
+  const callback = httpUrl.safeParse(message.callback_url);
+  return {
+    ok: false,
+    jobId: id.data,
+    callbackUrl: callback.success ? callback.data : null,
+    error: new WorkerError('JOB_INVALID', problem),
+  };
+}
+
+function listIssues(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
+}

@@ -1,0 +1,172 @@
+/** The result document: one JSON per job, written to S3. Field names and units are public; fields are added, never renamed. */
+import { z } from 'zod';
+import { ERROR_KINDS, type ErrorCode } from '../errors.ts';
+
+/** Raised only when a field changes its meaning; additions keep it. */
+export const RESULT_SCHEMA_VERSION = 1;
+
+const ratio = z.number().min(0).max(1);
+const pixels = z.number();
+const milliseconds = z.number().min(0);
+const trackId = z
+  .int()
+  .positive()
+  .nullable()
+  .describe(
+    'Identity within this video and kind, stable across cuts; null for a sighting too weak to be followed.',
+  );
+
+const boundingBoxSchema = z
+  .object({ x: pixels, y: pixels, width: pixels.min(0), height: pixels.min(0) })
+  .describe('Pixels of the upright picture, origin top-left: what ffmpeg’s crop filter takes.');
+
+const pointSchema = z.object({ x: pixels, y: pixels });
+
+const landmarkSchema = z
+  .object({ x: z.number(), y: z.number(), z: z.number(), visibility: ratio, presence: ratio })
+  .describe('Visibility: in the picture and not hidden; presence: inside the picture.');
+
+const sourceSchema = z
+  .enum(['detected', 'interpolated'])
+  .describe('Interpolated observations lie between two sightings of one track and are not counted.');
+
+const faceSchema = z.object({
+  track_id: trackId,
+  bbox: boundingBoxSchema,
+  confidence: ratio,
+  landmarks: z
+    .array(pointSchema)
+    .length(5)
+    .nullable()
+    .describe('Left eye, right eye, nose, left and right mouth corner as seen in the picture; pixels.'),
+  source: sourceSchema,
+});
+
+const poseSchema = z.object({
+  track_id: trackId,
+  bbox: boundingBoxSchema,
+  confidence: ratio,
+  landmarks: z
+    .array(landmarkSchema)
+    .length(33)
+    .describe('MediaPipe’s 33 points; x, y in pixels, z in the scale of x.'),
+  world_landmarks: z
+    .array(landmarkSchema)
+    .length(33)
+    .describe('The same points in metres, origin between the hips.'),
+  source: sourceSchema,
+});
+
+const frameSchema = z.object({
+  index: z.int().min(0).describe('Sample number: the picture shown at index x frame_interval_ms.'),
+  timestamp_ms: milliseconds.describe('Real presentation time of that picture, from the first frame.'),
+  faces: z.array(faceSchema),
+  poses: z.array(poseSchema),
+});
+
+const trackSchema = z.object({
+  kind: z.enum(['face', 'pose']),
+  track_id: z.int().positive(),
+  person_id: z.int().positive().describe('The face and the body of one person share it.'),
+  link: z
+    .object({ confidence: ratio, reason: z.string() })
+    .describe('How sure it is, and why, that the segments of this row are one person.'),
+  first_ms: milliseconds,
+  last_ms: milliseconds,
+  observations: z.int().positive(),
+  mean_confidence: ratio,
+  segments: z.array(
+    z.object({
+      shot: z.int().min(0),
+      first_ms: milliseconds,
+      last_ms: milliseconds,
+      observations: z.int().positive(),
+    }),
+  ),
+});
+
+const shotSchema = z.object({ index: z.int().min(0), start_ms: milliseconds, end_ms: milliseconds });
+
+const summarySchema = z.object({
+  total_frames: z.int().min(0),
+  faces_detected: z.int().min(0),
+  poses_detected: z.int().min(0),
+  unique_face_tracks: z.int().min(0),
+  unique_pose_tracks: z.int().min(0),
+  processing_time_ms: milliseconds,
+});
+
+const videoSchema = z.object({
+  duration_ms: milliseconds,
+  frame_rate: z.number().positive(),
+  codec: z.string(),
+  rotation_degrees: z.number(),
+});
+
+const provenanceSchema = z
+  .object({
+    worker_version: z.string(),
+    models: z.array(
+      z.object({ role: z.string(), name: z.string(), sha256: z.string(), licence: z.string() }),
+    ),
+    sampling: z.object({ plan: z.string(), reason: z.string() }).optional(),
+  })
+  .describe('What produced this result.');
+
+/** Result of a job that ran to its end. */
+export const completedResultSchema = z.object({
+  schema_version: z.literal(RESULT_SCHEMA_VERSION),
+  job_id: z.string(),
+  status: z.literal('completed'),
+  source_dimensions: z.object({ width: z.int().positive(), height: z.int().positive() }),
+  frame_interval_ms: z.number().positive(),
+  video: videoSchema,
+  frames: z.array(frameSchema),
+  tracks: z.array(trackSchema),
+  shots: z.array(shotSchema),
+  summary: summarySchema,
+  provenance: provenanceSchema,
+});
+
+export const jobErrorSchema = z.object({
+  code: z.enum(Object.keys(ERROR_KINDS) as [ErrorCode, ...ErrorCode[]]),
+  message: z.string().describe('One sentence: the cause and what to do.'),
+  retryable: z.boolean().describe('Whether the same job may succeed when it is sent again.'),
+});
+
+/** Result of a job that can never succeed, or whose last attempt failed. */
+export const failedResultSchema = z.object({
+  schema_version: z.literal(RESULT_SCHEMA_VERSION),
+  job_id: z.string(),
+  status: z.literal('failed'),
+  error: jobErrorSchema,
+});
+
+/** The result document, told apart by `status`. */
+export const detectionResultSchema = z.discriminatedUnion('status', [
+  completedResultSchema,
+  failedResultSchema,
+]);
+
+export type CompletedResult = z.infer<typeof completedResultSchema>;
+export type FailedResult = z.infer<typeof failedResultSchema>;
+export type DetectionResult = z.infer<typeof detectionResultSchema>;
+export type DetectionSummary = z.infer<typeof summarySchema>;
+export type JobError = z.infer<typeof jobErrorSchema>;
+export type ResultFrame = z.infer<typeof frameSchema>;
+export type ResultTrack = z.infer<typeof trackSchema>;
+
+/** The failed result of a job; `retryable` says whether sending the same job again may help. */
+export function failedResult(
+  jobId: string,
+  error: { code: ErrorCode; message: string },
+  retryable = false,
+): FailedResult {
+  const { code, message } = error;
+  return {
+    schema_version: RESULT_SCHEMA_VERSION,
+    job_id: jobId,
+    status: 'failed',
+    error: { code, message, retryable },
+  };
+}

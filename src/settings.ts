@@ -1,0 +1,201 @@
+/** Every setting of the worker: its name in the environment, what it means, its unit, default and valid values. Help, README and parsing come from here. */
+import { tmpdir } from 'node:os';
+import { z } from 'zod';
+import { FRAME_INTERVAL_SECONDS } from './contract/job.ts';
+
+/** One environment variable. `fallback` is the text used when the variable is unset or empty; without one it is required or stays undefined. */
+export interface Setting<T> {
+  readonly name: string;
+  readonly description: string;
+  readonly fallback?: string;
+  /** The default when it is not a fixed text, for the help. */
+  readonly fallbackNote?: string;
+  /** Hidden by --print-config. */
+  readonly secret?: boolean;
+  readonly schema: z.ZodType<T, string | undefined>;
+}
+
+const text = z.string().min(1);
+const optionalText = z.string().min(1).optional();
+const list = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+const flag = z
+  .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
+  .transform((value) => value === 'true' || value === '1');
+
+function number(min: number, max: number) {
+  return z
+    .string()
+    .transform(Number)
+    .pipe(z.number({ error: 'must be a number' }).min(min).max(max));
+}
+
+function integer(min: number, max: number) {
+  return z
+    .string()
+    .transform(Number)
+    .pipe(z.number({ error: 'must be a whole number' }).int('must be a whole number').min(min).max(max));
+}
+
+function setting<T>(
+  name: string,
+  schema: z.ZodType<T, string | undefined>,
+  description: string,
+  more: Pick<Setting<T>, 'fallback' | 'fallbackNote' | 'secret'> = {},
+): Setting<T> {
+  return { name, schema, description, ...more };
+}
+
+/** Most bytes one video may have: 5 GiB, S3's own limit for a single PUT. */
+const DEFAULT_MAX_VIDEO_BYTES = 5 * 1024 ** 3;
+
+export const SETTINGS = {
+  awsRegion: setting('AWS_REGION', text, 'AWS region of the queue and the buckets', {
+    fallback: 'us-east-1',
+  }),
+  awsEndpointUrl: setting(
+    'AWS_ENDPOINT_URL',
+    z.url().optional(),
+    'Endpoint of an AWS emulator instead of AWS',
+  ),
+  queueUrl: setting('SQS_QUEUE_URL', z.url(), 'URL of the job queue; required'),
+  bucket: setting(
+    'S3_BUCKET',
+    text,
+    'Bucket of the videos and, unless RESULT_BUCKET is set, of the results; required',
+  ),
+  allowedVideoBuckets: setting(
+    'ALLOWED_VIDEO_BUCKETS',
+    list,
+    'Further buckets a job may name, separated by commas',
+    {
+      fallbackNote: 'none',
+    },
+  ),
+  resultBucket: setting('RESULT_BUCKET', optionalText, 'Bucket of the results', {
+    fallbackNote: 'S3_BUCKET',
+  }),
+  resultPrefix: setting(
+    'RESULT_PREFIX',
+    z.string(),
+    'Key prefix of the results; the job id and .json follow',
+    {
+      fallback: 'detections/',
+    },
+  ),
+
+  frameIntervalSeconds: setting(
+    'FRAME_INTERVAL_SECONDS',
+    number(FRAME_INTERVAL_SECONDS.min, FRAME_INTERVAL_SECONDS.max),
+    'Seconds between two sampled frames, for jobs that do not say',
+    { fallback: '2.0' },
+  ),
+  faceModelPath: setting('YOLO_MODEL_PATH', optionalText, 'Another YOLOv8-face network (.onnx)', {
+    fallbackNote: 'the embedded models/face-detector.onnx',
+  }),
+  faceConfidenceThreshold: setting(
+    'FACE_CONFIDENCE_THRESHOLD',
+    number(0, 1),
+    'Least confidence of a reported face, 0 to 1',
+    {
+      fallback: '0.5',
+    },
+  ),
+  poseConfidenceThreshold: setting(
+    'POSE_CONFIDENCE_THRESHOLD',
+    number(0, 1),
+    'Least confidence of a reported pose, 0 to 1',
+    {
+      fallback: '0.5',
+    },
+  ),
+  trackingMaxAge: setting(
+    'TRACKING_MAX_AGE',
+    integer(1, 100_000),
+    'How long a track waits for its person, in frames of a video at 30 a second: 300 is 10 s, at any sampling rate',
+    { fallback: '300' },
+  ),
+  maxConcurrentJobs: setting(
+    'MAX_CONCURRENT_JOBS',
+    integer(1, 64),
+    'Jobs analysed side by side, one thread each',
+    {
+      fallback: '2',
+    },
+  ),
+  jobTimeoutSeconds: setting(
+    'JOB_TIMEOUT_SECONDS',
+    integer(1, 42_000),
+    'Longest time one job may take, in seconds',
+    {
+      fallback: '3600',
+    },
+  ),
+  maxVideoBytes: setting('MAX_VIDEO_BYTES', integer(1, 2 ** 50), 'Largest video accepted, in bytes', {
+    fallback: String(DEFAULT_MAX_VIDEO_BYTES),
+  }),
+  maxVideoSeconds: setting('MAX_VIDEO_SECONDS', number(1, 1_000_000), 'Longest video accepted, in seconds', {
+    fallback: '21600',
+  }),
+  tempDir: setting('TEMP_DIR', text, 'Folder for the videos being analysed', {
+    fallback: tmpdir(),
+    fallbackNote: 'the system’s temporary folder',
+  }),
+  ffmpegPath: setting('FFMPEG_PATH', optionalText, 'The ffmpeg to run', {
+    fallbackNote: 'ffmpeg on PATH, else ffmpeg-static',
+  }),
+
+  visibilityTimeoutSeconds: setting(
+    'VISIBILITY_TIMEOUT_SECONDS',
+    integer(15, 43_200),
+    'How long a received message stays hidden between two heartbeats, in seconds',
+    { fallback: '120' },
+  ),
+  callbackTimeoutSeconds: setting(
+    'CALLBACK_TIMEOUT_SECONDS',
+    number(0.1, 60),
+    'Time one callback attempt may take, in seconds',
+    {
+      fallback: '15',
+    },
+  ),
+  callbackAttempts: setting('CALLBACK_ATTEMPTS', integer(1, 10), 'Attempts to deliver a callback', {
+    fallback: '3',
+  }),
+  callbackAllowHosts: setting(
+    'CALLBACK_ALLOW_HOSTS',
+    list,
+    'Hosts a callback may reach although they are private or loopback, separated by commas',
+    { fallbackNote: 'none' },
+  ),
+  shutdownGraceSeconds: setting(
+    'SHUTDOWN_GRACE_SECONDS',
+    number(0, 110),
+    'Time running jobs get to end at SIGTERM, in seconds',
+    {
+      fallback: '90',
+    },
+  ),
+
+  port: setting('PORT', integer(0, 65_535), 'Port of the health endpoints; 0 takes a free one', {
+    fallback: '8000',
+  }),
+  logLevel: setting(
+    'LOG_LEVEL',
+    z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']),
+    'Least level that is logged',
+    {
+      fallback: 'info',
+    },
+  ),
+  debug: setting('DEBUG', flag, 'Logs at level debug, whatever LOG_LEVEL says', { fallback: 'false' }),
+} as const;
+
+export type Settings = typeof SETTINGS;
