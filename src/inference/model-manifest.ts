@@ -1,0 +1,130 @@
+/** The shape of models/manifest.json: every network the worker knows, with what is needed to trust it, feed it and read it. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { WorkerError } from '../errors.ts';
+
+/** What a network is for; each role has a tensor contract in model-roles.ts. */
+export const MODEL_ROLES = [
+  'face-detector',
+  'face-embedder',
+  'pose-detector',
+  'pose-landmarks',
+  'pose-bundle',
+] as const;
+
+export type ModelRole = (typeof MODEL_ROLES)[number];
+
+const tensorSchema = z
+  .strictObject({
+    name: z.string().min(1),
+    type: z.string().min(1).describe('Element type in ONNX Runtime’s words, as float32.'),
+    shape: z
+      .array(z.union([z.int().positive(), z.string()]))
+      .describe('One entry a dimension: a fixed size, or the name of a dynamic one.'),
+  })
+  .readonly();
+
+/** A network's input or output: name, element type and dimensions (numbers are fixed, names are dynamic). */
+export type TensorInfo = z.infer<typeof tensorSchema>;
+
+const perChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
+
+const preprocessingSchema = z
+  .strictObject({
+    mean: perChannel,
+    std: perChannel,
+    fit: z.string().min(1).describe('How the picture is brought to the input’s size, in words.'),
+  })
+  .readonly()
+  .describe('Planar RGB; each value is (pixel / 255 - mean) / std.');
+
+export type Preprocessing = z.infer<typeof preprocessingSchema>;
+
+const thresholdsSchema = z
+  .strictObject({
+    maxCosineDistance: z
+      .number()
+      .min(0)
+      .max(2)
+      .optional()
+      .describe('Embeddings of one person are nearer than this (1 - cosine).'),
+    minPresence: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('Least presence score of a body that is there.'),
+  })
+  .readonly();
+
+export type ModelThresholds = z.infer<typeof thresholdsSchema>;
+
+const downloadSchema = z
+  .strictObject({
+    url: z.url(),
+    licenceMustBeAccepted: z
+      .boolean()
+      .describe('True where the licence reaches beyond the file, as AGPL-3.0 does.'),
+  })
+  .readonly();
+
+const modelEntrySchema = z
+  .strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be of small letters, digits, dots and dashes'),
+    role: z.enum(MODEL_ROLES),
+    file: z
+      .string()
+      .regex(
+        /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]*$/,
+        'must be a path below the manifest’s folder, with forward slashes',
+      ),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
+    bytes: z.int().positive().optional().describe('Unknown only for a download nobody has measured.'),
+    licence: z.string().min(1).describe('SPDX identifier, or what the card says.'),
+    source: z.string().min(1).describe('Where the network comes from: address, package or training code.'),
+    card: z.string().min(1).optional().describe('Document about data, metrics and limits.'),
+    download: downloadSchema
+      .optional()
+      .describe('Present for an optional network that is not part of the repository.'),
+    inputs: z.array(tensorSchema).readonly(),
+    outputs: z.array(tensorSchema).readonly(),
+    preprocessing: preprocessingSchema.optional(),
+    thresholds: thresholdsSchema.default({}),
+  })
+  .readonly();
+
+/** One network of the manifest. */
+export type ModelEntry = z.infer<typeof modelEntrySchema>;
+
+export const modelManifestSchema = z
+  .strictObject({ models: z.array(modelEntrySchema).readonly() })
+  .refine(
+    ({ models }) => new Set(models.map(({ name }) => name)).size === models.length,
+    'two networks have the same name',
+  );
+
+export type ModelManifest = z.infer<typeof modelManifestSchema>;
+
+/** Name of the manifest inside its folder; the files it names lie beside it. */
+export const MANIFEST_FILE = 'manifest.json';
+
+/**
+ * Reads and validates `manifest.json` of a models folder.
+ * @throws WorkerError MODEL_INVALID that names the file and every wrong field
+ */
+export async function readManifest(directory: string): Promise<ModelManifest> {
+  const path = join(directory, MANIFEST_FILE);
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new WorkerError('MODEL_INVALID', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  const parsed = modelManifestSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path: field, message }) => `${field.join('.')}: ${message}`);
+  throw new WorkerError('MODEL_INVALID', `${path} is not a valid model manifest: ${problems.join('; ')}`, {
+    cause: parsed.error,
+  });
+}
