@@ -14,16 +14,43 @@ export type Config = { readonly [K in keyof Settings]: Value<Settings[K]> };
 
 export type LogLevel = Config['logLevel'];
 
+/** The settings that shape an analysis, wherever the video comes from: what the command line needs without any AWS. */
+const ANALYSIS_SETTINGS = [
+  'frameIntervalSeconds',
+  'faceModelPath',
+  'faceConfidenceThreshold',
+  'poseConfidenceThreshold',
+  'trackingMaxAge',
+  'maxVideoSeconds',
+  'ffmpegPath',
+] as const satisfies (keyof Config)[];
+
+export type AnalysisConfig = Pick<Config, (typeof ANALYSIS_SETTINGS)[number]>;
+
 /**
- * Validates the environment.
+ * Validates the whole environment.
  * @throws WorkerError CONFIG_INVALID that names every wrong or missing setting, one per line, without their secret values
  */
 export function readConfig(env: Environment): Config {
-  const config: Record<string, unknown> = {};
+  const config = readSettings(env, Object.keys(SETTINGS) as (keyof Config)[]);
+  return config.debug ? { ...config, logLevel: 'debug' } : config;
+}
+
+/**
+ * Validates only the settings that shape an analysis.
+ * @throws WorkerError CONFIG_INVALID as `readConfig` does
+ */
+export function readAnalysisConfig(env: Environment): AnalysisConfig {
+  return readSettings(env, ANALYSIS_SETTINGS);
+}
+
+function readSettings<K extends keyof Config>(env: Environment, keys: readonly K[]): Pick<Config, K> {
+  const values: [K, unknown][] = [];
   const problems: string[] = [];
-  for (const [key, setting] of settings()) {
+  for (const key of keys) {
+    const setting: Setting<unknown> = SETTINGS[key];
     const parsed = setting.schema.safeParse(effectiveText(setting, env));
-    if (parsed.success) config[key] = parsed.data;
+    if (parsed.success) values.push([key, parsed.data]);
     else problems.push(describeProblem(setting, env[setting.name], parsed.error));
   }
   if (problems.length > 0) {
@@ -32,9 +59,7 @@ export function readConfig(env: Environment): Config {
       `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nSee --help for every setting.`,
     );
   }
-  const valid = config as { -readonly [K in keyof Config]: Config[K] };
-  if (valid.debug) valid.logLevel = 'debug';
-  return valid;
+  return Object.fromEntries(values) as Pick<Config, K>;
 }
 
 /** The process's environment over the variables of a `.env` file in `directory`, if there is one. */

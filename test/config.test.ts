@@ -1,0 +1,90 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { describeSettings, printConfig, readConfig, readEnvironment } from '../src/config.ts';
+import { WorkerError } from '../src/errors.ts';
+import { SETTINGS } from '../src/settings.ts';
+
+const REQUIRED = { SQS_QUEUE_URL: 'http://localhost:4566/000000000000/jobs', S3_BUCKET: 'videos' };
+
+function problemsOf(env: Record<string, string>): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(WorkerError);
+    expect((error as WorkerError).code).toBe('CONFIG_INVALID');
+    return (error as WorkerError).message;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('readConfig', () => {
+  it('needs only a queue and a bucket, and fills in the rest', () => {
+    const config = readConfig(REQUIRED);
+    expect(config).toMatchObject({
+      queueUrl: REQUIRED.SQS_QUEUE_URL,
+      bucket: 'videos',
+      resultPrefix: 'detections/',
+      frameIntervalSeconds: 2,
+      maxConcurrentJobs: 2,
+      port: 8000,
+      logLevel: 'info',
+    });
+    expect(config.resultBucket).toBeUndefined();
+    expect(config.callbackAllowHosts).toEqual([]);
+  });
+
+  it('lists every problem at once, each with the name of its setting', () => {
+    const message = problemsOf({
+      FRAME_INTERVAL_SECONDS: '0',
+      MAX_CONCURRENT_JOBS: 'two',
+      LOG_LEVEL: 'loud',
+    });
+    for (const name of [
+      'SQS_QUEUE_URL',
+      'S3_BUCKET',
+      'FRAME_INTERVAL_SECONDS',
+      'MAX_CONCURRENT_JOBS',
+      'LOG_LEVEL',
+    ]) {
+      expect(message).toContain(name);
+    }
+    expect(message).toContain('5 problems');
+  });
+
+  it('takes an empty variable for an unset one', () => {
+    expect(readConfig({ ...REQUIRED, PORT: '' }).port).toBe(8000);
+  });
+
+  it('reads lists with spaces and empty items', () => {
+    expect(readConfig({ ...REQUIRED, ALLOWED_VIDEO_BUCKETS: ' a, ,b,' }).allowedVideoBuckets).toEqual([
+      'a',
+      'b',
+    ]);
+  });
+
+  it('logs at debug when DEBUG is set', () => {
+    expect(readConfig({ ...REQUIRED, DEBUG: 'true', LOG_LEVEL: 'error' }).logLevel).toBe('debug');
+  });
+});
+
+describe('readEnvironment', () => {
+  it('lets the environment win over .env, and works without one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-'));
+    expect(readEnvironment({ PORT: '1' }, folder)).toEqual({ PORT: '1' });
+    writeFileSync(join(folder, '.env'), 'PORT=2\nS3_BUCKET="from file"\n');
+    expect(readEnvironment({ PORT: '1' }, folder)).toEqual({ PORT: '1', S3_BUCKET: 'from file' });
+  });
+});
+
+describe('help and printed configuration', () => {
+  it('name every setting', () => {
+    const help = describeSettings();
+    const printed = printConfig(readConfig(REQUIRED));
+    for (const { name } of Object.values(SETTINGS)) {
+      expect(help).toContain(`  ${name}\n`);
+      expect(printed).toMatch(new RegExp(`^${name}=`, 'm'));
+    }
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  area,
+  clipToPicture,
+  iou,
+  scaleBox,
+  tlbrToTlwh,
+  tlwhToTlbr,
+  tlwhToXyah,
+  xyahToTlwh,
+} from '../../src/geometry/box.ts';
+
+const box = { x: 10, y: 20, width: 30, height: 60 };
+
+describe('box', () => {
+  it('keeps its place through every layout and back', () => {
+    expect(tlbrToTlwh(tlwhToTlbr(box))).toEqual(box);
+    expect(xyahToTlwh(tlwhToXyah(box))).toEqual(box);
+    expect(tlwhToXyah(box)).toEqual([25, 50, 0.5, 60]);
+  });
+
+  it('overlaps itself fully, a half-shifted one by a third, and a distant or empty one not at all', () => {
+    expect(iou(box, box)).toBe(1);
+    expect(iou(box, { ...box, x: 25 })).toBeCloseTo(1 / 3, 12);
+    expect(iou(box, { ...box, x: 40 })).toBe(0);
+    expect(iou(box, { ...box, width: 0 })).toBe(0);
+  });
+
+  it('is cut to the picture, and has no area left outside it', () => {
+    expect(clipToPicture({ x: -10, y: 90, width: 30, height: 30 }, { width: 100, height: 100 })).toEqual({
+      x: 0,
+      y: 90,
+      width: 20,
+      height: 10,
+    });
+    expect(
+      area(clipToPicture({ x: 200, y: 0, width: 5, height: 5 }, { width: 100, height: 100 })),
+    ).toBe(0);
+  });
+
+  it('grows with the picture, each axis by its own factor', () => {
+    expect(scaleBox(box, 2, 0.5)).toEqual({ x: 20, y: 10, width: 60, height: 30 });
+  });
+});
