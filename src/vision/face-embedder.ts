@@ -1,0 +1,93 @@
+/** Turns faces into unit-length vectors: near for one person, far for two. */
+import { WorkerError } from '../errors.ts';
+import type { RgbImage } from '../geometry/rgb-image.ts';
+import type { Preprocessing } from '../inference/model-manifest.ts';
+import type { LoadedModel, ModelDescription } from '../inference/model-store.ts';
+import { ALIGNED_FACE_LENGTH, writeAlignedFace } from './aligned-crop.ts';
+import { ALIGNED_SIDE, alignedToPicture, landmarksFromBox } from './face-alignment.ts';
+import type { FaceDetection } from './face-detector.ts';
+import { requireRgbImage } from './rgb-image-check.ts';
+
+/** Faces of one inference where the network allows it; bounds the memory a crowd takes. */
+const MAX_BATCH = 8;
+
+/** What ArcFace-like networks expect that the manifest does not know. */
+const DEFAULT_NORMALISATION: Pick<Preprocessing, 'mean' | 'std'> = { mean: [0, 0, 0], std: [1, 1, 1] };
+
+/** Below this length a vector has no direction. */
+const MIN_LENGTH = 1e-12;
+
+/** Embeds on the calling thread, one picture at a time. */
+export class FaceEmbedder {
+  readonly description: ModelDescription;
+  readonly #session: LoadedModel['session'];
+  readonly #normalisation: Pick<Preprocessing, 'mean' | 'std'>;
+  readonly #inputName: string;
+  readonly #batch: number;
+  /** Whether the network takes that many faces only. */
+  readonly #isBatchFixed: boolean;
+  readonly #tensor: Float32Array;
+
+  /** @param model opened with the role face-embedder; the embedder closes it */
+  constructor({ session, description, preprocessing }: LoadedModel) {
+    const [input] = description.inputs;
+    const batch = input?.shape[0];
+    this.description = description;
+    this.#session = session;
+    this.#normalisation = preprocessing ?? DEFAULT_NORMALISATION;
+    this.#inputName = input?.name ?? '';
+    this.#isBatchFixed = typeof batch === 'number';
+    this.#batch = typeof batch === 'number' ? batch : MAX_BATCH;
+    this.#tensor = new Float32Array(this.#batch * ALIGNED_FACE_LENGTH);
+  }
+
+  /**
+   * One vector for each face, in their order. Faces without landmarks are aligned by their box: a weaker identity.
+   * @throws WorkerError MODEL_INVALID when the network gives NaN or a vector without direction
+   */
+  async embed(
+    image: RgbImage,
+    faces: readonly Pick<FaceDetection, 'box' | 'landmarks'>[],
+  ): Promise<Float32Array[]> {
+    requireRgbImage(image);
+    const embeddings: Float32Array[] = [];
+    for (let start = 0; start < faces.length; start += this.#batch) {
+      embeddings.push(...(await this.#embedBatch(image, faces.slice(start, start + this.#batch))));
+    }
+    return embeddings;
+  }
+
+  /** Frees the network. */
+  async close(): Promise<void> {
+    await this.#session.close();
+  }
+
+  async #embedBatch(
+    image: RgbImage,
+    faces: readonly Pick<FaceDetection, 'box' | 'landmarks'>[],
+  ): Promise<Float32Array[]> {
+    faces.forEach(({ box, landmarks }, i) => {
+      const transform = alignedToPicture(landmarks ?? landmarksFromBox(box));
+      writeAlignedFace(image, transform, this.#normalisation, this.#tensor, i * ALIGNED_FACE_LENGTH);
+    });
+    const count = this.#isBatchFixed ? this.#batch : faces.length;
+    const data = this.#tensor.subarray(0, count * ALIGNED_FACE_LENGTH);
+    const shape = [count, 3, ALIGNED_SIDE, ALIGNED_SIDE];
+    const outputs = await this.#session.run({ [this.#inputName]: { data, shape } });
+    const [output] = Object.values(outputs);
+    if (output === undefined) throw new WorkerError('MODEL_INVALID', 'the face embedder gave no output');
+    const dimensions = output.data.length / count;
+    return faces.map((_, i) => unitLength(output.data.slice(i * dimensions, (i + 1) * dimensions)));
+  }
+}
+
+function unitLength(vector: Float32Array): Float32Array {
+  const length = Math.hypot(...vector);
+  if (length < MIN_LENGTH) {
+    throw new WorkerError(
+      'MODEL_INVALID',
+      'the face embedder gave a vector of zeros; restore or re-export it',
+    );
+  }
+  return vector.map((value) => value / length);
+}
