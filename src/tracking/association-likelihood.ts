@@ -1,0 +1,85 @@
+/** How much likelier it is that a detection continues a track than that it shows somebody new: the one cost that holds at any frame rate. */
+import type { AppearanceGallery } from './appearance-gallery.ts';
+import type { Detection } from './detection.ts';
+import type { MotionPrior, MotionState } from './mean-reverting-motion.ts';
+
+/** What the alternative, somebody new, would look like in this frame. */
+export interface Scene {
+  /** Area of the picture, square pixels. */
+  readonly area: number;
+  /** Detections in the frame. */
+  readonly detections: number;
+}
+
+/** Chance per second that the old position says nothing any more (behind something, out and in again), and its ceiling. */
+const JUMP_RATE = 0.002;
+const MOST_JUMP = 0.3;
+
+/** One nat is lost for each so many seconds out of sight: the longer away, the likelier it was somebody else. */
+const FORGET_SECONDS = 8;
+
+/** Range of log height over which a newcomer's size is spread: a factor of e^3 = 20 between far and near. */
+const LOG_HEIGHT_RANGE = 3;
+
+/** The most that looks can say for or against, in nats: an appearance vector is one witness, not a proof. */
+export const MOST_LOOKS_EVIDENCE = 5;
+
+/**
+ * Evidence of place and size, in nats: log p(detection | the track moved there) - log p(detection | somebody new).
+ * At short intervals the predicted place is narrow and decides; as it spreads out with time the term goes flat by itself
+ * and leaves the decision to the looks.
+ *
+ * @param predicted the track's motion at the time of the detection
+ * @param unseenSeconds time since the track was last seen
+ */
+export function placeEvidence(
+  predicted: MotionState,
+  detection: Detection,
+  unseenSeconds: number,
+  scene: Scene,
+  prior: MotionPrior,
+): number {
+  const [x, y] = detection.xyah;
+  const larger = Math.exp(Math.max(predicted.logHeight, detection.logHeight));
+  const noise = (prior.positionNoise * larger) ** 2;
+  const xVariance = predicted.x.positionVariance + noise;
+  const yVariance = predicted.y.positionVariance + noise;
+  const distance = (x - predicted.x.position) ** 2 / xVariance + (y - predicted.y.position) ** 2 / yVariance;
+  const logMoved = -0.5 * distance - Math.log(2 * Math.PI * Math.sqrt(xVariance * yVariance));
+  // A crowd makes a newcomer at this very place likelier; the square root is between "one in the picture" and "all alike".
+  const logNewcomer = 0.5 * Math.log(Math.max(1, scene.detections)) - Math.log(scene.area);
+
+  const sizeVariance = prior.sizeNoise ** 2 + prior.sizeRate ** 2 * unseenSeconds;
+  const logSize =
+    (-0.5 * (detection.logHeight - predicted.logHeight) ** 2) / sizeVariance -
+    0.5 * Math.log(2 * Math.PI * sizeVariance) +
+    Math.log(LOG_HEIGHT_RANGE);
+
+  const jump = Math.min(MOST_JUMP, 1 - Math.exp(-JUMP_RATE * unseenSeconds));
+  return (
+    addLogs(Math.log1p(-jump) + logMoved - logNewcomer + logSize, Math.log(jump)) -
+    unseenSeconds / FORGET_SECONDS
+  );
+}
+
+/**
+ * Evidence of the looks, in nats: positive below the embedder's threshold, negative above, 0 when either side has no
+ * appearance vector.
+ *
+ * @param maxCosineDistance the distance at which the embedder is undecided
+ */
+export function looksEvidence(
+  gallery: AppearanceGallery,
+  { look }: Detection,
+  maxCosineDistance: number,
+): number {
+  if (look === null || gallery.size === 0) return 0;
+  const evidence = MOST_LOOKS_EVIDENCE * (1 - gallery.distance(look) / maxCosineDistance);
+  return Math.max(-MOST_LOOKS_EVIDENCE, evidence);
+}
+
+/** log(e^a + e^b) without overflow. */
+function addLogs(a: number, b: number): number {
+  const larger = Math.max(a, b);
+  return larger === -Infinity ? larger : larger + Math.log1p(Math.exp(Math.min(a, b) - larger));
+}

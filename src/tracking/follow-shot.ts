@@ -1,0 +1,75 @@
+/** Runs the tracker over the frames of one shot, with its rules stated in seconds and made to fit the sampling rate. */
+import { DeepSort } from './deep-sort.ts';
+import type { Detection } from './detection.ts';
+import type { MotionPrior } from './mean-reverting-motion.ts';
+import { hitsToConfirm, timeAwareness } from './sampling-rate.ts';
+import type { Track } from './track.ts';
+
+/** The published parameters that have proved themselves at any rate. */
+const MAX_IOU_DISTANCE = 0.7;
+const N_INIT = 3;
+
+export interface ShotTrackingOptions {
+  /** Time between frames as asked for. */
+  readonly frameIntervalMs: number;
+  /** How long a track lives on without a sighting; never less than one frame. */
+  readonly maxAgeSeconds: number;
+  readonly maxCosineDistance: number;
+  readonly nnBudget: number;
+  readonly picture: { readonly width: number; readonly height: number };
+  readonly motion: MotionPrior;
+  /** Published: 3. */
+  readonly nInit?: number;
+}
+
+export interface ShotFrame {
+  readonly timeMs: number;
+  readonly detections: readonly Detection[];
+}
+
+/** The tracker for one kind of thing in one shot. */
+export function createTracker(options: ShotTrackingOptions): DeepSort {
+  const { frameIntervalMs, maxAgeSeconds, maxCosineDistance, nnBudget, picture, motion } = options;
+  return new DeepSort({
+    maxCosineDistance,
+    maxIouDistance: MAX_IOU_DISTANCE,
+    nnBudget,
+    motion,
+    hitsToConfirm: hitsToConfirm(options.nInit ?? N_INIT, frameIntervalMs),
+    maxAgeFrames: Math.max(1, Math.round((maxAgeSeconds * 1000) / frameIntervalMs)),
+    timeAwareness: timeAwareness(frameIntervalMs),
+    pictureArea: picture.width * picture.height,
+  });
+}
+
+/**
+ * The confirmed tracks of a shot. Detections are taken in the order of their place in the picture, so that the order in
+ * which a detector lists them decides nothing; the sightings name them by their own index.
+ */
+export function followShot(frames: readonly ShotFrame[], options: ShotTrackingOptions): Track[] {
+  const tracker = createTracker(options);
+  const orders = frames.map(({ detections }) => readingOrder(detections));
+  frames.forEach(({ timeMs, detections }, frame) => {
+    const ordered = (orders[frame] ?? []).flatMap((index) => detections[index] ?? []);
+    tracker.update(timeMs, ordered);
+  });
+  for (const track of tracker.confirmed) {
+    track.sightings.forEach((sighting, i) => {
+      const detection = orders[sighting.frame]?.[sighting.detection] ?? sighting.detection;
+      track.sightings[i] = { ...sighting, detection };
+    });
+  }
+  return [...tracker.confirmed];
+}
+
+function readingOrder(detections: readonly Detection[]): number[] {
+  const key = ({ tlwh, confidence }: Detection) => [tlwh.x, tlwh.y, tlwh.width, tlwh.height, confidence];
+  const keys = detections.map(key);
+  return [...detections.keys()].sort((a, b) => {
+    for (let i = 0; i < 5; i++) {
+      const difference = (keys[a]?.[i] ?? 0) - (keys[b]?.[i] ?? 0);
+      if (difference !== 0) return difference;
+    }
+    return a - b;
+  });
+}

@@ -1,0 +1,25 @@
+/** What the interval between frames means to the tracker: which of its two associations decides, and how many sightings make a track. */
+
+/** Up to this interval (7 frames a second) the published algorithm is the better one, and alone. */
+const PUBLISHED_UP_TO_MS = 1000 / 7;
+
+/** From this interval on (4 frames a second) the time-aware association is alone. */
+const TIME_AWARE_FROM_MS = 1000 / 4;
+
+/** How long somebody must be seen for each further sighting that a track needs: 0.3 s for the published three. */
+const MS_PER_CONFIRMATION = 150;
+
+/** The share of the time-aware association in the decision: 0 at 7 frames a second and more, 1 at 4 and less, linear between. */
+export function timeAwareness(frameIntervalMs: number): number {
+  const share = (frameIntervalMs - PUBLISHED_UP_TO_MS) / (TIME_AWARE_FROM_MS - PUBLISHED_UP_TO_MS);
+  return Math.min(1, Math.max(0, share));
+}
+
+/**
+ * Sightings in a row that confirm a track: the published `nInit` at 7 frames a second and more, fewer as frames come
+ * rarer, a single one below 3.3.
+ */
+export function hitsToConfirm(nInit: number, frameIntervalMs: number): number {
+  const spanMs = (nInit - 1) * MS_PER_CONFIRMATION;
+  return 1 + Math.min(nInit - 1, Math.floor(spanMs / frameIntervalMs));
+}

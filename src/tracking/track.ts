@@ -1,0 +1,112 @@
+/** One followed thing within one shot: its state in the tracker's life cycle, its motion, its looks and where it was seen. */
+import { type Tlwh, xyahToTlwh } from '../geometry/box.ts';
+import { AppearanceGallery } from './appearance-gallery.ts';
+import type { Detection } from './detection.ts';
+import { type BoxState, initiate, predict, update } from './kalman-filter.ts';
+import {
+  correctMotion,
+  type MotionPrior,
+  type MotionState,
+  predictMotion,
+  startMotion,
+} from './mean-reverting-motion.ts';
+
+/** Tentative until seen often enough, deleted when missed too early or for too long. */
+export type TrackState = 'tentative' | 'confirmed' | 'deleted';
+
+/** One detection that was given to a track. */
+export interface Sighting {
+  /** How many frames the tracker had been shown before, 0-based. */
+  readonly frame: number;
+  /** Index in the frame's list of detections. */
+  readonly detection: number;
+  readonly timeMs: number;
+}
+
+export interface TrackRules {
+  /** Sightings in a row that confirm a track. */
+  readonly hitsToConfirm: number;
+  /** Frames without a sighting that a confirmed track survives. */
+  readonly maxAgeFrames: number;
+  /** Most appearance vectors kept. */
+  readonly nnBudget: number;
+  readonly motion: MotionPrior;
+}
+
+export class Track {
+  readonly id: number;
+  readonly gallery: AppearanceGallery;
+  readonly sightings: Sighting[];
+  /** Frames since the first sighting, that one included. */
+  age = 1;
+  /** Sightings so far. */
+  hits = 1;
+  /** Frames since the last sighting. */
+  timeSinceUpdate = 0;
+  state: TrackState;
+  /** Probability of the least certain of the associations that made the track, 0..1. */
+  confidence = 1;
+
+  readonly #rules: TrackRules;
+  #box: BoxState;
+  #motion: MotionState;
+  #predictedMotion: MotionState;
+
+  constructor(id: number, sighting: Sighting, detection: Detection, rules: TrackRules) {
+    this.id = id;
+    this.#rules = rules;
+    this.#box = initiate(detection.xyah);
+    this.#motion = startMotion(detection, sighting.timeMs, rules.motion);
+    this.#predictedMotion = this.#motion;
+    this.gallery = new AppearanceGallery(rules.nnBudget);
+    if (detection.look !== null) this.gallery.add(detection.look);
+    this.sightings = [sighting];
+    this.state = rules.hitsToConfirm <= 1 ? 'confirmed' : 'tentative';
+  }
+
+  /** The frame-wise estimate of DeepSORT. */
+  get box(): BoxState {
+    return this.#box;
+  }
+
+  /** The mean of the frame-wise estimate. */
+  get tlwh(): Tlwh {
+    const [x, y, aspect, height] = this.#box;
+    return xyahToTlwh([x.position, y.position, aspect.position, height.position]);
+  }
+
+  /** The estimate in seconds, at the time of the latest prediction or sighting. */
+  get motion(): MotionState {
+    return this.#predictedMotion;
+  }
+
+  /** Time of the last sighting. */
+  get lastSeenMs(): number {
+    return this.#motion.timeMs;
+  }
+
+  /** Moves both estimates on to the next frame. */
+  predict(timeMs: number): void {
+    this.#box = predict(this.#box);
+    this.#predictedMotion = predictMotion(this.#motion, timeMs, this.#rules.motion);
+    this.age += 1;
+    this.timeSinceUpdate += 1;
+  }
+
+  /** @param confidence probability that the detection is the track's, 0..1 */
+  update(sighting: Sighting, detection: Detection, confidence: number): void {
+    this.#box = update(this.#box, detection.xyah);
+    this.#motion = correctMotion(this.#motion, this.#predictedMotion, detection, this.#rules.motion);
+    this.#predictedMotion = this.#motion;
+    if (detection.look !== null) this.gallery.add(detection.look);
+    this.sightings.push(sighting);
+    this.confidence = Math.min(this.confidence, confidence);
+    this.hits += 1;
+    this.timeSinceUpdate = 0;
+    if (this.state === 'tentative' && this.hits >= this.#rules.hitsToConfirm) this.state = 'confirmed';
+  }
+
+  markMissed(): void {
+    if (this.state === 'tentative' || this.timeSinceUpdate > this.#rules.maxAgeFrames) this.state = 'deleted';
+  }
+}
