@@ -22,6 +22,7 @@ export const ERROR_KINDS = {
   VIDEO_FORMAT_UNSUPPORTED: 'permanent',
   VIDEO_STREAM_MISSING: 'permanent',
   VIDEO_CORRUPT: 'permanent',
+  DETECTIONS_INVALID: 'permanent',
   JOB_DEADLINE_EXCEEDED: 'permanent',
   JOB_CONFLICT: 'permanent',
   RETRIES_EXHAUSTED: 'permanent',

@@ -1,0 +1,95 @@
+/** Finds out which face belongs to which body: the face is where the body's nose, eyes and ears are. */
+import type { Tlwh } from '../geometry/box.ts';
+import type { PoseLandmark } from '../geometry/landmarks.ts';
+import { minCostMatching } from './assignment.ts';
+import type { FrameObservations } from './observations.ts';
+import type { Tracklet } from './tracklet.ts';
+
+/** A face tracklet and a pose tracklet of one shot that were seen as one person. */
+export interface FaceBodyLink {
+  readonly face: Tracklet;
+  readonly pose: Tracklet;
+  /** Frames in which the face was at the body's head. */
+  readonly agreements: number;
+  /** Probability that they are one person, 0..1. */
+  readonly confidence: number;
+}
+
+/** Landmarks 0 to 8 are the nose, the eyes and the ears (see POSE_LANDMARK_NAMES). */
+const HEAD_LANDMARKS = 9;
+
+/** The centre of the head landmarks lies near the centre of the face; further off than this, in face sizes, it is another's. */
+const MOST_HEAD_OFFSET = 0.6;
+
+/**
+ * The pairs of one frame: each face with the body whose head is at its place, the least total distance first.
+ * @returns index of the pose by index of the face
+ */
+export function pairFacesWithBodies({ faces, poses }: FrameObservations): Map<number, number> {
+  const heads = poses.map(({ landmarks }) => landmarks.slice(0, HEAD_LANDMARKS));
+  const { matches } = minCostMatching(
+    [...faces.keys()],
+    [...poses.keys()],
+    (face, pose) => headOffset(faces[face]?.box, heads[pose]),
+    MOST_HEAD_OFFSET,
+  );
+  return new Map(matches);
+}
+
+/** Pools the pairs of all frames: a face and a body belong together when they agree in most frames that show both. */
+export function linkFacesToBodies(
+  frames: readonly FrameObservations[],
+  tracklets: readonly Tracklet[],
+): FaceBodyLink[] {
+  const owners = ownersOfDetections(tracklets);
+  const links = new Map<string, { face: Tracklet; pose: Tracklet; agreements: number; together: number }>();
+  frames.forEach((observed, frame) => {
+    const pairs = pairFacesWithBodies(observed);
+    for (const faceIndex of observed.faces.keys()) {
+      const face = owners.get(detectionKey('face', frame, faceIndex));
+      if (face === undefined) continue;
+      for (const poseIndex of observed.poses.keys()) {
+        const pose = owners.get(detectionKey('pose', frame, poseIndex));
+        if (pose === undefined) continue;
+        const key = `${tracklets.indexOf(face)} ${tracklets.indexOf(pose)}`;
+        const link = links.get(key) ?? { face, pose, agreements: 0, together: 0 };
+        link.together += 1;
+        if (pairs.get(faceIndex) === poseIndex) link.agreements += 1;
+        links.set(key, link);
+      }
+    }
+  });
+  return [...links.values()]
+    .filter(({ agreements, together }) => agreements * 2 > together)
+    .map(({ face, pose, agreements, together }) => ({
+      face,
+      pose,
+      agreements,
+      // Laplace's rule of succession: one agreement in one frame is worth 2/3, ten in ten 11/12.
+      confidence: (agreements + 1) / (together + 2),
+    }))
+    .sort((a, b) => b.agreements - a.agreements || b.confidence - a.confidence);
+}
+
+/** Distance between the face's centre and the head landmarks' centre, in face sizes; Infinity when there is no head. */
+function headOffset(face: Tlwh | undefined, head: readonly PoseLandmark[] | undefined): number {
+  if (face === undefined || head === undefined || head.length < HEAD_LANDMARKS) return Infinity;
+  const x = head.reduce((sum, point) => sum + point.x, 0) / head.length;
+  const y = head.reduce((sum, point) => sum + point.y, 0) / head.length;
+  const size = Math.sqrt(face.width * face.height);
+  return Math.hypot(x - (face.x + face.width / 2), y - (face.y + face.height / 2)) / size;
+}
+
+function ownersOfDetections(tracklets: readonly Tracklet[]): Map<string, Tracklet> {
+  const owners = new Map<string, Tracklet>();
+  for (const tracklet of tracklets) {
+    for (const { frame, detection } of tracklet.sightings) {
+      owners.set(detectionKey(tracklet.kind, frame, detection), tracklet);
+    }
+  }
+  return owners;
+}
+
+function detectionKey(kind: Tracklet['kind'], frame: number, detection: number): string {
+  return `${kind} ${frame} ${detection}`;
+}

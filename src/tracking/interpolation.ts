@@ -1,0 +1,97 @@
+/** Fills the frames in which a track was missed with boxes between its sightings, never beyond them and never across a cut. */
+import type { Point, Tlwh } from '../geometry/box.ts';
+import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
+import type { FaceObservation, FrameObservations, PoseObservation } from './observations.ts';
+import type { Tracklet, TrackletSighting } from './tracklet.ts';
+
+/** An observation that was never made: it lies on the straight line between the sightings before and after. */
+export interface Interpolated<Observation> {
+  readonly trackId: number;
+  readonly observation: Observation;
+}
+
+/** A missed frame, the sightings around it, and how far it is from the first to the second, 0..1. */
+interface Gap {
+  readonly frame: number;
+  readonly before: TrackletSighting;
+  readonly after: TrackletSighting;
+  readonly share: number;
+}
+
+/** The gaps of one identity within each shot; `tracklets` are its own, of one kind. */
+export function findGaps(frames: readonly FrameObservations[], tracklets: readonly Tracklet[]): Gap[] {
+  return [...Map.groupBy(tracklets, ({ shot }) => shot).values()].flatMap((parts) => {
+    const sightings = parts.flatMap((part) => part.sightings).sort((a, b) => a.frame - b.frame);
+    return sightings.slice(1).flatMap((after, i) => {
+      const before = sightings[i];
+      if (before === undefined) return [];
+      return Array.from({ length: after.frame - before.frame - 1 }, (_, k) => {
+        const frame = before.frame + 1 + k;
+        const timeMs = frames[frame]?.timestampMs ?? before.timeMs;
+        return { frame, before, after, share: (timeMs - before.timeMs) / (after.timeMs - before.timeMs) };
+      });
+    });
+  });
+}
+
+/** A face between two faces; as confident as the lesser of them, without appearance. */
+export function faceBetween(a: FaceObservation, b: FaceObservation, share: number): FaceObservation {
+  const landmarks =
+    a.landmarks !== null && b.landmarks !== null && a.landmarks.length === b.landmarks.length
+      ? pointsBetween(a.landmarks, b.landmarks, share)
+      : null;
+  return {
+    box: boxBetween(a.box, b.box, share),
+    confidence: Math.min(a.confidence, b.confidence),
+    landmarks,
+    embedding: null,
+  };
+}
+
+/** A pose between two poses; as confident as the lesser of them, without appearance. */
+export function poseBetween(a: PoseObservation, b: PoseObservation, share: number): PoseObservation {
+  return {
+    box: boxBetween(a.box, b.box, share),
+    confidence: Math.min(a.confidence, b.confidence),
+    landmarks: landmarksBetween(a.landmarks, b.landmarks, share),
+    worldLandmarks: landmarksBetween(a.worldLandmarks, b.worldLandmarks, share),
+    appearance: null,
+  };
+}
+
+function landmarksBetween<Landmark extends PoseLandmark | WorldLandmark>(
+  a: readonly Landmark[],
+  b: readonly Landmark[],
+  share: number,
+) {
+  return a.map((from, i) => {
+    const to = b[i] ?? from;
+    return {
+      x: between(from.x, to.x, share),
+      y: between(from.y, to.y, share),
+      z: between(from.z, to.z, share),
+      visibility: Math.min(from.visibility, to.visibility),
+      presence: Math.min(from.presence, to.presence),
+    };
+  });
+}
+
+function pointsBetween(a: readonly Point[], b: readonly Point[], share: number): Point[] {
+  return a.map((from, i) => {
+    const to = b[i] ?? from;
+    return { x: between(from.x, to.x, share), y: between(from.y, to.y, share) };
+  });
+}
+
+function boxBetween(a: Tlwh, b: Tlwh, share: number): Tlwh {
+  return {
+    x: between(a.x, b.x, share),
+    y: between(a.y, b.y, share),
+    width: between(a.width, b.width, share),
+    height: between(a.height, b.height, share),
+  };
+}
+
+function between(from: number, to: number, share: number): number {
+  return from + share * (to - from);
+}
