@@ -1,0 +1,92 @@
+"""Best-F1 confidence on training pictures, and the logit shift that makes it read 0.5.
+
+    python3 calibrate.py CHECKPOINT WORK [STEP]      # every STEP-th picture (default 9)
+
+Counts faces higher than 4 % of the picture; IoU 0.5; pictures at 640.
+"""
+import json
+import sys
+
+import cv2
+import numpy as np
+import torch
+
+from export import load
+from loss import pair_iou
+from model import ExportModel, fuse
+
+SIZE, FLOOR = 640, 0.05
+
+
+def letterbox(im):
+    """Centred on grey with the long side at SIZE: (picture, scale, x0, y0)."""
+    r = SIZE / max(im.shape[:2])
+    h, w = round(im.shape[0] * r), round(im.shape[1] * r)
+    y0, x0 = (SIZE - h) // 2, (SIZE - w) // 2
+    out = np.full((SIZE, SIZE, 3), 114, np.uint8)
+    out[y0:y0 + h, x0:x0 + w] = cv2.resize(im, (w, h))
+    return out, r, x0, y0
+
+
+def nms(box, score, limit=0.5):
+    order, keep = score.argsort(descending=True).tolist(), []
+    iou = pair_iou(box, box)
+    while order:
+        i = order.pop(0)
+        keep.append(i)
+        order = [j for j in order if iou[i, j] <= limit]
+    return keep
+
+
+def detect(net, im):
+    """Boxes [n, 4] in pixels of `im` and confidences, best first."""
+    x, r, x0, y0 = letterbox(im)
+    with torch.no_grad():
+        y = net(torch.from_numpy(x[None, :, :, ::-1].transpose(0, 3, 1, 2).copy()).float() / 255)[0].T
+    y = y[y[:, 4] > FLOOR]
+    box = torch.cat((y[:, :2] - y[:, 2:4] / 2, y[:, :2] + y[:, 2:4] / 2), 1)
+    keep = nms(box, y[:, 4])
+    return (box[keep] - torch.tensor([x0, y0, x0, y0])) / r, y[keep, 4]
+
+
+def judge(box, rows, low):
+    """Per detection, best first: 1 right, 0 wrong, None not counted."""
+    used, out = set(), []
+    for b in box:
+        if b[3] - b[1] < low:
+            out.append(None)
+            continue
+        iou = pair_iou(b[None], rows[:, :4])[0]
+        j = int(iou.argmax()) if len(iou) else -1
+        if j >= 0 and iou[j] >= 0.5:
+            counted = rows[j, 4] == 1 and rows[j, 3] - rows[j, 1] > low
+            out.append(int(j not in used) if counted else None)
+            used.add(j)
+        else:
+            out.append(None if len(iou) and (iou[rows[:, 4] == 0] > 0.2).any() else 0)
+    return out
+
+
+def main(checkpoint, work, step="9"):
+    torch.set_num_threads(1)
+    net = ExportModel(fuse(load(checkpoint)[0])).eval()
+    pixels, total, found = np.memmap(f"{work}/cache.u8", np.uint8, "r"), 0, []
+    with open(f"{work}/index.json") as f:
+        index = json.load(f)
+    for e in index[::int(step)]:
+        rows, low = torch.tensor(e["rows"]).reshape(-1, 21), 0.04 * e["h"]
+        box, score = detect(net, pixels[e["off"]:e["off"] + e["h"] * e["w"] * 3].reshape(e["h"], e["w"], 3))
+        total += int(((rows[:, 4] == 1) & (rows[:, 3] - rows[:, 1] > low)).sum())
+        found += [(float(s), ok) for s, ok in zip(score, judge(box, rows, low)) if ok is not None]
+    found.sort(reverse=True)
+    conf, right = np.array(found).T
+    tp = right.cumsum()
+    precision, recall = tp / np.arange(1, len(tp) + 1), tp / total
+    f1 = 2 * precision * recall / (precision + recall + 1e-9)
+    i = int(f1.argmax())
+    print(f"{total} faces: best F1 {f1[i]:.3f} at confidence {conf[i]:.3f}, precision {precision[i]:.3f}, recall {recall[i]:.3f}")
+    print(f"--shift {np.log((1 - conf[i]) / conf[i]):.2f}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:4])
