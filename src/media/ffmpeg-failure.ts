@@ -1,0 +1,64 @@
+/** Translates ffmpeg's complaints into the worker's closed set of errors: what is wrong with the video, and what to do. */
+import { type ErrorCode, WorkerError } from '../errors.ts';
+import type { FfmpegExit } from './ffmpeg-process.ts';
+
+/** Known complaints, the most telling first. */
+const COMPLAINTS: ReadonlyArray<readonly [pattern: RegExp, code: ErrorCode, message: string]> = [
+  [
+    /exceeds specified max pixel count|Picture size \d+x\d+ is invalid/,
+    'VIDEO_TOO_LARGE',
+    'the picture has more pixels than are allowed: scale the video down',
+  ],
+  [
+    /moov atom not found/,
+    'VIDEO_CORRUPT',
+    'the file has no index (moov atom), so it was cut off or never finished: upload it again',
+  ],
+  [
+    /matches no streams|does not contain any stream/,
+    'VIDEO_STREAM_MISSING',
+    'the file has no video stream: send a file with pictures',
+  ],
+  [
+    /Format not on whitelist|Protocol .* not on whitelist/,
+    'VIDEO_FORMAT_UNSUPPORTED',
+    'the file is no video in a supported container: send MP4, MOV, MKV, WebM, MPEG-TS, AVI or FLV',
+  ],
+  [
+    /Codec \(\w+\) not on whitelist|Decoder .* not found|no decoder found|Decoding requested, but no decoder/,
+    'VIDEO_FORMAT_UNSUPPORTED',
+    'the video stream has an unsupported codec: send H.264, HEVC, VP8, VP9, AV1, MPEG-2/4, MJPEG or ProRes',
+  ],
+];
+
+/** What the demultiplexers say of a file whose end is missing. */
+const CUT_OFF = /partial file|File ended prematurely/;
+
+/** Whether the file ends before its index says it does. */
+export function wasCutOff({ stderrTail }: FfmpegExit): boolean {
+  return stderrTail.some((line) => CUT_OFF.test(line));
+}
+
+/**
+ * The error for a child that gave no picture. A child that a signal killed is a decoder that crashed, which may be the machine's fault:
+ * it is tried again. Everything else is the file's.
+ */
+export function explainFailure(exit: FfmpegExit): WorkerError {
+  const words = exit.stderrTail.join('\n');
+  const cause = new Error(`ffmpeg ended with ${exit.signalName ?? `status ${exit.code}`}: ${words}`);
+  if (exit.signalName !== null) {
+    return new WorkerError('DECODER_FAILED', `ffmpeg was ended by ${exit.signalName}: it is tried again`, {
+      cause,
+    });
+  }
+  const known = COMPLAINTS.find(([pattern]) => pattern.test(words));
+  if (known !== undefined) return new WorkerError(known[1], known[2], { cause });
+  if (/Cannot allocate memory|Resource temporarily unavailable|No space left/.test(words)) {
+    return new WorkerError('DECODER_FAILED', 'ffmpeg ran out of resources: it is tried again', { cause });
+  }
+  return new WorkerError(
+    'VIDEO_CORRUPT',
+    'no picture of the file can be decoded: it is damaged or no video; export it again',
+    { cause },
+  );
+}

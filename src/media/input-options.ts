@@ -1,0 +1,75 @@
+/** What ffmpeg may do with a stranger's file: the options that stand before every `-i`. */
+
+/** Demultiplexers, by ffmpeg's names. Everything that opens other files (playlists, scripts) or is no video stays out. */
+const ALLOWED_FORMATS = [
+  'mov',
+  'mp4',
+  'm4a',
+  '3gp',
+  '3g2',
+  'mj2',
+  'matroska',
+  'webm',
+  'avi',
+  'mpegts',
+  'mpeg',
+  'flv',
+];
+
+/** Decoders, by ffmpeg's names: the codecs cameras, phones, editors and streaming sites write. Odd decoders are where the holes are. */
+const ALLOWED_DECODERS = [
+  'h264',
+  'hevc',
+  'vp8',
+  'vp9',
+  'libvpx',
+  'libvpx-vp9',
+  'av1',
+  'libdav1d',
+  'libaom-av1',
+  'mpeg4',
+  'mpeg2video',
+  'mpeg1video',
+  'h263',
+  'flv',
+  'mjpeg',
+  'prores',
+  'dnxhd',
+  'vc1',
+  'wmv3',
+];
+
+/** Options every child shares: it asks nothing, and says what it finds, line by line. */
+export const COMMON_OPTIONS: readonly string[] = [
+  '-hide_banner',
+  '-nostdin',
+  '-nostats',
+  '-loglevel',
+  'repeat+info',
+];
+
+/**
+ * The input options for one file: protocol, format and decoder whitelists, a limit on the picture size, one decoding thread (two cost more
+ * CPU in total; jobs run side by side instead), and the file by its absolute path.
+ * @param file absolute path, or `pipe:0`
+ */
+export function inputOptions(file: string, maxPixels: number): readonly string[] {
+  const fromPipe = file.startsWith('pipe:');
+  return [
+    '-protocol_whitelist',
+    fromPipe ? 'pipe' : 'file',
+    '-format_whitelist',
+    ALLOWED_FORMATS.join(','),
+    '-codec_whitelist',
+    ALLOWED_DECODERS.join(','),
+    '-max_pixels',
+    String(maxPixels),
+    '-threads',
+    '1',
+    '-i',
+    fromPipe ? file : `file:${file}`,
+  ];
+}
+
+/** The first video stream that is no cover picture. */
+export const MAP_VIDEO: readonly string[] = ['-map', '0:V:0'];

@@ -1,0 +1,74 @@
+/** Lists the packets of a file's video stream without decoding any: ffmpeg demultiplexes, and its `framecrc` output says each one's times. */
+
+import { WorkerError } from '../errors.ts';
+import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
+import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
+import { createLineSplitter } from './line-splitter.ts';
+import type { Presentation, TimeBase } from './timeline.ts';
+import type { VideoLimits } from './video-limits.ts';
+
+/** The packets of the video stream, in file order. */
+export interface PacketIndex {
+  readonly timeBase: TimeBase;
+  /** Packets that are shown: no time, no entry; those an edit list hides are left out. */
+  readonly presentations: readonly Presentation[];
+  /** How the demultiplexer ended and what it complained of. */
+  readonly exit: FfmpegExit;
+}
+
+/** More pictures a second than any camera for `maxDurationMs`: a longer list is an attack on our memory. */
+const MAX_PACKETS_PER_SECOND = 480;
+
+const TIME_BASE_LINE = /^#tb 0: (\d+)\/(\d+)/;
+/** `stream, dts, pts, duration, size, checksum[, F=0xflags][, side data]`; flags are left out for a plain keyframe. */
+const PACKET_LINE = /^0, *-?\w+, *(-?\d+), *(\d+), *\d+, 0x[0-9a-f]+(?:, F=0x([0-9A-F]+))?/;
+/** AV_PKT_FLAG_DISCARD: decoded if need be, never shown; how an edit list's leading pictures are marked. */
+const DISCARD_FLAG = 0x4;
+
+/**
+ * Reads the whole file once, at the speed of the disk.
+ * @param file absolute path
+ * @throws WorkerError VIDEO_TOO_LONG when it lists more packets than `maxDurationMs` can hold
+ */
+export async function readPacketIndex(
+  file: string,
+  { ffmpeg, limits }: { readonly ffmpeg: string; readonly limits: VideoLimits },
+  signal: AbortSignal,
+): Promise<PacketIndex> {
+  const maxPackets = (limits.maxDurationMs / 1000) * MAX_PACKETS_PER_SECOND;
+  const presentations: Presentation[] = [];
+  let timeBase: TimeBase = { numerator: 1, denominator: 1000 };
+
+  const lines = createLineSplitter((line) => {
+    const packet = PACKET_LINE.exec(line);
+    if (packet === null) {
+      const base = TIME_BASE_LINE.exec(line);
+      if (base !== null) timeBase = { numerator: Number(base[1]), denominator: Number(base[2]) };
+      return;
+    }
+    if (Number.parseInt(packet[3] ?? '0', 16) & DISCARD_FLAG) return;
+    if (presentations.length >= maxPackets) {
+      throw new WorkerError(
+        'VIDEO_TOO_LONG',
+        `the video lists more than ${maxPackets} pictures: cut it into shorter files`,
+      );
+    }
+    presentations.push({ ptsTicks: Number(packet[1]), durationTicks: Number(packet[2]) });
+  });
+
+  const args = [
+    ...COMMON_OPTIONS,
+    ...inputOptions(file, limits.maxPixels),
+    ...MAP_VIDEO,
+    // Streams that start between keyframes are listed from their first packet on; the decoder decides what can be shown.
+    '-copyinkf',
+    '-c',
+    'copy',
+    '-f',
+    'framecrc',
+    'pipe:1',
+  ];
+  const exit = await runFfmpeg({ ffmpeg, args }, (chunk) => lines.push(chunk), signal);
+  lines.end();
+  return { timeBase, presentations, exit };
+}

@@ -1,0 +1,158 @@
+/** Finds out what a file is before it is sampled: the gate every stranger's file passes first. */
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { WorkerError } from '../errors.ts';
+import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
+import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
+import { fileSignature, SIGNATURE_BYTES } from './file-signature.ts';
+import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
+import { readPacketIndex } from './packet-index.ts';
+import { createShownPictureParser, type ShownPicture } from './shown-picture.ts';
+import { parseStreamSummary, type StreamSummary } from './stream-dump.ts';
+import { millisecondsAt, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
+import type { VideoInfo } from './video-info.ts';
+import type { VideoLimits } from './video-limits.ts';
+
+export interface ProbeOptions {
+  /** Path of the ffmpeg program; no ffprobe is needed. */
+  readonly ffmpeg: string;
+  readonly limits: VideoLimits;
+}
+
+/** For streams whose rate ffmpeg cannot tell: only the half frame of tolerance depends on it. */
+const FALLBACK_FRAME_RATE = 25;
+/** Stops reading a hostile file's summary; a thousand streams take a tenth of it. */
+const MAX_SUMMARY_LINES = 50_000;
+
+/**
+ * Looks at the file's first bytes, decodes its first picture and lists its packets.
+ * @throws WorkerError VIDEO_EMPTY, VIDEO_FORMAT_UNSUPPORTED, VIDEO_STREAM_MISSING, VIDEO_CORRUPT, VIDEO_TOO_LARGE, VIDEO_TOO_LONG,
+ * DECODER_FAILED, FFMPEG_MISSING; the signal's reason when it aborts
+ */
+export async function probeVideo(
+  file: string,
+  options: ProbeOptions,
+  signal: AbortSignal,
+): Promise<VideoInfo> {
+  const path = resolve(file);
+  await refuseBySize(path, options.limits);
+  const { summary, picture } = await firstPicture(path, options, signal);
+  const frameRate = summary.frameRate ?? FALLBACK_FRAME_RATE;
+  const timeline = await readTimeline(path, picture, frameRate, options, signal);
+  const durationMs = millisecondsAt(timeline, timeline.endTicks);
+  if (durationMs > options.limits.maxDurationMs) {
+    throw new WorkerError(
+      'VIDEO_TOO_LONG',
+      `the video lasts ${Math.round(durationMs / 1000)} s, at most ${options.limits.maxDurationMs / 1000} s are allowed: cut it into shorter files`,
+    );
+  }
+  return {
+    width: picture.width,
+    height: picture.height,
+    rotationDegrees: summary.rotationDegrees,
+    sampleAspectRatio: picture.sampleAspectRatio,
+    durationMs,
+    frameRate,
+    codec: summary.codec,
+    container: summary.container,
+    pixelFormat: picture.pixelFormat,
+    timeline,
+  };
+}
+
+/** The file's size and first bytes, before any decoder runs. */
+async function refuseBySize(path: string, { maxBytes }: VideoLimits): Promise<void> {
+  const handle = await open(path).catch((cause: unknown) => {
+    throw new WorkerError('DECODER_FAILED', 'the downloaded video cannot be opened: it is tried again', {
+      cause,
+    });
+  });
+  try {
+    const { size } = await handle.stat();
+    if (size === 0) throw new WorkerError('VIDEO_EMPTY', 'the file is empty (0 bytes): upload it again');
+    if (size > maxBytes) {
+      throw new WorkerError(
+        'VIDEO_TOO_LARGE',
+        `the file has ${size} bytes, at most ${maxBytes} are allowed: compress or cut it`,
+      );
+    }
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(SIGNATURE_BYTES), 0, SIGNATURE_BYTES, 0);
+    const signature = fileSignature(buffer.subarray(0, bytesRead));
+    if (signature.kind === 'other') {
+      throw new WorkerError(
+        'VIDEO_FORMAT_UNSUPPORTED',
+        `the file is ${signature.name}: send a video (MP4, MOV, MKV, WebM, MPEG-TS, AVI or FLV)`,
+      );
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Decodes one picture, upright: proof that there is one, and its true size. */
+async function firstPicture(
+  path: string,
+  { ffmpeg, limits }: ProbeOptions,
+  signal: AbortSignal,
+): Promise<{ summary: StreamSummary; picture: ShownPicture }> {
+  const lines: string[] = [];
+  const parse = createShownPictureParser();
+  let picture: ShownPicture | null = null;
+  const onStderrLine = (line: string) => {
+    if (lines.length < MAX_SUMMARY_LINES) lines.push(line);
+    picture ??= parse(line);
+  };
+  const args = [
+    ...COMMON_OPTIONS,
+    ...inputOptions(path, limits.maxPixels),
+    ...MAP_VIDEO,
+    '-filter:v',
+    'showinfo',
+    '-frames:v',
+    '1',
+    '-f',
+    'null',
+    'pipe:1',
+  ];
+  const exit = await runFfmpeg({ ffmpeg, args, onStderrLine }, () => {}, signal);
+  const summary = parseStreamSummary(lines);
+  refuseByPictureSize(summary, limits);
+  if (picture === null) throw explainUndecodable(exit, lines);
+  return { summary, picture };
+}
+
+function refuseByPictureSize({ codedWidth, codedHeight }: StreamSummary, { maxPixels }: VideoLimits): void {
+  if (codedWidth * codedHeight <= maxPixels) return;
+  throw new WorkerError(
+    'VIDEO_TOO_LARGE',
+    `the picture has ${codedWidth}x${codedHeight} pixels, at most ${maxPixels} are allowed: scale the video down`,
+  );
+}
+
+/** The telling line may come long before the last ones, so the whole summary is searched. */
+function explainUndecodable(exit: FfmpegExit, lines: readonly string[]): WorkerError {
+  return explainFailure({ ...exit, stderrTail: lines });
+}
+
+/** The times of all pictures from the first that can be decoded. */
+async function readTimeline(
+  path: string,
+  first: ShownPicture,
+  frameRate: number,
+  options: ProbeOptions,
+  signal: AbortSignal,
+): Promise<Timeline> {
+  const { presentations, timeBase, exit } = await readPacketIndex(path, options, signal);
+  const frameTicks = ticksPerSecond(timeBase) / frameRate;
+  const timeline = timelineOf(presentations, timeBase, first.ptsTicks, frameTicks);
+  if (wasCutOff(exit)) {
+    const foundMs = timeline === null ? 0 : millisecondsAt(timeline, timeline.endTicks);
+    throw new WorkerError(
+      'VIDEO_CORRUPT',
+      `the file is cut off after ${Math.round(foundMs / 100) / 10} s: upload it again`,
+      { cause: new Error(exit.stderrTail.join('\n')) },
+    );
+  }
+  if (timeline === null) throw explainFailure(exit);
+  return timeline;
+}

@@ -1,0 +1,25 @@
+/** What is known of a video before any of its samples is decoded. Plain data: it crosses thread borders. */
+import type { Timeline } from './timeline.ts';
+
+/** The first video stream of a file that is no cover picture. */
+export interface VideoInfo {
+  /** Pixels of the upright picture as ffmpeg's crop filter sees it: rotation applied, sample aspect ratio not. */
+  readonly width: number;
+  readonly height: number;
+  /** How far the stored picture is turned clockwise to stand upright, 0..359; 0 in nearly all files, 90 for a phone held upright. */
+  readonly rotationDegrees: number;
+  /** Width of a pixel by its height, of the upright picture; 1 for square pixels. */
+  readonly sampleAspectRatio: number;
+  /** From the presentation of the first picture to the end of the last one; the sound may last longer. */
+  readonly durationMs: number;
+  /** Pictures a second the stream is made for; with a variable frame rate the finest regular grid its times lie on. */
+  readonly frameRate: number;
+  /** Codec by ffmpeg's name: h264, hevc, vp9, av1, ... */
+  readonly codec: string;
+  /** Container by ffmpeg's first name for it: mov, matroska, mpegts, avi, ... */
+  readonly container: string;
+  /** Layout of the decoded pixels by ffmpeg's name: yuv420p, yuv444p10le, ... */
+  readonly pixelFormat: string;
+  /** When each picture is shown. */
+  readonly timeline: Timeline;
+}
