@@ -1,0 +1,199 @@
+/** One attempt at one job: get its result stored, or the reason why not, and tell the receiver. Knows nothing of queues. */
+import { join } from 'node:path';
+import { detectionEvent } from '../contract/callback.ts';
+import type { DetectionJob, ParsedJob } from '../contract/job.ts';
+import { failedResult } from '../contract/result.ts';
+import { type ErrorCode, toWorkerError, WorkerError } from '../errors.ts';
+import type { Analysis } from '../pipeline/analysis.ts';
+import { withDeadline } from './deadline.ts';
+import { decideOutcome, type Outcome } from './outcome.ts';
+import type { Notifier, ObjectStore, VideoAnalyser } from './ports.ts';
+import { eventIdOf, provenanceDifference, provenanceOf, type ResultRecord } from './provenance.ts';
+import type { ResultStore, StoredResult } from './result-store.ts';
+import { withTempFolder } from './temp-folder.ts';
+
+/** What every attempt works with. */
+export interface JobServices {
+  readonly store: ObjectStore;
+  readonly results: ResultStore;
+  readonly analyser: VideoAnalyser;
+  readonly notifier: Notifier;
+  /** Parent of the jobs' temporary folders. */
+  readonly tempDir: string;
+  readonly maxVideoBytes: number;
+  readonly jobTimeoutMs: number;
+}
+
+export interface ReceiveCounts {
+  readonly receiveCount: number;
+  readonly maxReceiveCount: number;
+}
+
+/** What the closing log line tells about an attempt. */
+export interface AttemptFacts {
+  videoBytes?: number;
+  downloadMs?: number;
+  analyseMs?: number;
+  callbackMs?: number;
+  stages?: Analysis['durations'];
+  summary?: Analysis['summary'];
+  /** The result was there already: nothing was analysed. */
+  answeredFromStore?: boolean;
+}
+
+/** Failures of an input that may be in place the next time the same job is sent. */
+const CURABLE: readonly ErrorCode[] = ['VIDEO_NOT_FOUND', 'VIDEO_ACCESS_DENIED'];
+
+export class JobAttempt {
+  readonly facts: AttemptFacts = {};
+  readonly #services: JobServices;
+  readonly #parsed: ParsedJob;
+  readonly #jobId: string;
+  /** The video's ETag, once known: part of what a failure was made from as well. */
+  #etag: string | null = null;
+
+  constructor(parsed: ParsedJob, services: JobServices) {
+    this.#services = services;
+    this.#parsed = parsed;
+    this.#jobId = parsed.ok ? parsed.job.jobId : parsed.jobId;
+  }
+
+  /** Never rejects: every error ends in an outcome. The signal's reason must be a WorkerError. */
+  async run(counts: ReceiveCounts, signal: AbortSignal): Promise<Outcome> {
+    try {
+      const record = await withDeadline(this.#services.jobTimeoutMs, signal, (work) => this.#obtain(work));
+      await this.#announce(record, signal);
+      return endedAs(record);
+    } catch (error) {
+      const outcome = decideOutcome(firstReason(error, signal), counts);
+      if (outcome.name !== 'failed' && outcome.name !== 'exhausted') return outcome;
+      return await this.#fail(outcome, counts, signal);
+    }
+  }
+
+  /** The record of the job's result: of the stored one when the job was done before, else of a new one. */
+  async #obtain(signal: AbortSignal): Promise<ResultRecord> {
+    if (!this.#parsed.ok) throw this.#parsed.error;
+    const { job } = this.#parsed;
+    const stored = await this.#services.results.find(job.jobId, signal);
+    if (stored !== null && (await this.#answers(stored, job, signal))) {
+      this.facts.answeredFromStore = true;
+      return stored.record;
+    }
+    const analysis = await this.#analyse(job, signal);
+    const { summary } = analysis;
+    const record: ResultRecord = {
+      head: { job_id: job.jobId, status: 'completed', summary },
+      provenance: provenanceOf(job, this.#etag),
+    };
+    const standing = await this.#services.results.publish(record, analysis.json, signal);
+    refuseOther(standing, record);
+    return standing;
+  }
+
+  /**
+   * Whether a stored result is this job's answer. A failure whose video was never read is no answer: it may be in place now.
+   * @throws WorkerError JOB_CONFLICT when a completed result of another request has the job's id
+   */
+  async #answers({ record }: StoredResult, job: DetectionJob, signal: AbortSignal): Promise<boolean> {
+    const head = await this.#services.store.head(job.video, signal);
+    const requested = provenanceOf(job, head?.etag ?? null);
+    if (record.head.status === 'completed') {
+      refuseOther(record, { ...record, provenance: requested });
+      return true;
+    }
+    const { error } = record.head;
+    const readBefore = (record.provenance?.video.etag ?? null) !== null;
+    return !error.retryable && readBefore && provenanceDifference(record.provenance, requested) === null;
+  }
+
+  async #analyse(job: DetectionJob, signal: AbortSignal): Promise<Analysis> {
+    const { store, analyser, tempDir, maxVideoBytes: maxBytes } = this.#services;
+    return await withTempFolder(tempDir, async (folder) => {
+      const file = join(folder, 'video');
+      const startMs = performance.now();
+      const video = await store.download(job.video, file, { maxBytes }, signal);
+      this.#etag = video.etag;
+      this.facts.videoBytes = video.bytes;
+      this.facts.downloadMs = msSince(startMs);
+
+      const { jobId, frameIntervalSeconds, detectFaces, detectPoses } = job;
+      const request = { jobId, file, frameIntervalSeconds, detectFaces, detectPoses };
+      const analyseStartMs = performance.now();
+      const analysis = await analyser.analyse(request, () => {}, signal);
+      this.facts.analyseMs = msSince(analyseStartMs);
+      this.facts.stages = analysis.durations;
+      this.facts.summary = analysis.summary;
+      return analysis;
+    });
+  }
+
+  /** Stores and announces a failure; what goes wrong on the way changes a `failed` outcome, never an `exhausted` one. */
+  async #fail(
+    outcome: Extract<Outcome, { name: 'failed' | 'exhausted' }>,
+    counts: ReceiveCounts,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    // The result stands then; only its receiver could not be reached.
+    if (outcome.error.code === 'CALLBACK_FAILED') return outcome;
+    const retryable = outcome.name === 'exhausted' || CURABLE.includes(outcome.error.code);
+    const record: ResultRecord = {
+      head: failedResult(this.#jobId, outcome.error, retryable),
+      provenance: this.#parsed.ok ? provenanceOf(this.#parsed.job, this.#etag) : null,
+    };
+    try {
+      await this.#announce(await this.#publishFailure(record, signal), signal);
+      return outcome;
+    } catch (error) {
+      const reason = firstReason(error, signal);
+      if (reason.kind === 'released') return { name: 'released', error: reason };
+      return outcome.name === 'exhausted' ? outcome : decideOutcome(reason, counts);
+    }
+  }
+
+  /** The record to announce: the stored one when another worker had more luck with the same request, else our own. */
+  async #publishFailure(record: ResultRecord, signal: AbortSignal): Promise<ResultRecord> {
+    try {
+      const json = new TextEncoder().encode(JSON.stringify(record.head));
+      const standing = await this.#services.results.publish(record, json, signal);
+      return provenanceDifference(standing.provenance, record.provenance) === null ? standing : record;
+    } catch (error) {
+      // What lies in the result's place is not ours to touch; the receiver must still hear of the failure.
+      if (error instanceof WorkerError && error.code === 'JOB_CONFLICT') return record;
+      throw error;
+    }
+  }
+
+  async #announce(record: ResultRecord, signal: AbortSignal): Promise<void> {
+    const url = this.#parsed.ok ? this.#parsed.job.callbackUrl : this.#parsed.callbackUrl;
+    if (url === null) return;
+    const startMs = performance.now();
+    const event = detectionEvent(record.head, this.#services.results.reference(this.#jobId), new Date());
+    await this.#services.notifier.notify(url, eventIdOf(record), event, signal);
+    this.facts.callbackMs = msSince(startMs);
+  }
+}
+
+function endedAs({ head }: ResultRecord): Outcome {
+  if (head.status === 'completed') return { name: 'completed' };
+  return { name: 'failed', error: new WorkerError(head.error.code, head.error.message) };
+}
+
+/** @throws WorkerError JOB_CONFLICT when the standing result was made from something else than what is asked for */
+function refuseOther(standing: ResultRecord, requested: ResultRecord): void {
+  const difference = provenanceDifference(standing.provenance, requested.provenance);
+  if (difference === null) return;
+  throw new WorkerError(
+    'JOB_CONFLICT',
+    `job_id "${requested.head.job_id}" already has a result of another request (${difference}): choose another job_id`,
+  );
+}
+
+/** Why the attempt stopped: the signal's reason when it was aborted, whatever error the abort provoked. */
+function firstReason(error: unknown, signal: AbortSignal): WorkerError {
+  return toWorkerError(signal.aborted ? signal.reason : error);
+}
+
+function msSince(startMs: number): number {
+  return Math.round(performance.now() - startMs);
+}

@@ -1,0 +1,71 @@
+/** The closed set of ways a job can end, and the one function that decides between them. */
+import type { WorkerError } from '../errors.ts';
+import { type BackOff, fullJitterMs } from './back-off.ts';
+
+/**
+ * How a job ended:
+ * - `completed`: its result is durable
+ * - `failed`: it can never work; a failed result stands
+ * - `retry`: something had a bad moment; the message comes back after `delaySeconds`
+ * - `exhausted`: as retry, but this was the last receive: a failed result stands and the dead-letter queue gets the message
+ * - `released`: the work was taken from us; nothing was written, the message is visible again at once
+ * - `unreadable`: the message is no job; it stays as it is until the queue moves it to the dead-letter queue
+ */
+export type Outcome =
+  | { readonly name: 'completed' }
+  | { readonly name: 'failed'; readonly error: WorkerError }
+  | { readonly name: 'retry'; readonly error: WorkerError; readonly delaySeconds: number }
+  | { readonly name: 'exhausted'; readonly error: WorkerError }
+  | { readonly name: 'released'; readonly error: WorkerError }
+  | { readonly name: 'unreadable'; readonly error: WorkerError };
+
+export type OutcomeName = Outcome['name'];
+
+/** What becomes of the message: deleted, left as it is, or visible again after some seconds. */
+export type MessageFate = 'delete' | 'leave' | { readonly visibleAfterSeconds: number };
+
+/** First wait up to 20 s, doubling, at most a quarter of an hour. */
+export const RETRY_BACK_OFF: BackOff = { baseMs: 20_000, maxMs: 900_000 };
+
+/**
+ * The outcome of an attempt that ended with `error`.
+ * @param random uniform over [0, 1); spreads the retries
+ */
+export function decideOutcome(
+  error: WorkerError,
+  attempt: { readonly receiveCount: number; readonly maxReceiveCount: number },
+  random: () => number = Math.random,
+): Outcome {
+  switch (error.kind) {
+    case 'unreadable':
+      return { name: 'unreadable', error };
+    case 'released':
+      return { name: 'released', error };
+    case 'permanent':
+      return { name: 'failed', error };
+    // A fatal error is this process's, not the job's: another worker may do better.
+    case 'fatal':
+    case 'retry': {
+      if (attempt.receiveCount >= attempt.maxReceiveCount) return { name: 'exhausted', error };
+      const delayMs = fullJitterMs(attempt.receiveCount, RETRY_BACK_OFF, random);
+      return { name: 'retry', error, delaySeconds: Math.ceil(delayMs / 1000) };
+    }
+  }
+}
+
+/** What the outcome does to the message, once everything else is done. */
+export function messageFate(outcome: Outcome): MessageFate {
+  switch (outcome.name) {
+    case 'completed':
+    case 'failed':
+      return 'delete';
+    case 'retry':
+      return { visibleAfterSeconds: outcome.delaySeconds };
+    // Its next receive is one too many: the queue then moves it to the dead-letter queue.
+    case 'exhausted':
+    case 'released':
+      return { visibleAfterSeconds: 0 };
+    case 'unreadable':
+      return 'leave';
+  }
+}

@@ -1,0 +1,105 @@
+/** What the worker needs from the world, in its own words: a received message, a store of objects, an analyser, a receiver of callbacks. */
+import type { DetectionEvent } from '../contract/callback.ts';
+import type { Analysis, AnalysisRequest } from '../pipeline/analysis.ts';
+import type { Progress } from '../pipeline/progress.ts';
+
+/** A message this process holds until its visibility timeout ends. Methods reject with a WorkerError, LEASE_LOST when the message is no longer ours. */
+export interface ReceivedMessage {
+  readonly messageId: string;
+  readonly body: string;
+  /** How often the queue has handed this message out, this time included: 1 or more. */
+  readonly receiveCount: number;
+  /** Receives after which the queue moves the message to its dead-letter queue; Infinity without a redrive policy. */
+  readonly maxReceiveCount: number;
+  /** When the message was put on the queue, in milliseconds since the epoch. */
+  readonly sentAtMs: number;
+  /** When the receive that brought it was answered, on the clock of `performance.now()`. */
+  readonly receivedAtMs: number;
+  /** Hides the message for that many seconds from now; 0 makes it visible at once. */
+  changeVisibility(seconds: number, signal: AbortSignal): Promise<void>;
+  delete(signal: AbortSignal): Promise<void>;
+}
+
+export interface ObjectLocation {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** What is known of a stored object without reading it. */
+export interface ObjectHead {
+  readonly bytes: number;
+  /** Changes with the content; opaque. */
+  readonly etag: string;
+  /** User metadata: lower-case names, ASCII values. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Writes only if nothing is stored there yet (`absent`), or only over the object with this ETag. */
+export type PutCondition = 'absent' | { readonly etag: string };
+
+export interface PutOptions {
+  readonly condition: PutCondition;
+  readonly contentType: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface DownloadOptions {
+  /** Larger objects are refused with VIDEO_TOO_LARGE before a byte is written. */
+  readonly maxBytes: number;
+  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
+}
+
+/** Objects by bucket and key. Everything rejects with a WorkerError: STORAGE_UNAVAILABLE for what may pass by itself. */
+export interface ObjectStore {
+  /** Null when there is no such object. */
+  head(location: ObjectLocation, signal: AbortSignal): Promise<ObjectHead | null>;
+  /** Null when there is no such object. */
+  get(location: ObjectLocation, signal: AbortSignal): Promise<Uint8Array | null>;
+  /** Resolves to the new object's ETag, or to null when the condition did not hold and nothing was written. */
+  put(
+    location: ObjectLocation,
+    bytes: Uint8Array,
+    options: PutOptions,
+    signal: AbortSignal,
+  ): Promise<string | null>;
+  /** Deletes the object; no error when there is none. */
+  delete(location: ObjectLocation, signal: AbortSignal): Promise<void>;
+  /**
+   * Copies a video into a new file that only this user can read.
+   * Rejects with VIDEO_NOT_FOUND, VIDEO_ACCESS_DENIED, VIDEO_EMPTY, VIDEO_TOO_LARGE, DISK_FULL or STORAGE_UNAVAILABLE.
+   */
+  download(
+    location: ObjectLocation,
+    file: string,
+    options: DownloadOptions,
+    signal: AbortSignal,
+  ): Promise<ObjectHead>;
+}
+
+/** Tells a receiver that a job has ended. */
+export interface Notifier {
+  /**
+   * Resolves when the receiver has taken the event, rejects with CALLBACK_FAILED when it has not.
+   * @param eventId the same for every delivery of the same ending, so that receivers can ignore repeats
+   */
+  notify(url: string, eventId: string, event: DetectionEvent, signal: AbortSignal): Promise<void>;
+}
+
+/** Turns a video file into a result document, away from this thread; obeys the signal by stopping all its work. */
+export interface VideoAnalyser {
+  analyse(
+    request: AnalysisRequest,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<Analysis>;
+}
+
+/** Where messages come from. */
+export interface JobIntake {
+  /** Begins to receive; every message goes to the handler, at most one per slot at a time. */
+  start(handler: (message: ReceivedMessage) => Promise<void>): void;
+  /** Aborts the receives in flight; nothing is received afterwards. Messages already handed out stay with their handlers. */
+  stop(): void;
+  /** Why nothing can be received at the moment; null while all is well. */
+  readonly problem: string | null;
+}

@@ -1,0 +1,66 @@
+/** What a result was made from, kept beside it: two jobs may share an id only if they ask for the same thing. */
+import { createHash } from 'node:crypto';
+import type { ResultHead } from '../contract/callback.ts';
+import type { DetectionJob } from '../contract/job.ts';
+
+/** What a job asks for. The video's ETag is null while, or because, it could not be read. */
+export interface Provenance {
+  readonly video: { readonly bucket: string; readonly key: string; readonly etag: string | null };
+  readonly options: {
+    readonly frameIntervalSeconds: number;
+    readonly detectFaces: boolean;
+    readonly detectPoses: boolean;
+  };
+}
+
+/** All that a duplicate of a finished job needs: how it ended, and from what. `provenance` is null for a job that was invalid. */
+export interface ResultRecord {
+  readonly head: ResultHead;
+  readonly provenance: Provenance | null;
+}
+
+export function provenanceOf(job: DetectionJob, etag: string | null): Provenance {
+  const { video, frameIntervalSeconds, detectFaces, detectPoses } = job;
+  return {
+    video: { bucket: video.bucket, key: shortKey(video.key), etag },
+    options: { frameIntervalSeconds, detectFaces, detectPoses },
+  };
+}
+
+/** A record travels as object metadata, which has no room for the longest keys. */
+function shortKey(key: string): string {
+  return Buffer.byteLength(key) <= 256 ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
+}
+
+/** In words, how `requested` differs from `stored`; null when they ask for the same. An unknown ETag matches any. */
+export function provenanceDifference(stored: Provenance | null, requested: Provenance | null): string | null {
+  if (stored === null || requested === null) {
+    return stored === requested ? null : 'one of the two jobs is invalid';
+  }
+  const differences = [
+    ...differing('video_s3_bucket', stored.video.bucket, requested.video.bucket),
+    ...differing('video_s3_key', stored.video.key, requested.video.key),
+    ...(stored.video.etag === null || requested.video.etag === null
+      ? []
+      : differing('the video’s ETag', stored.video.etag, requested.video.etag)),
+    ...differing(
+      'frame_interval_seconds',
+      stored.options.frameIntervalSeconds,
+      requested.options.frameIntervalSeconds,
+    ),
+    ...differing('detect_faces', stored.options.detectFaces, requested.options.detectFaces),
+    ...differing('detect_poses', stored.options.detectPoses, requested.options.detectPoses),
+  ];
+  return differences.length === 0 ? null : differences.join(', ');
+}
+
+function differing(name: string, stored: string | number | boolean, requested: typeof stored): string[] {
+  return stored === requested ? [] : [`${name} was ${stored} and is now ${requested}`];
+}
+
+/** The id of the event that announces this ending: the same from every worker and for every delivery. */
+export function eventIdOf({ head, provenance }: ResultRecord): string {
+  const ending = head.status === 'completed' ? head.status : head.error.code;
+  const digest = createHash('sha256').update(JSON.stringify([head.job_id, ending, provenance]));
+  return `evt_${digest.digest('hex').slice(0, 32)}`;
+}

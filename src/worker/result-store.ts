@@ -1,0 +1,91 @@
+/** Where results lie and how one gets there: exactly one stands per job id, whoever and however many write it. */
+import type { ResultReference } from '../contract/callback.ts';
+import { WorkerError } from '../errors.ts';
+import type { ObjectStore, PutCondition } from './ports.ts';
+import { provenanceDifference, type ResultRecord } from './provenance.ts';
+import { decodeRecord, encodeRecord } from './result-metadata.ts';
+
+export interface ResultStoreOptions {
+  readonly store: ObjectStore;
+  readonly bucket: string;
+  /** Key prefix; the job id and `.json` follow. */
+  readonly prefix: string;
+}
+
+/** A result as it lies in the store. */
+export interface StoredResult {
+  readonly record: ResultRecord;
+  readonly etag: string;
+}
+
+/** A result that changes between our look and our put is looked at again, this often at most. */
+const MAX_LOOKS = 3;
+
+export class ResultStore {
+  readonly #store: ObjectStore;
+  readonly #bucket: string;
+  readonly #prefix: string;
+
+  constructor({ store, bucket, prefix }: ResultStoreOptions) {
+    this.#store = store;
+    this.#bucket = bucket;
+    this.#prefix = prefix;
+  }
+
+  reference(jobId: string): ResultReference {
+    return { bucket: this.#bucket, key: `${this.#prefix}${jobId}.json` };
+  }
+
+  /**
+   * The job's stored result, without its frames; null when there is none.
+   * @throws WorkerError JOB_CONFLICT when something that is no result of this worker lies in its place
+   */
+  async find(jobId: string, signal: AbortSignal): Promise<StoredResult | null> {
+    const { bucket, key } = this.reference(jobId);
+    const head = await this.#store.head({ bucket, key }, signal);
+    if (head === null) return null;
+    const record = decodeRecord(head.metadata);
+    if (record === null) {
+      throw new WorkerError(
+        'JOB_CONFLICT',
+        `s3://${bucket}/${key} exists and was not written by this worker: choose another job_id or move that object`,
+      );
+    }
+    return { record, etag: head.etag };
+  }
+
+  /**
+   * Stores a result unless a better one stands: a completed result is never replaced, and a failed one only by a completed
+   * one or by another failure. Resolves to the record that stands.
+   * @param json the result document
+   */
+  async publish(record: ResultRecord, json: Uint8Array, signal: AbortSignal): Promise<ResultRecord> {
+    let condition: PutCondition = 'absent';
+    for (let look = 0; look < MAX_LOOKS; look++) {
+      const written = await this.#store.put(
+        this.reference(record.head.job_id),
+        json,
+        { condition, contentType: 'application/json', metadata: encodeRecord(record) },
+        signal,
+      );
+      if (written !== null) return record;
+      const stored = await this.find(record.head.job_id, signal);
+      if (stored !== null && stands(stored.record, record)) return stored.record;
+      condition = stored === null ? 'absent' : { etag: stored.etag };
+    }
+    throw new WorkerError(
+      'STORAGE_UNAVAILABLE',
+      `the result of job ${record.head.job_id} is being written by several workers at once; it is tried again`,
+    );
+  }
+}
+
+/** Whether the stored record keeps its place against a new one. */
+function stands(stored: ResultRecord, offered: ResultRecord): boolean {
+  if (stored.head.status === 'completed') return true;
+  if (offered.head.status === 'completed') return false;
+  return (
+    stored.head.error.code === offered.head.error.code &&
+    provenanceDifference(stored.provenance, offered.provenance) === null
+  );
+}

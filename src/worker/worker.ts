@@ -1,0 +1,81 @@
+/** The whole of the jobs of this process: takes messages from the intake, runs each to its end, and stops in order. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkerError } from '../errors.ts';
+import type { Outcome } from './outcome.ts';
+import type { JobIntake, ReceivedMessage } from './ports.ts';
+
+export interface WorkerOptions {
+  readonly intake: JobIntake;
+  readonly runner: { run(message: ReceivedMessage, shutdown: AbortSignal): Promise<Outcome> };
+}
+
+export class Worker {
+  readonly #intake: JobIntake;
+  readonly #runner: WorkerOptions['runner'];
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #shutdown = new AbortController();
+  #state: 'new' | 'accepting' | 'stopping' = 'new';
+
+  constructor({ intake, runner }: WorkerOptions) {
+    this.#intake = intake;
+    this.#runner = runner;
+  }
+
+  start(): void {
+    this.#state = 'accepting';
+    this.#intake.start((message) => this.#handle(message));
+  }
+
+  /** Jobs under way. */
+  get running(): number {
+    return this.#running.size;
+  }
+
+  /** Why no job would be taken at the moment; empty while all is well. */
+  get problems(): readonly string[] {
+    if (this.#state === 'new') return ['not started yet'];
+    if (this.#state === 'stopping') return ['shutting down'];
+    return this.#intake.problem === null ? [] : [this.#intake.problem];
+  }
+
+  /**
+   * Stops in order: no further message is received, running jobs get `graceMs` to end, what still runs then is aborted and
+   * its message made visible at once. Resolves when every job has ended.
+   */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#state === 'stopping') return;
+    this.#state = 'stopping';
+    this.#intake.stop();
+    const graceEnded = new AbortController();
+    await Promise.race([
+      this.#idle(),
+      sleep(graceMs, undefined, { signal: graceEnded.signal }).catch(() => {}),
+    ]);
+    graceEnded.abort();
+    this.#shutdown.abort(
+      new WorkerError('SHUTTING_DOWN', 'this worker is shutting down; another one goes on'),
+    );
+    await this.#idle();
+  }
+
+  async #handle(message: ReceivedMessage): Promise<void> {
+    // The last long poll may still bring a message after the stop.
+    const job =
+      this.#state === 'stopping' ? giveBack(message) : this.#runner.run(message, this.#shutdown.signal);
+    this.#running.add(job);
+    try {
+      await job;
+    } finally {
+      this.#running.delete(job);
+    }
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+}
+
+async function giveBack(message: ReceivedMessage): Promise<void> {
+  // Should this fail, the message becomes visible when its visibility timeout ends.
+  await message.changeVisibility(0, AbortSignal.timeout(5000)).catch(() => {});
+}
