@@ -1,0 +1,54 @@
+/** The AWS clients of the process, with limits on every wait; they follow an emulator's endpoint when one is set. */
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+export interface AwsOptions {
+  readonly region: string;
+  /** Endpoint of an emulator; AWS itself when undefined. */
+  readonly endpointUrl?: string | undefined;
+}
+
+/** SQS's longest long poll. */
+export const LONG_POLL_SECONDS = 20;
+
+const CONNECT_TIMEOUT_MS = 5000;
+const MAX_ATTEMPTS = 4;
+
+/** Concurrent sockets per host: the parts of every slot's download, heartbeats and long polls. */
+const MAX_SOCKETS = 256;
+
+/** For the queue: a request may take a long poll and some seconds more. */
+export function createSqsClient({ region, endpointUrl }: AwsOptions): SQSClient {
+  return new SQSClient({
+    region,
+    ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl }),
+    maxAttempts: MAX_ATTEMPTS,
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      requestTimeout: (LONG_POLL_SECONDS + 10) * 1000,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    },
+  });
+}
+
+/**
+ * For the objects: a socket may be silent for half a minute. Downloads watch their own bodies more closely; checksums are asked
+ * for only where S3 demands them, because a ranged body has none to compare with.
+ */
+export function createS3Client({ region, endpointUrl }: AwsOptions): S3Client {
+  return new S3Client({
+    region,
+    ...(endpointUrl === undefined ? {} : { endpoint: endpointUrl, forcePathStyle: true }),
+    maxAttempts: MAX_ATTEMPTS,
+    followRegionRedirects: true,
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: 30_000,
+      httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+      httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
+    },
+  });
+}

@@ -1,0 +1,125 @@
+/** The object store on S3: conditional puts, and every SDK error translated into one of ours. */
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { toWorkerError, WorkerError } from '../errors.ts';
+import type {
+  DownloadOptions,
+  ObjectHead,
+  ObjectLocation,
+  ObjectStore,
+  PutOptions,
+} from '../worker/ports.ts';
+import { type AwsFailure, awsFailure, describeAwsFailure } from './aws-errors.ts';
+import { downloadObject, type TransferOptions } from './s3-download.ts';
+
+export class S3Store implements ObjectStore {
+  readonly #s3: S3Client;
+  readonly #transfer: TransferOptions;
+
+  constructor(s3: S3Client, transfer: TransferOptions = {}) {
+    this.#s3 = s3;
+    this.#transfer = transfer;
+  }
+
+  async head({ bucket, key }: ObjectLocation, signal: AbortSignal): Promise<ObjectHead | null> {
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+    const found = await answer(
+      this.#s3.send(command, { abortSignal: signal }),
+      `look at s3://${bucket}/${key}`,
+      signal,
+      isMissing,
+    );
+    if (found === null) return null;
+    return { bytes: found.ContentLength ?? 0, etag: found.ETag ?? '', metadata: found.Metadata ?? {} };
+  }
+
+  async get({ bucket, key }: ObjectLocation, signal: AbortSignal): Promise<Uint8Array | null> {
+    const read = async () => {
+      const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+      const { Body } = await this.#s3.send(command, { abortSignal: signal });
+      return (await Body?.transformToByteArray()) ?? new Uint8Array();
+    };
+    return await answer(read(), `read s3://${bucket}/${key}`, signal, isMissing);
+  }
+
+  async put(
+    { bucket, key }: ObjectLocation,
+    bytes: Uint8Array,
+    { condition, contentType, metadata }: PutOptions,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    const command = new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: bytes,
+      ContentType: contentType,
+      ...(metadata === undefined ? {} : { Metadata: { ...metadata } }),
+      ...(condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.etag }),
+    });
+    const written = await answer(
+      this.#s3.send(command, { abortSignal: signal }),
+      `write s3://${bucket}/${key}`,
+      signal,
+      isConditionFailed,
+    );
+    return written === null ? null : (written.ETag ?? '');
+  }
+
+  async delete({ bucket, key }: ObjectLocation, signal: AbortSignal): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: bucket, Key: key });
+    await answer(
+      this.#s3.send(command, { abortSignal: signal }),
+      `delete s3://${bucket}/${key}`,
+      signal,
+      isMissing,
+    );
+  }
+
+  async download(
+    location: ObjectLocation,
+    file: string,
+    options: DownloadOptions,
+    signal: AbortSignal,
+  ): Promise<ObjectHead> {
+    return await downloadObject(this.#s3, location, file, { ...options, ...this.#transfer }, signal);
+  }
+}
+
+/** The request's answer, or null for the failure that is one; other failures may pass by themselves. */
+async function answer<T>(
+  request: Promise<T>,
+  action: string,
+  signal: AbortSignal,
+  isNull: (failure: AwsFailure) => boolean,
+): Promise<T | null> {
+  try {
+    return await request;
+  } catch (cause) {
+    if (signal.aborted) throw toWorkerError(signal.reason);
+    const failure = awsFailure(cause);
+    if (isNull(failure)) return null;
+    const hint =
+      failure.status === 403 ? '; the task role needs s3:GetObject, s3:PutObject and s3:ListBucket' : '';
+    throw new WorkerError(
+      'STORAGE_UNAVAILABLE',
+      `S3 could not ${action} (${describeAwsFailure(failure)})${hint}`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
+function isMissing({ code, status }: AwsFailure): boolean {
+  return code === 'NoSuchKey' || code === 'NotFound' || (status === 404 && code !== 'NoSuchBucket');
+}
+
+/** 412: the condition does not hold. 409: another conditional put was under way at the same moment. 404: If-Match on nothing. */
+function isConditionFailed({ code, status }: AwsFailure): boolean {
+  return status === 412 || code === 'ConditionalRequestConflict' || code === 'NoSuchKey';
+}

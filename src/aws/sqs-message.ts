@@ -1,0 +1,70 @@
+/** A message of SQS as the worker's port sees it. */
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { toWorkerError, WorkerError } from '../errors.ts';
+import type { ReceivedMessage } from '../worker/ports.ts';
+import { awsFailure, describeAwsFailure } from './aws-errors.ts';
+
+/** What SQS answers when the receipt handle no longer holds the message: it expired, or the message is deleted. */
+const LOST_CODES = new Set([
+  'InvalidParameterValue',
+  'InvalidParameterValueException',
+  'MessageNotInflight',
+  'ReceiptHandleIsInvalid',
+]);
+
+export class SqsMessage implements ReceivedMessage {
+  readonly messageId: string;
+  readonly body: string;
+  readonly receiveCount: number;
+  readonly maxReceiveCount: number;
+  readonly sentAtMs: number;
+  readonly receivedAtMs = performance.now();
+  readonly #sqs: SQSClient;
+  readonly #handle: { readonly QueueUrl: string; readonly ReceiptHandle: string };
+
+  constructor(sqs: SQSClient, queueUrl: string, maxReceiveCount: number, message: Message) {
+    const { MessageId = '', Body = '', ReceiptHandle = '', Attributes = {} } = message;
+    this.#sqs = sqs;
+    this.#handle = { QueueUrl: queueUrl, ReceiptHandle };
+    this.messageId = MessageId;
+    this.body = Body;
+    this.receiveCount = Number(Attributes.ApproximateReceiveCount ?? 1);
+    this.maxReceiveCount = maxReceiveCount;
+    this.sentAtMs = Number(Attributes.SentTimestamp ?? 0);
+  }
+
+  async changeVisibility(seconds: number, signal: AbortSignal): Promise<void> {
+    const command = new ChangeMessageVisibilityCommand({ ...this.#handle, VisibilityTimeout: seconds });
+    await settled(this.#sqs.send(command, { abortSignal: signal }), 'change the visibility of', signal);
+  }
+
+  async delete(signal: AbortSignal): Promise<void> {
+    const command = new DeleteMessageCommand(this.#handle);
+    await settled(this.#sqs.send(command, { abortSignal: signal }), 'delete', signal);
+  }
+}
+
+async function settled(request: Promise<unknown>, action: string, signal: AbortSignal): Promise<void> {
+  try {
+    await request;
+  } catch (cause) {
+    if (signal.aborted) throw toWorkerError(signal.reason);
+    const failure = awsFailure(cause);
+    const described = describeAwsFailure(failure);
+    if (LOST_CODES.has(failure.code)) {
+      throw new WorkerError(
+        'LEASE_LOST',
+        `the message is no longer ours (${described}): another worker goes on`,
+        {
+          cause,
+        },
+      );
+    }
+    throw new WorkerError('QUEUE_UNAVAILABLE', `SQS could not ${action} a message (${described})`, { cause });
+  }
+}
