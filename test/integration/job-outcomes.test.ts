@@ -1,0 +1,205 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { WorkerError } from '../../src/errors.ts';
+import { type CallbackReceiver, startCallbackReceiver } from '../helpers/callback-receiver.ts';
+import {
+  createQueue,
+  getJson,
+  listKeys,
+  putObject,
+  queueDepth,
+  receive,
+  sendMessage,
+  startCloud,
+  type TestCloud,
+  type TestQueue,
+  until,
+} from '../helpers/cloud.ts';
+import {
+  emptyAnalysis,
+  startWorker,
+  type TestWorker,
+  type TestWorkerOptions,
+} from '../helpers/test-worker.ts';
+
+describe('the outcome of a job', () => {
+  let cloud: TestCloud;
+  let receiver: CallbackReceiver;
+  const workers: TestWorker[] = [];
+
+  beforeAll(async () => {
+    cloud = await startCloud();
+    receiver = await startCallbackReceiver();
+    await putObject(cloud, 'video.mp4', 'the bytes of a video');
+  });
+
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+  });
+
+  afterAll(async () => {
+    await receiver.close();
+    await cloud.stop();
+  });
+
+  async function work(options: TestWorkerOptions): Promise<TestWorker> {
+    const worker = await startWorker(cloud, options);
+    workers.push(worker);
+    return worker;
+  }
+
+  function job(jobId: string, more: object = {}) {
+    return { job_id: jobId, video_s3_key: 'video.mp4', callback_url: receiver.url, ...more };
+  }
+
+  function eventsOf(jobId: string) {
+    return receiver.received.filter(({ event }) => event.data.job_id === jobId);
+  }
+
+  async function isEmpty({ url }: TestQueue): Promise<boolean> {
+    const { visible, inFlight } = await queueDepth(cloud, url);
+    return visible === 0 && inFlight === 0;
+  }
+
+  it('is completed when its result is stored: the receiver is told, the message deleted, nothing is left on disk', async () => {
+    const queue = await createQueue(cloud, 'completed');
+    await sendMessage(cloud, queue.url, job('done'));
+    const worker = await work({ queueUrl: queue.url });
+    await until(() => worker.outcomes.length === 1);
+
+    expect(worker.outcomes).toEqual([{ name: 'completed' }]);
+    expect(worker.requests).toMatchObject([{ jobId: 'done', frameIntervalSeconds: 2, detectFaces: true }]);
+    expect(await getJson(cloud, 'detections/done.json')).toMatchObject({
+      job_id: 'done',
+      status: 'completed',
+    });
+    expect(eventsOf('done')).toMatchObject([
+      {
+        event: {
+          type: 'detection.completed',
+          data: { result: { bucket: 'videos', key: 'detections/done.json' } },
+        },
+      },
+    ]);
+    expect(await isEmpty(queue)).toBe(true);
+    expect(await worker.tempFiles()).toEqual([]);
+  });
+
+  it.each([
+    ['a missing video', { video_s3_key: 'missing.mp4' }, 'VIDEO_NOT_FOUND'],
+    ['a video without bytes', { video_s3_key: 'empty.mp4' }, 'VIDEO_EMPTY'],
+    ['a video over the size limit', { video_s3_key: 'large.mp4' }, 'VIDEO_TOO_LARGE'],
+    ['a bucket that is not allowed', { video_s3_bucket: 'somebody-elses' }, 'JOB_INVALID'],
+    ['a field of a wrong type', { frame_interval_seconds: 'often' }, 'JOB_INVALID'],
+  ])('is failed for %s: a failed result, an event, and the message is deleted', async (name, more, code) => {
+    await putObject(cloud, 'empty.mp4', '');
+    await putObject(cloud, 'large.mp4', new Uint8Array(1_000_001));
+    const jobId = name.replaceAll(' ', '-');
+    const queue = await createQueue(cloud, jobId);
+    await sendMessage(cloud, queue.url, job(jobId, more));
+    const worker = await work({ queueUrl: queue.url });
+    await until(() => worker.outcomes.length === 1);
+
+    expect(worker.outcomes).toMatchObject([{ name: 'failed', error: { code } }]);
+    const failure = { status: 'failed', error: { code, retryable: code === 'VIDEO_NOT_FOUND' } };
+    expect(await getJson(cloud, `detections/${jobId}.json`)).toMatchObject(failure);
+    expect(eventsOf(jobId)).toMatchObject([{ event: { type: 'detection.failed', data: failure } }]);
+    expect(await isEmpty(queue)).toBe(true);
+    expect(await worker.tempFiles()).toEqual([]);
+  });
+
+  it('is retry when a dependency has a bad moment: the message waits, nothing is written', async () => {
+    const queue = await createQueue(cloud, 'retry');
+    await sendMessage(cloud, queue.url, job('later'));
+    const analyse = async () => {
+      throw new WorkerError('STORAGE_UNAVAILABLE', 'S3 has a bad moment');
+    };
+    const worker = await work({ queueUrl: queue.url, analyse });
+    await until(() => worker.outcomes.length === 1);
+
+    expect(worker.outcomes).toMatchObject([{ name: 'retry', error: { code: 'STORAGE_UNAVAILABLE' } }]);
+    expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 0, inFlight: 1 });
+    expect(await listKeys(cloud, 'detections/later')).toEqual([]);
+    expect(eventsOf('later')).toEqual([]);
+  });
+
+  it('is exhausted at the last receive: a failed result, an event, and the dead-letter queue gets the message untouched', async () => {
+    const queue = await createQueue(cloud, 'exhausted', 1);
+    const body = job('given-up');
+    await sendMessage(cloud, queue.url, body);
+    const analyse = async () => {
+      throw new Error('a bug');
+    };
+    const worker = await work({ queueUrl: queue.url, analyse });
+    await until(() => worker.outcomes.length === 1);
+
+    expect(worker.outcomes).toMatchObject([{ name: 'exhausted', error: { code: 'INTERNAL' } }]);
+    expect(await getJson(cloud, 'detections/given-up.json')).toMatchObject({
+      status: 'failed',
+      error: { code: 'INTERNAL', retryable: true },
+    });
+    expect(eventsOf('given-up')).toMatchObject([{ event: { type: 'detection.failed' } }]);
+    const [dead] = await receive(cloud, queue.deadLetterUrl, 5);
+    expect(JSON.parse(dead?.Body ?? '')).toEqual(body);
+  });
+
+  it('is released at shutdown: nothing is written and the message is visible at once', async () => {
+    const queue = await createQueue(cloud, 'released');
+    await sendMessage(cloud, queue.url, job('interrupted'));
+    const worker = await work({
+      queueUrl: queue.url,
+      analyse: (_request, _onProgress, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    });
+    await until(() => worker.requests.length === 1);
+    await worker.worker.stop(0);
+
+    expect(worker.outcomes).toMatchObject([{ name: 'released', error: { code: 'SHUTTING_DOWN' } }]);
+    expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 1, inFlight: 0 });
+    expect(await listKeys(cloud, 'detections/interrupted')).toEqual([]);
+    expect(await worker.tempFiles()).toEqual([]);
+  });
+
+  it('is unreadable for a body that is no job: the message is left to the queue, and the worker goes on', async () => {
+    const queue = await createQueue(cloud, 'unreadable');
+    await sendMessage(cloud, queue.url, 'not JSON');
+    const worker = await work({ queueUrl: queue.url });
+    await until(() => worker.outcomes.length === 1);
+    expect(worker.outcomes).toMatchObject([{ name: 'unreadable', error: { code: 'MESSAGE_UNREADABLE' } }]);
+    expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 0, inFlight: 1 });
+
+    await sendMessage(cloud, queue.url, job('after-garbage'));
+    await until(() => worker.outcomes.length === 2);
+    expect(worker.outcomes[1]).toEqual({ name: 'completed' });
+  });
+
+  it('is retry when the receiver cannot be reached, and the next receive only repeats the callback', async () => {
+    const queue = await createQueue(cloud, 'callback');
+    await sendMessage(cloud, queue.url, job('unheard', { callback_url: 'http://127.0.0.1:1/' }));
+    const worker = await work({ queueUrl: queue.url });
+    await until(() => worker.outcomes.length === 1);
+    expect(worker.outcomes).toMatchObject([{ name: 'retry', error: { code: 'CALLBACK_FAILED' } }]);
+
+    await sendMessage(cloud, queue.url, job('unheard'));
+    await until(() => worker.outcomes.length === 2);
+    expect(worker.outcomes[1]).toEqual({ name: 'completed' });
+    expect(worker.requests).toHaveLength(1);
+    expect(eventsOf('unheard')).toHaveLength(1);
+  });
+
+  it('lets a slow job hold up no other', async () => {
+    const queue = await createQueue(cloud, 'slow');
+    await sendMessage(cloud, queue.url, job('slow'));
+    const worker = await work({
+      queueUrl: queue.url,
+      analyse: async (request, _onProgress, signal) => {
+        if (request.jobId === 'slow')
+          await new Promise((_, reject) => signal.addEventListener('abort', reject));
+        return emptyAnalysis(request);
+      },
+    });
+    await until(() => worker.requests.length === 1);
+    for (const id of ['fast-1', 'fast-2', 'fast-3']) await sendMessage(cloud, queue.url, job(id));
+    await until(() => worker.outcomes.length === 3);
+    expect(worker.outcomes.every(({ name }) => name === 'completed')).toBe(true);
+  });
+});
