@@ -1,8 +1,14 @@
 /** The event a webhook receiver gets when a job has ended: small, with a reference to the result instead of the result. */
 import { z } from 'zod';
+import { parseDocument } from './document.ts';
 import { completedResultSchema, type DetectionResult, jobErrorSchema } from './result.ts';
 
-const resultReferenceSchema = z.object({ bucket: z.string(), key: z.string() });
+const resultReferenceSchema = z.object({
+  bucket: z.string(),
+  key: z.string(),
+  url: z.url().optional().describe('Fetches the result without credentials, until `url_expires_at`.'),
+  url_expires_at: z.iso.datetime().optional(),
+});
 
 const completedEventSchema = z.object({
   type: z.literal('detection.completed'),
@@ -38,6 +44,15 @@ export type ResultReference = z.infer<typeof resultReferenceSchema>;
 export type ResultHead =
   | Pick<Extract<DetectionResult, { status: 'completed' }>, 'job_id' | 'status' | 'summary'>
   | Extract<DetectionResult, { status: 'failed' }>;
+
+/**
+ * Reads the body of a callback; verify its signature first (`verifyWebhook`). Fields this version does not know are left out.
+ * @throws ContractError EVENT_INVALID
+ */
+export function parseDetectionEvent(rawBody: string | Uint8Array): DetectionEvent {
+  const text = typeof rawBody === 'string' ? rawBody : new TextDecoder().decode(rawBody);
+  return parseDocument(text, detectionEventSchema, 'event', 'EVENT_INVALID');
+}
 
 /** The event that announces a result stored at `reference`. */
 export function detectionEvent(result: ResultHead, reference: ResultReference, at: Date): DetectionEvent {

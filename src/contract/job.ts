@@ -1,6 +1,7 @@
 /** The job message: what a producer puts on the queue, and how a received body becomes a `DetectionJob`. */
 import { z } from 'zod';
 import { WorkerError } from '../errors.ts';
+import { listProblems } from './document.ts';
 
 /** Shortest and longest sampling interval a job may ask for, in seconds. */
 export const FRAME_INTERVAL_SECONDS = { min: 0.04, max: 3600 } as const;
@@ -83,7 +84,7 @@ export type ParsedJob =
 export function parseJob(body: string, policy: JobPolicy): ParsedJob {
   const message = unwrap(body);
   const parsed = jobMessageSchema.safeParse(message);
-  if (!parsed.success) return reject(message, `invalid job: ${listIssues(parsed.error)}`);
+  if (!parsed.success) return reject(message, `invalid job: ${listProblems(parsed.error)}`);
 
   const bucket = parsed.data.video_s3_bucket ?? policy.defaultBucket;
   if (bucket !== policy.defaultBucket && !policy.allowedBuckets.includes(bucket)) {
@@ -151,8 +152,4 @@ function reject(message: Record<string, unknown>, problem: string): ParsedJob {
     callbackUrl: callback.success ? callback.data : null,
     error: new WorkerError('JOB_INVALID', problem),
   };
-}
-
-function listIssues(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
 }

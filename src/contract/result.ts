@@ -1,6 +1,7 @@
 /** The result document: one JSON per job, written to S3. Field names and units are public; fields are added, never renamed. */
 import { z } from 'zod';
 import { ERROR_KINDS, type ErrorCode } from '../errors.ts';
+import { parseDocument } from './document.ts';
 
 /** Raised only when a field changes its meaning; additions keep it. */
 export const RESULT_SCHEMA_VERSION = 1;
@@ -60,6 +61,9 @@ const poseSchema = z.object({
 const frameSchema = z.object({
   index: z.int().min(0).describe('Sample number: the picture shown at index x frame_interval_ms.'),
   timestamp_ms: milliseconds.describe('Real presentation time of that picture, from the first frame.'),
+  repeats_previous: z
+    .boolean()
+    .describe('The picture is the one of the frame before, shown longer than the interval; it is counted once.'),
   faces: z.array(faceSchema),
   poses: z.array(poseSchema),
 });
@@ -169,4 +173,13 @@ export function failedResult(
     status: 'failed',
     error: { code, message, retryable },
   };
+}
+
+/**
+ * Reads a result document. Fields this version does not know are left out.
+ * @param json as it lies in S3
+ * @throws ContractError RESULT_INVALID
+ */
+export function parseDetectionResult(json: string): DetectionResult {
+  return parseDocument(json, detectionResultSchema, 'result', 'RESULT_INVALID');
 }

@@ -1,0 +1,133 @@
+/** The command line: the worker's own pipeline on a local file, without AWS. The result goes to stdout or a file, everything else to stderr. */
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { readAnalysisConfig, readEnvironment } from './config.ts';
+import { FRAME_INTERVAL_SECONDS } from './contract/job.ts';
+import { engineOptions } from './engine-options.ts';
+import { toWorkerError, WorkerError } from './errors.ts';
+import type { Analysis, AnalysisRequest } from './pipeline/analysis.ts';
+import { DetectionPool } from './pipeline/detection-pool.ts';
+import type { Progress } from './pipeline/progress.ts';
+
+const HELP = `Finds who is where, when, in a local video and prints the result as JSON.
+
+Usage: npm run -s detect -- VIDEO [options]
+
+  --interval SECONDS   seconds between two sampled frames, ${FRAME_INTERVAL_SECONDS.min} to ${FRAME_INTERVAL_SECONDS.max} [FRAME_INTERVAL_SECONDS or 2]
+  --no-faces           do not detect faces
+  --no-poses           do not estimate poses
+  --out FILE           write the result to FILE instead of stdout
+  --help               this text
+
+Models and thresholds come from the environment, as for the worker: see npm start -- --help.
+Exit code 0, or 2 with one line on stderr when the input is not usable.`;
+
+interface Arguments {
+  readonly request: AnalysisRequest;
+  readonly out: string | undefined;
+}
+
+async function main(): Promise<void> {
+  const env = readEnvironment(process.env, process.cwd());
+  const config = readAnalysisConfig(env);
+  const args = parseArguments(process.argv.slice(2), config.frameIntervalSeconds);
+  if (args === 'help') {
+    process.stdout.write(`${HELP}\n`);
+    return;
+  }
+  const abort = new AbortController();
+  const onInterrupt = () => abort.abort(new WorkerError('SHUTTING_DOWN', 'interrupted'));
+  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
+
+  const pool = new DetectionPool({ threads: 1, engines: engineOptions(config, env) });
+  try {
+    const analysis = await pool.analyse(args.request, showProgress, abort.signal);
+    clearProgress();
+    await writeResult(analysis.json, args.out);
+    process.stderr.write(`${summaryLine(args.request, analysis)}\n`);
+  } finally {
+    clearProgress();
+    await pool.close();
+  }
+}
+
+function parseArguments(argv: string[], defaultInterval: number): Arguments | 'help' {
+  const { values, positionals } = parse(argv);
+  if (values.help) return 'help';
+  const [file, ...rest] = positionals;
+  if (file === undefined || rest.length > 0) throw usage('name one video file');
+  const interval = values.interval === undefined ? defaultInterval : Number(values.interval);
+  if (!(interval >= FRAME_INTERVAL_SECONDS.min && interval <= FRAME_INTERVAL_SECONDS.max)) {
+    throw usage(`--interval must be ${FRAME_INTERVAL_SECONDS.min} to ${FRAME_INTERVAL_SECONDS.max} seconds`);
+  }
+  const detectFaces = !values['no-faces'];
+  const detectPoses = !values['no-poses'];
+  if (!detectFaces && !detectPoses) throw usage('with --no-faces and --no-poses nothing is left to detect');
+  return {
+    request: { jobId: 'local', file, frameIntervalSeconds: interval, detectFaces, detectPoses },
+    out: values.out,
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        interval: { type: 'string' },
+        'no-faces': { type: 'boolean', default: false },
+        'no-poses': { type: 'boolean', default: false },
+        out: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (cause) {
+    throw usage((cause as Error).message, cause);
+  }
+}
+
+function usage(problem: string, cause?: unknown): WorkerError {
+  return new WorkerError('JOB_INVALID', `${problem}; see --help`, { cause });
+}
+
+async function writeResult(json: Uint8Array, out: string | undefined): Promise<void> {
+  if (out === undefined) {
+    process.stdout.write(json);
+    process.stdout.write('\n');
+    await finished(process.stdout, { readable: false }).catch(() => undefined);
+    return;
+  }
+  await pipeline(Readable.from([json, '\n']), createWriteStream(out));
+}
+
+const BAR_WIDTH = 30;
+
+function showProgress({ framesDone, framesTotal }: Progress): void {
+  if (!process.stderr.isTTY) return;
+  const filled = Math.round((framesDone / framesTotal) * BAR_WIDTH);
+  const bar = '█'.repeat(filled).padEnd(BAR_WIDTH, '░');
+  process.stderr.write(`\r${bar} ${framesDone}/${framesTotal} frames`);
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
+}
+
+function summaryLine({ file }: AnalysisRequest, { summary, durations }: Analysis): string {
+  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  return [
+    `${file}: ${summary.total_frames} frames`,
+    `${summary.faces_detected} faces of ${summary.unique_face_tracks} people`,
+    `${summary.poses_detected} poses of ${summary.unique_pose_tracks}`,
+    `in ${seconds(summary.processing_time_ms)} s (decode ${seconds(durations.decodeMs)}, inference ${seconds(durations.inferenceMs)})`,
+  ].join(', ');
+}
+
+main().catch((error: unknown) => {
+  const { code, message } = toWorkerError(error);
+  process.stderr.write(`${code}: ${message}\n`);
+  process.exitCode = 2;
+});

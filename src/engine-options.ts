@@ -1,0 +1,27 @@
+/** Turns the configuration into what the detection threads are told; shared by the worker and the command line. */
+import type { AnalysisConfig, Environment } from './config.ts';
+import { findFfmpeg } from './media/ffmpeg-binary.ts';
+import { DEFAULT_VIDEO_LIMITS } from './media/video-limits.ts';
+import type { EngineOptions } from './pipeline/engines.ts';
+
+/** The published DeepSORT counts age in frames of a video at 30 a second. */
+const PUBLISHED_FRAME_RATE = 30;
+
+/** @throws WorkerError FFMPEG_MISSING */
+export function engineOptions(config: AnalysisConfig, env: Environment): EngineOptions {
+  return {
+    models: {
+      faceDetector: config.faceModelPath ?? 'face-detector',
+      faceEmbedder: 'face-embedder',
+      poseDetector: 'pose-detector',
+      poseLandmarks: 'pose-landmarks-lite',
+    },
+    faceConfidenceThreshold: config.faceConfidenceThreshold,
+    poseConfidenceThreshold: config.poseConfidenceThreshold,
+    media: {
+      ffmpeg: findFfmpeg(env).file,
+      limits: { ...DEFAULT_VIDEO_LIMITS, maxDurationMs: config.maxVideoSeconds * 1000 },
+    },
+    trackMaxAgeSeconds: config.trackingMaxAge / PUBLISHED_FRAME_RATE,
+  };
+}

@@ -1,0 +1,49 @@
+/** What crosses the border between the main thread and a detection thread: plain, cloneable data only. */
+import type { MessagePort } from 'node:worker_threads';
+import type { DetectionSummary } from '../contract/result.ts';
+import type { SerializedError } from '../errors.ts';
+import type { ModelDescription } from '../inference/model-store.ts';
+import type { Progress } from './progress.ts';
+
+/** One video to analyse. */
+export interface AnalysisRequest {
+  readonly jobId: string;
+  /** The video, a local file. */
+  readonly file: string;
+  readonly frameIntervalSeconds: number;
+  readonly detectFaces: boolean;
+  readonly detectPoses: boolean;
+}
+
+/** What an analysis came to. */
+export interface Analysis {
+  /** The result document, UTF-8 JSON, validated against its own schema. */
+  readonly json: Uint8Array;
+  readonly summary: DetectionSummary;
+  readonly durations: StageDurations;
+}
+
+/** Wall time by stage, in milliseconds. */
+export interface StageDurations {
+  readonly probeMs: number;
+  /** Waiting for the decoder's next picture. */
+  readonly decodeMs: number;
+  readonly inferenceMs: number;
+  readonly trackingMs: number;
+}
+
+/** A task as the pool posts it to a thread. */
+export type ThreadTask =
+  | { readonly kind: 'describe' }
+  | { readonly kind: 'analyse'; readonly request: AnalysisRequest; readonly port: MessagePort };
+
+/** A thread's answer; errors travel as data because classes do not survive the clone. */
+export type ThreadReply =
+  | { readonly ok: true; readonly models: readonly ModelDescription[] }
+  | { readonly ok: true; readonly analysis: Analysis }
+  | { readonly ok: false; readonly error: SerializedError };
+
+/** Messages on a task's port: progress towards the main thread, abort towards the detection thread. */
+export type PortMessage =
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'abort'; readonly reason: SerializedError };

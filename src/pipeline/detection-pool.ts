@@ -1,0 +1,115 @@
+/** The main thread's view of the detection threads: hand in a video, get a finished result document, or stop it midway. */
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { deserializeError, serializeError, WorkerError } from '../errors.ts';
+import type { ModelDescription } from '../inference/model-store.ts';
+import type { Analysis, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
+import type { EngineOptions } from './engines.ts';
+import type { Progress } from './progress.ts';
+
+export interface DetectionPoolOptions {
+  /** One analysis runs in each thread. */
+  readonly threads: number;
+  readonly engines: EngineOptions;
+  /** How long an aborted analysis may take to stop by itself before its thread is replaced, in milliseconds. */
+  readonly abortGraceMs?: number;
+}
+
+const DEFAULT_ABORT_GRACE_MS = 5_000;
+
+/** Threads that each hold the networks and analyse one video at a time. */
+export class DetectionPool {
+  readonly #pool: Piscina<ThreadTask, ThreadReply>;
+  readonly #threads: number;
+  readonly #abortGraceMs: number;
+
+  constructor({ threads, engines, abortGraceMs = DEFAULT_ABORT_GRACE_MS }: DetectionPoolOptions) {
+    this.#threads = threads;
+    this.#abortGraceMs = abortGraceMs;
+    this.#pool = new Piscina({
+      filename: new URL('./detection-thread.ts', import.meta.url).href,
+      minThreads: threads,
+      maxThreads: threads,
+      concurrentTasksPerWorker: 1,
+      workerData: engines,
+      // Piscina's default parks idle threads in Atomics.wait, where no message of a port can reach them.
+      atomics: 'disabled',
+    });
+    // A crashed thread fails its own task; without this listener it would fail the process as well.
+    this.#pool.on('error', () => undefined);
+  }
+
+  /**
+   * Resolves once the networks are loaded.
+   * @throws WorkerError MODEL_INVALID, FFMPEG_MISSING
+   */
+  async ready(): Promise<readonly ModelDescription[]> {
+    const replies = await Promise.all(
+      Array.from({ length: this.#threads }, () => this.#run({ kind: 'describe' })),
+    );
+    const [reply] = replies;
+    return reply !== undefined && 'models' in reply ? reply.models : [];
+  }
+
+  /**
+   * Analyses one video.
+   * @throws WorkerError as `detectVideo` does; the signal's reason when aborted
+   */
+  async analyse(
+    request: AnalysisRequest,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<Analysis> {
+    signal.throwIfAborted();
+    const { port1, port2 } = new MessageChannel();
+    port1.on('message', (message: PortMessage) => {
+      if (message.type === 'progress') onProgress(message.progress);
+    });
+    const kill = new AbortController();
+    let killTimer: NodeJS.Timeout | undefined;
+    const onAbort = () => {
+      port1.postMessage({ type: 'abort', reason: serializeError(signal.reason) } satisfies PortMessage);
+      killTimer = setTimeout(() => kill.abort(signal.reason), this.#abortGraceMs);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const reply = await this.#run({ kind: 'analyse', request, port: port2 }, kill.signal);
+      if (!('analysis' in reply))
+        throw new WorkerError('INTERNAL', 'a detection thread answered another question');
+      return reply.analysis;
+    } catch (error) {
+      // The first reason to stop wins: whatever an aborted analysis died of, it was aborted.
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      clearTimeout(killTimer);
+      signal.removeEventListener('abort', onAbort);
+      port1.close();
+    }
+  }
+
+  /** Ends all threads; analyses still running are cut off. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #run(task: ThreadTask, signal?: AbortSignal): Promise<Extract<ThreadReply, { ok: true }>> {
+    let reply: ThreadReply;
+    try {
+      reply = await this.#pool.run(task, {
+        ...(task.kind === 'analyse' ? { transferList: [task.port] } : {}),
+        ...(signal === undefined ? {} : { signal }),
+      });
+    } catch (cause) {
+      throw new WorkerError(
+        'INTERNAL',
+        'a detection thread ended in the middle of its work; it was replaced',
+        {
+          cause,
+        },
+      );
+    }
+    if (!reply.ok) throw deserializeError(reply.error);
+    return reply;
+  }
+}

@@ -1,0 +1,68 @@
+/** One frame through every network: the place where media's pictures become tracking's observations. */
+import { type Point, scaleBox, type Tlwh } from '../geometry/box.ts';
+import type { PoseLandmark } from '../geometry/landmarks.ts';
+import type { Frame } from '../media/frame.ts';
+import type { FaceObservation, FrameObservations, PoseObservation } from '../tracking/observations.ts';
+import type { FaceDetection } from '../vision/face-detector.ts';
+import type { FrameSimilarityMeter } from '../vision/frame-similarity.ts';
+import type { Pose } from '../vision/pose/pose-landmarker.ts';
+import { torsoAppearance } from '../vision/torso-appearance.ts';
+import type { Engines } from './engines.ts';
+
+/** What is looked for in the frames. */
+export interface Wanted {
+  readonly faces: boolean;
+  readonly poses: boolean;
+}
+
+/**
+ * Detects, embeds and describes. Observations are in pixels of the upright source picture, whatever size the frame was
+ * decoded at and whatever the shape of its pixels.
+ */
+export async function observeFrame(
+  frame: Frame,
+  source: { width: number; height: number },
+  engines: Engines,
+  similarity: FrameSimilarityMeter,
+  wanted: Wanted,
+): Promise<FrameObservations> {
+  const faces = wanted.faces ? await engines.faceDetector.detect(frame) : [];
+  const embeddings = await engines.faceEmbedder.embed(frame, faces);
+  const hints = faces.map(({ box }) => box);
+  const poses = wanted.poses ? await engines.poseLandmarker.detect(frame, hints) : [];
+  const toSource = { x: source.width / frame.width, y: source.height / frame.height };
+  return {
+    index: frame.index,
+    timestampMs: frame.timestampMs,
+    faces: faces.map((face, i) => faceObservation(face, embeddings[i] ?? null, toSource)),
+    poses: poses.map((pose) => poseObservation(pose, torsoAppearance(frame, pose.landmarks), toSource)),
+    similarityToPrevious: similarity.compareWithPrevious(frame),
+  };
+}
+
+function faceObservation(face: FaceDetection, embedding: Float32Array | null, scale: Point): FaceObservation {
+  return {
+    box: toSourceBox(face.box, scale),
+    confidence: face.confidence,
+    landmarks: face.landmarks?.map(({ x, y }) => ({ x: x * scale.x, y: y * scale.y })) ?? null,
+    embedding,
+  };
+}
+
+function poseObservation(pose: Pose, appearance: Float32Array | null, scale: Point): PoseObservation {
+  return {
+    box: toSourceBox(pose.box, scale),
+    confidence: pose.confidence,
+    landmarks: pose.landmarks.map((landmark) => toSourceLandmark(landmark, scale)),
+    worldLandmarks: pose.worldLandmarks,
+    appearance,
+  };
+}
+
+function toSourceBox(box: Tlwh, scale: Point): Tlwh {
+  return scaleBox(box, scale.x, scale.y);
+}
+
+function toSourceLandmark({ x, y, z, visibility, presence }: PoseLandmark, scale: Point): PoseLandmark {
+  return { x: x * scale.x, y: y * scale.y, z: z * scale.x, visibility, presence };
+}

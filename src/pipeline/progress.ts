@@ -1,0 +1,7 @@
+/** How far an analysis is, as the thread reports it and the command line, the lease and the logs show it. */
+export interface Progress {
+  /** Sampled frames analysed so far. */
+  readonly framesDone: number;
+  /** Sampled frames in all; an estimate until the last one where the container does not tell its duration. */
+  readonly framesTotal: number;
+}
