@@ -15,11 +15,11 @@ const TEMPLATE: readonly Point[] = [
 
 /** Where the five landmarks lie in a face's box on average, as shares of its width and height. */
 const MEAN_LANDMARKS_IN_BOX: readonly Point[] = [
-  { x: 0.31, y: 0.42 },
-  { x: 0.69, y: 0.42 },
-  { x: 0.5, y: 0.6 },
-  { x: 0.35, y: 0.78 },
-  { x: 0.65, y: 0.78 },
+  { x: 0.31, y: 0.4 },
+  { x: 0.69, y: 0.4 },
+  { x: 0.5, y: 0.59 },
+  { x: 0.35, y: 0.745 },
+  { x: 0.65, y: 0.745 },
 ];
 
 /** Rotation, one scale and a shift: (x, y) goes to (a x - b y + shiftX, b x + a y + shiftY). */
