@@ -1,0 +1,31 @@
+/** The box a pose is reported with: around what is seen of the body. */
+import { clipToPicture, type Tlwh, tlbrToTlwh } from '../../geometry/box.ts';
+import type { PoseLandmark } from '../../geometry/landmarks.ts';
+
+/** A landmark counts as seen from here on; MediaPipe's own drawing uses the same limit. */
+export const MIN_VISIBILITY = 0.5;
+
+/**
+ * Box around the visible landmarks, clipped to the picture; pixels. Where fewer than two are visible, around those that at least lie
+ * in the picture; null when the body leaves nothing in the picture to draw a box around.
+ */
+export function boxAroundLandmarks(
+  landmarks: readonly PoseLandmark[],
+  picture: { width: number; height: number },
+): Tlwh | null {
+  const visible = landmarks.filter(({ visibility }) => visibility >= MIN_VISIBILITY);
+  const points = visible.length >= 2 ? visible : landmarks.filter(({ presence }) => presence > 0);
+  if (points.length < 2) return null;
+  const xs = points.map(({ x }) => x);
+  const ys = points.map(({ y }) => y);
+  const box = clipToPicture(
+    tlbrToTlwh({
+      left: Math.min(...xs),
+      top: Math.min(...ys),
+      right: Math.max(...xs),
+      bottom: Math.max(...ys),
+    }),
+    picture,
+  );
+  return box.width > 0 && box.height > 0 ? box : null;
+}

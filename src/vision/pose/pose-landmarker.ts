@@ -1,0 +1,27 @@
+/** What the pipeline knows of pose estimation: a picture and its faces in, one skeleton per person out; two engines implement it. */
+import type { Tlwh } from '../../geometry/box.ts';
+import type { PoseLandmark, WorldLandmark } from '../../geometry/landmarks.ts';
+import type { RgbImage } from '../../geometry/rgb-image.ts';
+
+/** One person's body in one picture. */
+export interface Pose {
+  /** Around the visible landmarks, clipped to the picture; pixels. */
+  readonly box: Tlwh;
+  /** How sure the network is that it looks at a body, 0..1. */
+  readonly confidence: number;
+  /** 33 landmarks in MediaPipe's order (`POSE_LANDMARK_NAMES`), pixels of the picture. */
+  readonly landmarks: readonly PoseLandmark[];
+  /** The same 33 landmarks in metres, origin between the hips. */
+  readonly worldLandmarks: readonly WorldLandmark[];
+}
+
+/** Finds the bodies in single pictures; keeps nothing from one picture to the next. */
+export interface PoseLandmarker {
+  /**
+   * Every visible body, at most one per person, surest first.
+   *
+   * @param faceHints boxes of the faces found in the same picture, pixels; they lead to bodies the detector misses in wide shots
+   */
+  detect(image: RgbImage, faceHints: readonly Tlwh[]): Promise<Pose[]>;
+  close(): Promise<void>;
+}
