@@ -21,6 +21,12 @@ const FORGET_SECONDS = 8;
 /** Range of log height over which a newcomer's size is spread: a factor of e^3 = 20 between far and near. */
 const LOG_HEIGHT_RANGE = 3;
 
+/**
+ * Evidence turns from for to against at this multiple of the embedder's threshold: the threshold is a gate for good matches,
+ * and a pair a little beyond it, seen minutes and a turned head apart, is still no sign of two people.
+ */
+const NEUTRAL_DISTANCE = 1.25;
+
 /** The most that looks can say for or against, in nats: an appearance vector is one witness, not a proof. */
 export const MOST_LOOKS_EVIDENCE = 5;
 
@@ -63,10 +69,10 @@ export function placeEvidence(
 }
 
 /**
- * Evidence of the looks, in nats: positive below the embedder's threshold, negative above, 0 when either side has no
- * appearance vector.
+ * Evidence of the looks, in nats: `MOST_LOOKS_EVIDENCE` for equal vectors, falling straight to its negative; 0 when either
+ * side has no appearance vector.
  *
- * @param maxCosineDistance the distance at which the embedder is undecided
+ * @param maxCosineDistance the embedder's threshold
  */
 export function looksEvidence(
   gallery: AppearanceGallery,
@@ -74,7 +80,8 @@ export function looksEvidence(
   maxCosineDistance: number,
 ): number {
   if (look === null || gallery.size === 0) return 0;
-  const evidence = MOST_LOOKS_EVIDENCE * (1 - gallery.distance(look) / maxCosineDistance);
+  const evidence =
+    MOST_LOOKS_EVIDENCE * (1 - gallery.distance(look) / (NEUTRAL_DISTANCE * maxCosineDistance));
   return Math.max(-MOST_LOOKS_EVIDENCE, evidence);
 }
 

@@ -8,7 +8,6 @@ import type { FrameObservations } from './observations.ts';
 interface Found {
   readonly what: string;
   readonly box: Tlwh;
-  readonly confidence: number;
   readonly appearance: Appearance | null;
 }
 
@@ -28,21 +27,18 @@ export function validateObservations(
       );
     }
     previousMs = timestampMs;
-    faces.forEach(({ box, confidence, embedding }, i) => {
-      validateDetection(
-        { what: `face ${i} of frame ${index}`, box, confidence, appearance: embedding },
-        picture,
-      );
+    faces.forEach(({ box, embedding }, i) => {
+      validateDetection({ what: `face ${i} of frame ${index}`, box, appearance: embedding }, picture);
     });
-    poses.forEach(({ box, confidence, appearance }, i) => {
-      validateDetection({ what: `pose ${i} of frame ${index}`, box, confidence, appearance }, picture);
+    poses.forEach(({ box, appearance }, i) => {
+      validateDetection({ what: `pose ${i} of frame ${index}`, box, appearance }, picture);
     });
   }
 }
 
 /** The same for one detection; without a picture nothing is outside. */
 export function validateDetection(
-  { what, box, confidence, appearance }: Found,
+  { what, box, appearance }: Found,
   picture: { readonly width: number; readonly height: number } | null,
 ): void {
   const { x, y, width, height } = box;
@@ -55,7 +51,6 @@ export function validateDetection(
       refuse(`${what}: box ${shown} lies outside the picture of ${picture.width}x${picture.height}`);
     }
   }
-  if (!(confidence >= 0 && confidence <= 1)) refuse(`${what}: confidence ${confidence} is not within 0..1`);
   if (appearance !== null) {
     const { inverseLength } = toLook(appearance);
     if (!(inverseLength > 0 && inverseLength < Infinity))

@@ -1,0 +1,138 @@
+/** The tracker alone on the command line: detections of any detector in, rows for any MOT evaluator out. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { toWorkerError, WorkerError } from './errors.ts';
+import { parseDetectionLines } from './tracking/detection-lines.ts';
+import {
+  DEFAULT_SEQUENCE_OPTIONS,
+  type SequenceOptions,
+  type TrackedBox,
+  trackSequence,
+} from './tracking/track-sequence.ts';
+
+const PUBLISHED_MAX_AGE = 30;
+
+const HELP = `Follows people through detections and writes MOT rows: n,id,x,y,w,h,score,-1,-1,-1
+
+Usage: npm run -s track -- --detections FILE.jsonl --out FILE.txt [options]
+
+  --detections FILE           one line a frame: {"n": 1, "t": seconds, "dets": [{"box": [x, y, w, h], "score": 0.9, "feature": [..]}]}
+  --out FILE                  where the rows go; - for stdout
+  --rate-mode auto|deepsort   auto: time-aware below 7 frames a second, reports the detections; deepsort: the published
+                              algorithm and what its program reports, whatever the rate [auto]
+  --max-cosine-distance D     the threshold of the features' embedder [${DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance}]
+  --nn-budget N               features kept per track [${DEFAULT_SEQUENCE_OPTIONS.nnBudget}]
+  --n-init N                  sightings in a row that make a track, at 7 frames a second and more [${DEFAULT_SEQUENCE_OPTIONS.nInit}]
+  --max-age N                 how long a lost track lives: frames in deepsort [${PUBLISHED_MAX_AGE}],
+                              thirtieths of a second in auto [${DEFAULT_SEQUENCE_OPTIONS.maxAge}]
+  --picture WIDTHxHEIGHT      pixels; by default the extent of all boxes
+  --help                      this text
+
+Exit code 0, or 2 with one line on stderr when the input is not usable.`;
+
+interface Arguments {
+  readonly detections: string;
+  readonly out: string;
+  readonly options: SequenceOptions;
+}
+
+async function main(): Promise<void> {
+  const args = parseArguments(process.argv.slice(2));
+  if (args === 'help') {
+    process.stdout.write(`${HELP}\n`);
+    return;
+  }
+  const frames = parseDetectionLines(await readText(args.detections));
+  const rows = trackSequence(frames, args.options).map(motRow).join('');
+  if (args.out === '-') process.stdout.write(rows);
+  else await writeFile(args.out, rows);
+}
+
+function parseArguments(argv: string[]): Arguments | 'help' {
+  const values = parse(argv);
+  if (values.help) return 'help';
+  const { detections, out, 'rate-mode': rateMode = DEFAULT_SEQUENCE_OPTIONS.rateMode } = values;
+  if (detections === undefined || out === undefined) throw usage('name --detections FILE and --out FILE');
+  if (rateMode !== 'auto' && rateMode !== 'deepsort') throw usage('--rate-mode is auto or deepsort');
+  const maxAge = rateMode === 'deepsort' ? PUBLISHED_MAX_AGE : DEFAULT_SEQUENCE_OPTIONS.maxAge;
+  return {
+    detections,
+    out,
+    options: {
+      ...DEFAULT_SEQUENCE_OPTIONS,
+      rateMode,
+      maxCosineDistance: positive(values, 'max-cosine-distance', DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance),
+      nnBudget: count(values, 'nn-budget', DEFAULT_SEQUENCE_OPTIONS.nnBudget),
+      nInit: count(values, 'n-init', DEFAULT_SEQUENCE_OPTIONS.nInit),
+      maxAge: count(values, 'max-age', maxAge),
+      picture: values.picture === undefined ? null : pictureSize(values.picture),
+    },
+  };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        detections: { type: 'string' },
+        out: { type: 'string' },
+        'rate-mode': { type: 'string' },
+        'max-cosine-distance': { type: 'string' },
+        'nn-budget': { type: 'string' },
+        'n-init': { type: 'string' },
+        'max-age': { type: 'string' },
+        picture: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (cause) {
+    throw usage((cause as Error).message, cause);
+  }
+}
+
+type Values = ReturnType<typeof parse>;
+type NumberOption = 'max-cosine-distance' | 'nn-budget' | 'n-init' | 'max-age';
+
+function positive(values: Values, name: NumberOption, fallback: number): number {
+  const text = values[name];
+  const value = text === undefined ? fallback : Number(text);
+  if (!(value > 0 && value < Infinity)) throw usage(`--${name} must be a number above 0, not ${text}`);
+  return value;
+}
+
+function count(values: Values, name: NumberOption, fallback: number): number {
+  const value = positive(values, name, fallback);
+  if (!Number.isSafeInteger(value)) throw usage(`--${name} must be a whole number, not ${value}`);
+  return value;
+}
+
+function pictureSize(text: string): { width: number; height: number } {
+  const [, width, height] = /^([1-9]\d*)x([1-9]\d*)$/.exec(text) ?? [];
+  if (width === undefined || height === undefined) throw usage(`--picture is WIDTHxHEIGHT, not ${text}`);
+  return { width: Number(width), height: Number(height) };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw usage(`cannot read ${file}: ${(cause as Error).message}`, cause);
+  }
+}
+
+function motRow({ frameNumber, id, tlwh, confidence }: TrackedBox): string {
+  const numbers = [tlwh.x, tlwh.y, tlwh.width, tlwh.height].map((value) => value.toFixed(3));
+  return `${frameNumber},${id},${numbers.join(',')},${confidence},-1,-1,-1\n`;
+}
+
+function usage(problem: string, cause?: unknown): WorkerError {
+  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${toWorkerError(error).message}\n`);
+  process.exitCode = 2;
+}
