@@ -1,0 +1,87 @@
+/** Builds tiny, real ONNX networks for tests: they take an input of any declared shape and always answer with the same values. */
+
+/** A tensor's name and dimensions; words stand for dynamic dimensions. */
+export interface NetworkTensor {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+}
+
+export interface ConstantOutput extends NetworkTensor {
+  /** What the network answers, row-major, and in which dimensions. */
+  readonly values: Float32Array;
+  readonly valuesShape: readonly number[];
+}
+
+const FLOAT = 1;
+const IR_VERSION = 8;
+const OPSET = 17;
+
+/** The bytes of an .onnx file (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that maps any input to constants. */
+export function constantNetwork(
+  inputs: readonly NetworkTensor[],
+  outputs: readonly ConstantOutput[],
+): Buffer {
+  const graph = Buffer.concat([
+    ...outputs.map(({ name }) =>
+      message(1, text(1, `${name}_value`), text(2, name), text(3, `give_${name}`), text(4, 'Identity')),
+    ),
+    text(2, 'constant'),
+    ...outputs.map(({ name, values, valuesShape }) =>
+      message(
+        5,
+        ...valuesShape.map((size) => integer(1, size)),
+        integer(2, FLOAT),
+        text(8, `${name}_value`),
+        bytes(9, Buffer.from(values.buffer, values.byteOffset, values.byteLength)),
+      ),
+    ),
+    ...inputs.map((tensor) => message(11, tensorInfo(tensor))),
+    ...outputs.map((tensor) => message(12, tensorInfo(tensor))),
+  ]);
+  return Buffer.concat([integer(1, IR_VERSION), bytes(7, graph), message(8, text(1, ''), integer(2, OPSET))]);
+}
+
+/** A YOLO-like network: `values` of one picture, `rows` x `anchors`, for each input picture of the declared shape. */
+export function yoloNetwork(
+  rows: number,
+  values: Float32Array,
+  input: NetworkTensor['shape'] = ['batch', 3, 'height', 'width'],
+): Buffer {
+  const anchors = values.length / rows;
+  return constantNetwork(
+    [{ name: 'images', shape: input }],
+    [{ name: 'output0', shape: [1, rows, anchors], values, valuesShape: [1, rows, anchors] }],
+  );
+}
+
+function tensorInfo({ name, shape }: NetworkTensor): Buffer {
+  const dimensions = shape.map((size) =>
+    message(1, typeof size === 'number' ? integer(1, size) : text(2, size)),
+  );
+  const tensorType = message(1, integer(1, FLOAT), message(2, ...dimensions));
+  return Buffer.concat([text(1, name), message(2, tensorType)]);
+}
+
+function message(field: number, ...parts: Buffer[]): Buffer {
+  return bytes(field, Buffer.concat(parts));
+}
+
+function text(field: number, value: string): Buffer {
+  return bytes(field, Buffer.from(value));
+}
+
+function bytes(field: number, value: Buffer): Buffer {
+  return Buffer.concat([varint((field << 3) | 2), varint(value.length), value]);
+}
+
+function integer(field: number, value: number): Buffer {
+  return Buffer.concat([varint(field << 3), varint(value)]);
+}
+
+function varint(value: number): Buffer {
+  const out: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) out.push((rest % 128) | 128);
+  out.push(rest);
+  return Buffer.from(out);
+}

@@ -1,0 +1,131 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { openModel } from '../../src/inference/model-store.ts';
+import { FaceDetector } from '../../src/vision/face-detector.ts';
+import { FaceEmbedder } from '../../src/vision/face-embedder.ts';
+import { dotProduct } from '../helpers/dot-product.ts';
+import { constantNetwork } from '../helpers/onnx-network.ts';
+import { drawTwoPeople, resizePicture } from '../helpers/pictures.ts';
+import { describeWithShared, sharedPath } from '../helpers/shared.ts';
+
+let detector: FaceDetector;
+let embedder: FaceEmbedder;
+let folder: string;
+
+beforeAll(async () => {
+  detector = await FaceDetector.load(await openModel('face-detector', { role: 'face-detector' }));
+  embedder = new FaceEmbedder(await openModel('face-embedder', { role: 'face-embedder' }));
+  folder = await mkdtemp(join(tmpdir(), 'embedder-'));
+});
+
+afterAll(async () => {
+  await detector.close();
+  await embedder.close();
+  await rm(folder, { recursive: true });
+});
+
+/** An embedder that answers each batch with the same vectors. */
+async function constantEmbedder(batch: number, vectors: number[][]): Promise<FaceEmbedder> {
+  const file = join(folder, `${crypto.randomUUID()}.onnx`);
+  const dimensions = vectors[0]?.length ?? 0;
+  const values = Float32Array.from(vectors.flat());
+  const network = constantNetwork(
+    [{ name: 'faces', shape: [batch, 3, 112, 112] }],
+    [{ name: 'vectors', shape: [batch, dimensions], values, valuesShape: [vectors.length, dimensions] }],
+  );
+  await writeFile(file, network);
+  return new FaceEmbedder(await openModel(file, { role: 'face-embedder' }));
+}
+
+describe('the face embedder', () => {
+  it('gives vectors of length 1, nearer for one person in two sizes than for two people', async () => {
+    const { image } = await drawTwoPeople(1280, 720);
+    const small = await resizePicture(image, 800, 450);
+    const byPlace = async (picture: typeof image) => {
+      const faces = (await detector.detect(picture)).toSorted((a, b) => a.box.x - b.box.x);
+      return embedder.embed(picture, faces);
+    };
+    const [ada, ben] = await byPlace(image);
+    const [smallAda, smallBen] = await byPlace(small);
+    expect(ada).toHaveLength(128);
+    for (const vector of [ada, ben, smallAda, smallBen]) expect(dotProduct(vector, vector)).toBeCloseTo(1, 5);
+    const between = dotProduct(ada, ben);
+    expect(dotProduct(ada, smallAda)).toBeGreaterThan(between);
+    expect(dotProduct(ben, smallBen)).toBeGreaterThan(between);
+  });
+
+  it('gives the same vector alone and in a crowd of more than one batch', async () => {
+    const { image } = await drawTwoPeople(1280, 720);
+    const faces = await detector.detect(image);
+    const crowd = Array.from({ length: 19 }, (_, i) => faces[i % faces.length] ?? faces[0]).flatMap((face) =>
+      face === undefined ? [] : [face],
+    );
+    const together = await embedder.embed(image, crowd);
+    const alone = await embedder.embed(image, crowd.slice(0, 1));
+    expect(together).toHaveLength(19);
+    expect(dotProduct(together[18], alone[0])).toBeCloseTo(1, 5);
+  });
+
+  it('embeds a face without landmarks by its box, near the same face with landmarks', async () => {
+    const { image } = await drawTwoPeople(1280, 720);
+    const faces = await detector.detect(image);
+    const [withLandmarks] = await embedder.embed(image, faces);
+    const [byBox] = await embedder.embed(
+      image,
+      faces.map(({ box }) => ({ box, landmarks: null })),
+    );
+    expect(dotProduct(withLandmarks, byBox)).toBeGreaterThan(0.5);
+  });
+
+  it('has nothing to say without faces, and bears a face at the border or of no size', async () => {
+    const { image } = await drawTwoPeople(320, 180);
+    expect(await embedder.embed(image, [])).toEqual([]);
+    const odd = [
+      { x: -100, y: -100, width: 50, height: 50 },
+      { x: 5, y: 5, width: 0, height: 0 },
+    ].map((box) => ({ box, landmarks: null }));
+    for (const vector of await embedder.embed(image, odd))
+      expect(dotProduct(vector, vector)).toBeCloseTo(1, 5);
+  });
+
+  it('may be fixed to a batch and give vectors of any length', async () => {
+    const fixed = await constantEmbedder(2, [
+      [3, 4],
+      [0, 2],
+    ]);
+    const { image, faces } = await drawTwoPeople(320, 180);
+    const boxes = [...faces, ...faces].slice(0, 3).map((box) => ({ box, landmarks: null }));
+    const vectors = await fixed.embed(image, boxes);
+    const expected = [
+      [0.6, 0.8],
+      [0, 1],
+      [0.6, 0.8],
+    ];
+    expect(vectors.map((vector) => [...vector].map((value) => Math.round(value * 1e6) / 1e6))).toEqual(
+      expected,
+    );
+  });
+
+  it('refuses a vector that has no direction', async () => {
+    const broken = await constantEmbedder(1, [[0, 0]]);
+    const { image, faces } = await drawTwoPeople(320, 180);
+    const [box] = faces;
+    if (box === undefined) throw new Error('nobody was drawn');
+    await expect(broken.embed(image, [{ box, landmarks: null }])).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+    });
+  });
+});
+
+describeWithShared('another embedder', () => {
+  it('is used with its own size of vector', async () => {
+    const file = sharedPath('models/embedding/mobilefacenet_foamliu_dynbatch.onnx');
+    const other = new FaceEmbedder(await openModel(file, { role: 'face-embedder' }));
+    const { image } = await drawTwoPeople(640, 360);
+    const [vector] = await other.embed(image, await detector.detect(image));
+    expect(dotProduct(vector, vector)).toBeCloseTo(1, 5);
+    await other.close();
+  });
+});
