@@ -41,6 +41,11 @@ export const ERROR_KINDS = {
 
 export type ErrorCode = keyof typeof ERROR_KINDS;
 
+/** The code as one of ours; one that a newer worker has written becomes `INTERNAL`. */
+export function knownCode(code: string): ErrorCode {
+  return Object.hasOwn(ERROR_KINDS, code) ? (code as ErrorCode) : 'INTERNAL';
+}
+
 /** An error that names its cause in one sentence and says what to do about it. `message` is safe to show to the job's owner. */
 export class WorkerError extends Error {
   readonly code: ErrorCode;

@@ -56,6 +56,12 @@ const poseSchema = z.object({
     .length(33)
     .describe('The same points in metres, origin between the hips.'),
   source: sourceSchema,
+  keypoints: z
+    .record(z.string(), z.tuple([z.number(), z.number()]).nullable())
+    .describe(
+      'As in the original API: the landmarks by name, x and y as fractions of the picture; null for a point that is hidden.',
+    ),
+  gesture: z.null().describe('As in the original API, where it was never filled.'),
 });
 
 const frameSchema = z.object({
@@ -63,7 +69,9 @@ const frameSchema = z.object({
   timestamp_ms: milliseconds.describe('Real presentation time of that picture, from the first frame.'),
   repeats_previous: z
     .boolean()
-    .describe('The picture is the one of the frame before, shown longer than the interval; it is counted once.'),
+    .describe(
+      'The picture is the one of the frame before, shown longer than the interval; it is counted once.',
+    ),
   faces: z.array(faceSchema),
   poses: z.array(poseSchema),
 });
@@ -87,6 +95,12 @@ const trackSchema = z.object({
       observations: z.int().positive(),
     }),
   ),
+  track_type: z.enum(['face', 'pose']).describe('As in the original API: the same as `kind`.'),
+  first_frame: z.int().min(0).describe('Index of the first frame with a sighting.'),
+  last_frame: z.int().min(0),
+  frame_count: z.int().min(0).describe('Frames with a sighting.'),
+  avg_bbox: boundingBoxSchema.nullable().describe('Mean box of those frames.'),
+  avg_confidence: ratio.describe('As in the original API: the same as `mean_confidence`.'),
 });
 
 const shotSchema = z.object({ index: z.int().min(0), start_ms: milliseconds, end_ms: milliseconds });
@@ -133,7 +147,10 @@ export const completedResultSchema = z.object({
 });
 
 export const jobErrorSchema = z.object({
-  code: z.enum(Object.keys(ERROR_KINDS) as [ErrorCode, ...ErrorCode[]]),
+  code: z
+    .string()
+    .meta({ examples: Object.keys(ERROR_KINDS) })
+    .describe('What went wrong, for programs; a newer worker may know further codes.'),
   message: z.string().describe('One sentence: the cause and what to do.'),
   retryable: z.boolean().describe('Whether the same job may succeed when it is sent again.'),
 });

@@ -16,6 +16,8 @@ import type { PeopleTracks, TrackSummary } from '../tracking/follow-people.ts';
 import type { FaceObservation, FrameObservations, PoseObservation } from '../tracking/observations.ts';
 import { WORKER_VERSION } from '../version.ts';
 import type { AnalysisRequest } from './analysis.ts';
+import { type FrameExtent, frameExtents, keypoints, NO_EXTENT } from './original-fields.ts';
+import { roundTo as to } from './round-to.ts';
 
 /** Everything an analysis found out. */
 export interface Findings {
@@ -52,7 +54,7 @@ export function buildResult(findings: Findings): CompletedResult {
       rotation_degrees: video.rotationDegrees,
     },
     frames,
-    tracks: people.tracks.map(resultTrack),
+    tracks: resultTracks(people.tracks, frames),
     shots: people.shots.map(({ index, startMs, endMs }) => ({
       index,
       start_ms: to(0, startMs),
@@ -95,8 +97,8 @@ function summarize(
   };
 }
 
-function resultFrames({ observations, samples, people }: Findings): ResultFrame[] {
-  const pictures = observations.map((frame, i) => resultPicture(frame, people.frames[i]));
+function resultFrames({ observations, samples, people, video }: Findings): ResultFrame[] {
+  const pictures = observations.map((frame, i) => resultPicture(frame, people.frames[i], video));
   return samples.flatMap((position, index) => {
     const picture = pictures[position];
     return picture === undefined
@@ -108,6 +110,7 @@ function resultFrames({ observations, samples, people }: Findings): ResultFrame[
 function resultPicture(
   frame: FrameObservations,
   ids: PeopleTracks['frames'][number] | undefined,
+  size: PictureSize,
 ): Omit<ResultFrame, 'index' | 'repeats_previous'> {
   return {
     timestamp_ms: to(3, frame.timestampMs),
@@ -118,15 +121,16 @@ function resultPicture(
       ),
     ],
     poses: [
-      ...frame.poses.map((pose, i) => resultPose(pose, ids?.poseTrackIds[i] ?? null, 'detected')),
+      ...frame.poses.map((pose, i) => resultPose(pose, ids?.poseTrackIds[i] ?? null, 'detected', size)),
       ...(ids?.interpolatedPoses ?? []).map((pose) =>
-        resultPose(pose.observation, pose.trackId, 'interpolated'),
+        resultPose(pose.observation, pose.trackId, 'interpolated', size),
       ),
     ],
   };
 }
 
 type Source = ResultFrame['faces'][number]['source'];
+type PictureSize = Pick<VideoInfo, 'width' | 'height'>;
 
 function resultFace(
   face: FaceObservation,
@@ -146,6 +150,7 @@ function resultPose(
   pose: PoseObservation,
   trackId: number | null,
   source: Source,
+  size: PictureSize,
 ): ResultFrame['poses'][number] {
   return {
     track_id: trackId,
@@ -154,10 +159,17 @@ function resultPose(
     landmarks: pose.landmarks.map((landmark) => resultLandmark(landmark, 2)),
     world_landmarks: pose.worldLandmarks.map((landmark) => resultLandmark(landmark, 4)),
     source,
+    keypoints: keypoints(pose.landmarks, size),
+    gesture: null,
   };
 }
 
-function resultTrack(track: TrackSummary): ResultTrack {
+function resultTracks(tracks: readonly TrackSummary[], frames: readonly ResultFrame[]): ResultTrack[] {
+  const extents = { face: frameExtents(frames, 'faces'), pose: frameExtents(frames, 'poses') };
+  return tracks.map((track) => resultTrack(track, extents[track.kind].get(track.trackId) ?? NO_EXTENT));
+}
+
+function resultTrack(track: TrackSummary, extent: FrameExtent): ResultTrack {
   return {
     kind: track.kind,
     track_id: track.trackId,
@@ -173,6 +185,9 @@ function resultTrack(track: TrackSummary): ResultTrack {
       last_ms: to(3, lastMs),
       observations,
     })),
+    track_type: track.kind,
+    ...extent,
+    avg_confidence: to(4, track.meanConfidence),
   };
 }
 
@@ -192,9 +207,4 @@ function resultLandmark(landmark: PoseLandmark | WorldLandmark, decimals: number
     visibility: to(4, landmark.visibility),
     presence: to(4, landmark.presence),
   };
-}
-
-function to(decimals: number, value: number): number {
-  const factor = 10 ** decimals;
-  return Math.round(value * factor) / factor;
 }

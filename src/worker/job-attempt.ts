@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { detectionEvent } from '../contract/callback.ts';
 import type { DetectionJob, ParsedJob } from '../contract/job.ts';
 import { failedResult } from '../contract/result.ts';
-import { type ErrorCode, toWorkerError, WorkerError } from '../errors.ts';
+import { type ErrorCode, knownCode, toWorkerError, WorkerError } from '../errors.ts';
 import type { Analysis } from '../pipeline/analysis.ts';
 import { withDeadline } from './deadline.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
@@ -176,7 +176,7 @@ export class JobAttempt {
 
 function endedAs({ head }: ResultRecord): Outcome {
   if (head.status === 'completed') return { name: 'completed' };
-  return { name: 'failed', error: new WorkerError(head.error.code, head.error.message) };
+  return { name: 'failed', error: new WorkerError(knownCode(head.error.code), head.error.message) };
 }
 
 /** @throws WorkerError JOB_CONFLICT when the standing result was made from something else than what is asked for */
