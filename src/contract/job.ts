@@ -1,7 +1,7 @@
 /** The job message: what a producer puts on the queue, and how a received body becomes a `DetectionJob`. */
 import { z } from 'zod';
 import { WorkerError } from '../errors.ts';
-import { listProblems } from './document.ts';
+import { listProblems, parseDocument } from './document.ts';
 
 /** Shortest and longest sampling interval a job may ask for, in seconds. */
 export const FRAME_INTERVAL_SECONDS = { min: 0.04, max: 3600 } as const;
@@ -45,6 +45,15 @@ export const jobMessageSchema = z
 
 /** The message body a producer sends. */
 export type JobMessage = z.input<typeof jobMessageSchema>;
+
+/**
+ * Checks a message before it is sent, so that the producer hears of a mistake at once and not from a failed result.
+ * @param json the body to be
+ * @throws ContractError JOB_INVALID
+ */
+export function parseJobMessage(json: string): z.output<typeof jobMessageSchema> {
+  return parseDocument(json, jobMessageSchema, 'job', 'JOB_INVALID');
+}
 
 /** A validated job with every default filled in. */
 export interface DetectionJob {
