@@ -1,0 +1,37 @@
+/** How the service scales: the one policy that the stack deploys and the simulation recommends. */
+
+/** Tasks to start at once from zero, when at least `backlog` jobs wait. */
+export interface StepFromZero {
+  readonly backlog: number;
+  readonly tasks: number;
+}
+
+export interface ScalingPolicy {
+  readonly minTasks: number;
+  readonly maxTasks: number;
+  /** Jobs a task works on at a time. */
+  readonly jobsPerTask: number;
+  /**
+   * Jobs per task, waiting and running ones together, that the number of tasks is steered to.
+   * Below `jobsPerTask` there are idle slots for what comes next; above it jobs queue for them.
+   */
+  readonly targetBacklogPerTask: number;
+  readonly scaleOutCooldownSeconds: number;
+  readonly scaleInCooldownSeconds: number;
+  /** In rising order; the last step that the backlog reaches applies. */
+  readonly stepsFromZero: readonly StepFromZero[];
+}
+
+export const SCALING_POLICY: ScalingPolicy = {
+  minTasks: 0,
+  maxTasks: 50,
+  jobsPerTask: 2,
+  targetBacklogPerTask: 3,
+  scaleOutCooldownSeconds: 60,
+  scaleInCooldownSeconds: 60,
+  stepsFromZero: [
+    { backlog: 1, tasks: 1 },
+    { backlog: 10, tasks: 4 },
+    { backlog: 100, tasks: 20 },
+  ],
+};

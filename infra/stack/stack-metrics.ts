@@ -1,0 +1,57 @@
+/** The CloudWatch metrics that scaling, alarms and the dashboard read. */
+import { Duration } from 'aws-cdk-lib';
+import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ICluster, IService } from 'aws-cdk-lib/aws-ecs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import {
+  cloudWatchName,
+  cloudWatchNamespace,
+  type MetricKey,
+} from '../../src/telemetry/metric-definitions.ts';
+
+export interface MetricSources {
+  readonly jobs: IQueue;
+  readonly cluster: ICluster;
+  readonly service: IService;
+  /** The name under which the workers publish. */
+  readonly deployment: string;
+}
+
+const PERIOD = Duration.minutes(1);
+
+/** Metrics with one value a minute, unless asked for otherwise. */
+export class StackMetrics {
+  /** Jobs that wait. */
+  readonly visible: Metric;
+  /** Jobs that a worker holds. */
+  readonly inFlight: Metric;
+  readonly oldestAgeSeconds: Metric;
+  /** Tasks that the service is set to, by Container Insights. */
+  readonly desiredTasks: Metric;
+  readonly runningTasks: Metric;
+  readonly #namespace: string;
+
+  constructor({ jobs, cluster, service, deployment }: MetricSources) {
+    const ofService = (metricName: string) =>
+      new Metric({
+        namespace: 'ECS/ContainerInsights',
+        metricName,
+        dimensionsMap: { ClusterName: cluster.clusterName, ServiceName: service.serviceName },
+        statistic: Stats.AVERAGE,
+        period: PERIOD,
+      });
+    const average = { period: PERIOD, statistic: Stats.AVERAGE };
+    this.visible = jobs.metricApproximateNumberOfMessagesVisible(average);
+    this.inFlight = jobs.metricApproximateNumberOfMessagesNotVisible(average);
+    this.oldestAgeSeconds = jobs.metricApproximateAgeOfOldestMessage({ period: PERIOD });
+    this.desiredTasks = ofService('DesiredTaskCount');
+    this.runningTasks = ofService('RunningTaskCount');
+    this.#namespace = cloudWatchNamespace(deployment);
+  }
+
+  /** A metric that the workers publish themselves. */
+  worker(key: MetricKey, statistic: string, labelValue?: string, period = PERIOD): Metric {
+    const metricName = cloudWatchName(key, labelValue);
+    return new Metric({ namespace: this.#namespace, metricName, statistic, period });
+  }
+}

@@ -1,0 +1,75 @@
+/** The whole service: queues, bucket, tasks, scaling, alarms and dashboard. */
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { IRepository } from 'aws-cdk-lib/aws-ecr';
+import type { Construct } from 'constructs';
+import type { Parameters } from '../parameters.ts';
+import { SCALING_POLICY } from '../scaling-policy.ts';
+import { CallbackSecrets } from './callback-secrets.ts';
+import { MediaBucket } from './media-bucket.ts';
+import { StackMetrics } from './stack-metrics.ts';
+import { WorkQueue } from './work-queue.ts';
+import { WorkerAlarms } from './worker-alarms.ts';
+import { WorkerDashboard } from './worker-dashboard.ts';
+import { WorkerNetwork } from './worker-network.ts';
+import { grantWorker } from './worker-permissions.ts';
+import { WorkerScaling } from './worker-scaling.ts';
+import { workerCluster, workerService } from './worker-service.ts';
+import { WorkerTask } from './worker-task.ts';
+
+/** Deliveries go on for about a day, with some tries and some deploys; a message is held only while one try lasts. */
+const CALLBACK_QUEUE = { visibilityTimeoutSeconds: 120, maxReceiveCount: 20, retentionDays: 4 };
+
+export interface WorkerStackProps extends StackProps {
+  readonly parameters: Parameters;
+  readonly repository: IRepository;
+}
+
+export class WorkerStack extends Stack {
+  constructor(scope: Construct, id: string, { parameters, repository, ...props }: WorkerStackProps) {
+    super(scope, id, props);
+    const { visibilityTimeoutSeconds, maxReceiveCount, jobRetentionDays: retentionDays } = parameters;
+    const jobs = new WorkQueue(this, 'Jobs', { visibilityTimeoutSeconds, maxReceiveCount, retentionDays });
+    const callbacks = new WorkQueue(this, 'Callbacks', CALLBACK_QUEUE);
+    const { bucket } = new MediaBucket(this, 'Media', parameters);
+    const callbackSecrets = new CallbackSecrets(this, 'CallbackSecrets').secret;
+
+    const network = new WorkerNetwork(this, 'Network');
+    const cluster = workerCluster(this, 'Cluster', network);
+    const task = new WorkerTask(this, 'Task', {
+      parameters,
+      repository,
+      jobs: jobs.queue,
+      callbacks: callbacks.queue,
+      bucket,
+      callbackSecrets,
+      deployment: this.stackName,
+    });
+    grantWorker(task.definition, {
+      jobs: jobs.queue,
+      callbacks: callbacks.queue,
+      bucket,
+      videoPrefix: parameters.videoPrefix,
+      cluster,
+    });
+    const service = workerService(this, 'Service', {
+      ...parameters,
+      cluster,
+      network,
+      taskDefinition: task.definition,
+    });
+
+    const metrics = new StackMetrics({ jobs: jobs.queue, cluster, service, deployment: this.stackName });
+    const policy = { ...SCALING_POLICY, minTasks: parameters.minTasks, maxTasks: parameters.maxTasks };
+    new WorkerScaling(this, 'Scaling', { cluster, service, metrics, policy });
+    const { alarms } = new WorkerAlarms(this, 'Alarms', { parameters, jobs, callbacks, metrics });
+    new WorkerDashboard(this, 'Operations', { alarms, metrics });
+
+    new CfnOutput(this, 'JobQueueUrl', { value: jobs.queue.queueUrl });
+    new CfnOutput(this, 'JobDeadLetterQueueArn', { value: jobs.deadLetterQueue.queueArn });
+    new CfnOutput(this, 'CallbackDeadLetterQueueArn', { value: callbacks.deadLetterQueue.queueArn });
+    new CfnOutput(this, 'BucketName', { value: bucket.bucketName });
+    new CfnOutput(this, 'ClusterName', { value: cluster.clusterName });
+    new CfnOutput(this, 'ServiceName', { value: service.serviceName });
+    new CfnOutput(this, 'CallbackSecretArn', { value: callbackSecrets.secretArn });
+  }
+}

@@ -1,0 +1,343 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { buildApp } from '../../infra/build-app.ts';
+import { SCALING_POLICY } from '../../infra/scaling-policy.ts';
+
+const outdir = mkdtempSync(join(tmpdir(), 'cdk-'));
+afterAll(() => rmSync(outdir, { recursive: true }));
+
+/** Synthesis throws when a rule of AwsSolutions is broken and not acknowledged: that it passes is a result in itself. */
+const assembly = buildApp({
+  outdir,
+  context: { imageTag: '1.2.3', alarmEmail: 'ops@example.com' },
+}).app.synth();
+const worker = Template.fromJSON(assembly.getStackByName('ClippingWorker').template);
+const registry = Template.fromJSON(assembly.getStackByName('ClippingWorkerRegistry').template);
+
+interface Statement {
+  readonly Sid?: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+interface Container {
+  readonly Environment: { readonly Name: string; readonly Value: unknown }[];
+}
+
+type Resources = Record<string, { readonly Properties: Record<string, unknown> }>;
+
+function only(type: string): { readonly id: string; readonly properties: Record<string, unknown> } {
+  const found = Object.entries(worker.findResources(type) as Resources);
+  expect(found).toHaveLength(1);
+  const [[id, { Properties: properties }]] = found as [[string, Resources[string]]];
+  return { id, properties };
+}
+
+function idOf(type: string, prefix: string): string {
+  const id = Object.keys(worker.findResources(type)).find((key) => key.startsWith(prefix));
+  if (id === undefined) throw new Error(`no ${type} whose id begins with ${prefix}`);
+  return id;
+}
+
+function environment(): Map<string, unknown> {
+  const [container] = only('AWS::ECS::TaskDefinition').properties.ContainerDefinitions as [Container];
+  return new Map(container.Environment.map(({ Name, Value }) => [Name, Value]));
+}
+
+describe('queues', () => {
+  it('hide a message as long as the worker believes, and give up after ten receives', () => {
+    worker.hasResourceProperties('AWS::SQS::Queue', {
+      VisibilityTimeout: 120,
+      ReceiveMessageWaitTimeSeconds: 20,
+      RedrivePolicy: {
+        maxReceiveCount: 10,
+        deadLetterTargetArn: { 'Fn::GetAtt': [idOf('AWS::SQS::Queue', 'JobsDeadLetters'), 'Arn'] },
+      },
+    });
+    expect(environment().get('VISIBILITY_TIMEOUT_SECONDS')).toBe('120');
+  });
+
+  it('keep callbacks in a queue of their own, with its own dead letters', () => {
+    worker.hasResourceProperties('AWS::SQS::Queue', {
+      RedrivePolicy: {
+        maxReceiveCount: 20,
+        deadLetterTargetArn: { 'Fn::GetAtt': [idOf('AWS::SQS::Queue', 'CallbacksDeadLetters'), 'Arn'] },
+      },
+    });
+    expect(environment().get('CALLBACK_QUEUE_URL')).toEqual({
+      Ref: idOf('AWS::SQS::Queue', 'CallbacksQueue'),
+    });
+  });
+
+  it('are encrypted, and keep dead letters longer than jobs, whose age they inherit', () => {
+    worker.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+    worker.resourcePropertiesCountIs('AWS::SQS::Queue', { MessageRetentionPeriod: 14 * 86_400 }, 2);
+    worker.hasResourceProperties('AWS::SQS::Queue', { MessageRetentionPeriod: 7 * 86_400 });
+  });
+});
+
+describe('the bucket', () => {
+  it('is private, encrypted, logged, refuses plain HTTP and outlives the stack', () => {
+    worker.allResourcesProperties('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: Match.anyValue(),
+    });
+    worker.allResources('AWS::S3::Bucket', { DeletionPolicy: 'Retain' });
+    worker.hasResourceProperties('AWS::S3::Bucket', { LoggingConfiguration: Match.anyValue() });
+    worker.allResourcesProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+  });
+
+  it('drops results, checkpoints and unfinished uploads by age, and never videos', () => {
+    worker.hasResourceProperties('AWS::S3::Bucket', {
+      LifecycleConfiguration: {
+        Rules: [
+          Match.objectLike({ Prefix: 'detections/', ExpirationInDays: 90 }),
+          Match.objectLike({ Prefix: 'checkpoints/', ExpirationInDays: 15 }),
+          {
+            Id: Match.anyValue(),
+            Status: 'Enabled',
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          },
+        ],
+      },
+    });
+  });
+});
+
+describe('the task', () => {
+  it('has two CPUs, 4 GB, a read-only root and one volume to write to', () => {
+    worker.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      Cpu: '2048',
+      Memory: '4096',
+      EphemeralStorage: { SizeInGiB: 30 },
+      Volumes: [{ Name: 'scratch' }],
+      ContainerDefinitions: [
+        Match.objectLike({
+          ReadonlyRootFilesystem: true,
+          MountPoints: [{ ContainerPath: '/scratch', ReadOnly: false, SourceVolume: 'scratch' }],
+        }),
+      ],
+    });
+    expect(environment().get('TEMP_DIR')).toBe('/scratch');
+  });
+
+  it('gets 120 s to stop, and gives its jobs less', () => {
+    worker.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [Match.objectLike({ StopTimeout: 120 })],
+    });
+    expect(Number(environment().get('SHUTDOWN_GRACE_SECONDS'))).toBeLessThan(120);
+  });
+
+  it('is asked for its health', () => {
+    worker.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [
+        Match.objectLike({
+          HealthCheck: Match.objectLike({ Command: ['CMD', 'node', 'infra/image/health-check.mjs'] }),
+        }),
+      ],
+    });
+  });
+
+  it('takes its secrets from Secrets Manager and keeps its log 30 days', () => {
+    worker.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [
+        Match.objectLike({
+          Secrets: [
+            {
+              Name: 'CALLBACK_SECRETS',
+              ValueFrom: { Ref: idOf('AWS::SecretsManager::Secret', 'CallbackSecretsSigning') },
+            },
+          ],
+        }),
+      ],
+    });
+    worker.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 });
+  });
+
+  it('starts with a callback secret in the form that receivers know', () => {
+    worker.hasResourceProperties('AWS::SecretsManager::Secret', {
+      SecretString: {
+        'Fn::Join': ['', Match.arrayWith(['whsec_{{resolve:secretsmanager:'])],
+      },
+    });
+  });
+
+  it('may do exactly this', () => {
+    const policy = worker.findResources('AWS::IAM::Policy')[
+      idOf('AWS::IAM::Policy', 'TaskDefinitionTaskRole')
+    ] as {
+      Properties: { PolicyDocument: { Statement: Statement[] } };
+    };
+    const allowed = policy.Properties.PolicyDocument.Statement.map(({ Sid, Action }) => [
+      Sid,
+      [Action].flat(),
+    ]);
+    const consume = [
+      'sqs:ReceiveMessage',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+    ];
+    expect(Object.fromEntries(allowed)).toEqual({
+      Jobs: consume,
+      Callbacks: [...consume, 'sqs:SendMessage'],
+      ReadVideos: ['s3:GetObject'],
+      Results: ['s3:GetObject', 's3:PutObject'],
+      Checkpoints: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      TellMissingFromForbidden: ['s3:ListBucket'],
+      ProtectOwnTask: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
+    });
+    const suffixes = policy.Properties.PolicyDocument.Statement.map(({ Sid, Resource }) => [
+      Sid,
+      JSON.stringify(Resource).match(/"(\/[^"]*)"/)?.[1],
+    ]);
+    expect(Object.fromEntries(suffixes)).toMatchObject({
+      ReadVideos: '/videos/*',
+      Results: '/detections/*',
+      Checkpoints: '/checkpoints/*',
+    });
+  });
+});
+
+describe('the service', () => {
+  it('runs on Fargate and Fargate Spot, and leaves its size to scaling', () => {
+    worker.hasResourceProperties('AWS::ECS::Service', {
+      CapacityProviderStrategy: [
+        { CapacityProvider: 'FARGATE', Weight: 1 },
+        { CapacityProvider: 'FARGATE_SPOT', Weight: 3 },
+      ],
+      DesiredCount: Match.absent(),
+    });
+  });
+
+  it('rolls a failed deployment back', () => {
+    worker.hasResourceProperties('AWS::ECS::Service', {
+      DeploymentConfiguration: {
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+        MinimumHealthyPercent: 100,
+        MaximumPercent: 200,
+      },
+    });
+  });
+
+  it('lets nothing in, and only HTTPS out', () => {
+    worker.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupIngress: Match.absent(),
+      SecurityGroupEgress: [Match.objectLike({ IpProtocol: 'tcp', FromPort: 443, ToPort: 443 })],
+    });
+    worker.hasResourceProperties('AWS::ECS::Service', {
+      NetworkConfiguration: { AwsvpcConfiguration: Match.objectLike({ AssignPublicIp: 'DISABLED' }) },
+    });
+  });
+
+  it('runs the image of the tag that was asked for, and tags never change their meaning', () => {
+    worker.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [
+        Match.objectLike({
+          Image: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp(':1\\.2\\.3$')])] },
+        }),
+      ],
+    });
+    registry.hasResourceProperties('AWS::ECR::Repository', {
+      ImageTagMutability: 'IMMUTABLE',
+      ImageScanningConfiguration: { ScanOnPush: true },
+    });
+  });
+});
+
+describe('scaling', () => {
+  it('goes from zero to the most tasks', () => {
+    worker.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      MinCapacity: SCALING_POLICY.minTasks,
+      MaxCapacity: SCALING_POLICY.maxTasks,
+    });
+    expect(SCALING_POLICY.minTasks).toBe(0);
+    worker.hasResource('AWS::ECS::Cluster', {
+      Properties: { ClusterSettings: [{ Name: 'containerInsights', Value: 'enabled' }] },
+    });
+  });
+
+  it('tracks waiting and running jobs per wanted task', () => {
+    worker.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      PolicyType: 'TargetTrackingScaling',
+      TargetTrackingScalingPolicyConfiguration: {
+        TargetValue: SCALING_POLICY.targetBacklogPerTask,
+        CustomizedMetricSpecification: {
+          Metrics: [
+            Match.objectLike({ Id: 'visible', ReturnData: false }),
+            Match.objectLike({ Id: 'inFlight', ReturnData: false }),
+            Match.objectLike({ Id: 'tasks', ReturnData: false }),
+            Match.objectLike({
+              Expression: '(visible + inFlight) / IF(tasks > 0, tasks, 1)',
+              ReturnData: true,
+            }),
+          ],
+        },
+      },
+    });
+  });
+
+  it('leaves zero in one step whose size follows the back-log', () => {
+    const steps = SCALING_POLICY.stepsFromZero.map(({ backlog, tasks }) =>
+      Match.objectLike({ MetricIntervalLowerBound: backlog - 1, ScalingAdjustment: tasks }),
+    );
+    worker.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      PolicyType: 'StepScaling',
+      StepScalingPolicyConfiguration: { AdjustmentType: 'ChangeInCapacity', StepAdjustments: steps },
+    });
+    worker.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Threshold: 1,
+      AlarmActions: [{ Ref: Match.stringLikeRegexp('FromZero') }],
+    });
+  });
+});
+
+describe('alarms', () => {
+  it.each(['DeadJobs', 'DeadCallbacks', 'OldestJob', 'FailedJobs', 'NoWorker'])(
+    '%s names its page of the runbook and reaches the topic',
+    (name) => {
+      const id = idOf('AWS::CloudWatch::Alarm', `Alarms${name}`);
+      const topic = only('AWS::SNS::Topic').id;
+      const alarm = worker.findResources('AWS::CloudWatch::Alarm')[id] as {
+        Properties: { AlarmDescription: string; AlarmActions: unknown };
+      };
+      expect(alarm.Properties.AlarmDescription).toContain('Runbook: ');
+      expect(alarm.Properties.AlarmActions).toEqual([{ Ref: topic }]);
+    },
+  );
+
+  it('are mailed to whoever is named', () => {
+    worker.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+    });
+  });
+
+  it('stand on a dashboard with the workers’ own metrics', () => {
+    const body = JSON.stringify(only('AWS::CloudWatch::Dashboard').properties);
+    for (const name of [
+      'JobsCompleted',
+      'JobsExhausted',
+      'StageDurationInference',
+      'QueueWait',
+      'HeartbeatLateness',
+    ]) {
+      expect(body).toContain(name);
+    }
+    expect(environment().get('METRICS_NAMESPACE')).toBe('ClippingWorker/ClippingWorker');
+  });
+});
