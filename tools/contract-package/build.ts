@@ -1,10 +1,10 @@
-/** `npm run build:contract`: compiles the contract into `dist/contract`, a package of its own whose only dependency is zod. */
+/** `npm run build:contract [-- FOLDER]`: compiles the contract into `dist/contract` or FOLDER, a package of its own whose only dependency is zod. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-const target = join(root, 'dist/contract');
+const target = resolve(process.argv[2] ?? join(root, 'dist/contract'));
 
 interface PackageJson {
   readonly version: string;
@@ -18,6 +18,8 @@ execFileSync(process.execPath, [
   join(root, 'node_modules/typescript/bin/tsc'),
   '-p',
   join(import.meta.dirname, 'tsconfig.json'),
+  '--outDir',
+  target,
 ]);
 cpSync(join(root, 'schemas'), join(target, 'schemas'), { recursive: true });
 writeFileSync(

@@ -1,0 +1,69 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '../..');
+
+/** A producer's program, as its author would write it. */
+const PRODUCER = `
+import { jobMessageSchema, parseDetectionEvent, signWebhook, verifyWebhook } from 'clipping-worker/contract';
+import type { DetectionEvent, JobMessage } from 'clipping-worker/contract';
+import { readFileSync } from 'node:fs';
+
+const job: JobMessage = { job_id: 'job-1', video_s3_key: 'a.mp4' };
+const secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const body = readFileSync('event.json', 'utf8');
+const { id } = verifyWebhook({ ...signWebhook('evt_1', new Date(), body, [secret]) }, body, secret);
+const event: DetectionEvent = parseDetectionEvent(body);
+console.log(JSON.stringify({ id, type: event.type, job: jobMessageSchema.parse(job) }));
+`;
+
+describe('the contract package', () => {
+  let consumer: string;
+
+  beforeAll(async () => {
+    consumer = await mkdtemp(join(tmpdir(), 'consumer-'));
+    await run(process.execPath, [
+      join(ROOT, 'tools/contract-package/build.ts'),
+      join(consumer, 'node_modules/clipping-worker'),
+    ]);
+    await symlink(join(ROOT, 'node_modules/zod'), join(consumer, 'node_modules/zod'));
+    await mkdir(join(consumer, 'node_modules/@types'));
+    await symlink(join(ROOT, 'node_modules/@types/node'), join(consumer, 'node_modules/@types/node'));
+    await symlink(join(ROOT, 'node_modules/undici-types'), join(consumer, 'node_modules/undici-types'));
+    await cp(join(ROOT, 'test/fixtures/contract/v1/completed.event.json'), join(consumer, 'event.json'));
+    await writeFile(join(consumer, 'package.json'), '{"type":"module"}');
+    await writeFile(join(consumer, 'producer.ts'), PRODUCER);
+  });
+  afterAll(() => rm(consumer, { recursive: true, force: true }));
+
+  it('runs where only zod is installed', async () => {
+    const { stdout } = await run(process.execPath, ['producer.ts'], { cwd: consumer });
+    expect(JSON.parse(stdout)).toEqual({
+      id: 'evt_1',
+      type: 'detection.completed',
+      job: { job_id: 'job-1', video_s3_key: 'a.mp4', detect_faces: true, detect_poses: true },
+    });
+  });
+
+  it('has types that a strict program compiles against', async () => {
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
+    const compile = (file: string) =>
+      run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), ...options, file], {
+        cwd: consumer,
+      });
+    await expect(compile('producer.ts')).resolves.toBeDefined();
+
+    await writeFile(
+      join(consumer, 'mistake.ts'),
+      PRODUCER.replace("video_s3_key: 'a.mp4'", 'video_s3_key: 7'),
+    );
+    await expect(compile('mistake.ts')).rejects.toMatchObject({
+      stdout: expect.stringContaining('TS2322'),
+    });
+  });
+});

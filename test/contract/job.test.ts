@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseJob, parseJobMessage } from '../../src/contract/job.ts';
+
+const POLICY = { defaultBucket: 'media', allowedBuckets: ['archive'], defaultFrameIntervalSeconds: 2 };
+const JOB = { job_id: 'job-1', video_s3_key: 'videos/a.mp4' };
+
+function parse(message: unknown) {
+  return parseJob(typeof message === 'string' ? message : JSON.stringify(message), POLICY);
+}
+
+function problem(message: unknown): string {
+  const parsed = parse(message);
+  return parsed.ok ? '' : `${parsed.error.code} ${parsed.error.message}`;
+}
+
+describe('a job message', () => {
+  it('needs an id and a key; the rest has defaults', () => {
+    expect(parse(JOB)).toEqual({
+      ok: true,
+      job: {
+        jobId: 'job-1',
+        video: { bucket: 'media', key: 'videos/a.mp4' },
+        frameIntervalSeconds: 2,
+        detectFaces: true,
+        detectPoses: true,
+        callbackUrl: null,
+      },
+    });
+  });
+
+  it('may carry fields this version does not know, and null for what it leaves open', () => {
+    const open = { video_s3_bucket: null, frame_interval_seconds: null, callback_url: null, priority: 7 };
+    expect(parse({ ...JOB, ...open })).toEqual(parse(JOB));
+  });
+
+  it.each([
+    ['SNS', { Type: 'Notification', Message: JSON.stringify(JOB) }],
+    ['NestJS', { pattern: 'detect', data: JOB }],
+    ['NestJS with text inside', { pattern: 'detect', data: JSON.stringify(JOB) }],
+    [
+      'SNS around NestJS',
+      { Type: 'Notification', Message: JSON.stringify({ pattern: 'detect', data: JOB }) },
+    ],
+  ])('is found in the envelope of %s', (_, message) => {
+    expect(parse(message)).toEqual(parse(JOB));
+  });
+
+  it.each([
+    [{ video_s3_key: '' }, 'video_s3_key'],
+    [{ video_s3_key: undefined }, 'video_s3_key'],
+    [{ frame_interval_seconds: 0.01 }, 'frame_interval_seconds'],
+    [{ frame_interval_seconds: '2' }, 'frame_interval_seconds'],
+    [{ detect_faces: 'yes' }, 'detect_faces'],
+    [{ detect_faces: false, detect_poses: false }, 'nothing would be detected'],
+    [{ callback_url: 'ftp://example.com' }, 'callback_url'],
+    [{ video_s3_bucket: 'private-bucket' }, '"private-bucket" is not allowed'],
+  ])('is refused with %j and says why', (fields, words) => {
+    expect(problem({ ...JOB, ...fields })).toMatch(/^JOB_INVALID /);
+    expect(problem({ ...JOB, ...fields })).toContain(words);
+  });
+
+  it('names every problem at once', () => {
+    const message = problem({ ...JOB, video_s3_key: '', detect_faces: 1 });
+    expect(message).toContain('video_s3_key');
+    expect(message).toContain('detect_faces');
+  });
+
+  it('keeps a valid callback of a refused job, so that its owner hears of it', () => {
+    const parsed = parse({ job_id: 'job-1', callback_url: 'https://example.com/hook' });
+    expect(parsed).toMatchObject({ ok: false, jobId: 'job-1', callbackUrl: 'https://example.com/hook' });
+  });
+
+  it.each(['not json', '[]', '"job"', 'null', '{}', '{"job_id":"a b"}', '{"job_id":7}'])(
+    'is unreadable as %s',
+    (body) => {
+      expect(() => parse(body)).toThrow(expect.objectContaining({ code: 'MESSAGE_UNREADABLE' }));
+    },
+  );
+});
+
+describe('a producer', () => {
+  it('learns of a mistake before sending', () => {
+    expect(parseJobMessage(JSON.stringify(JOB))).toMatchObject({ detect_faces: true });
+    expect(() => parseJobMessage(JSON.stringify({ job_id: 'job-1' }))).toThrow(
+      expect.objectContaining({ code: 'JOB_INVALID', message: expect.stringContaining('video_s3_key') }),
+    );
+    expect(() => parseJobMessage('{')).toThrow('the job is not JSON');
+  });
+});
