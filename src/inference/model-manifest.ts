@@ -69,7 +69,7 @@ const downloadSchema = z
   })
   .readonly();
 
-const modelEntrySchema = z
+export const modelEntrySchema = z
   .strictObject({
     name: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be of small letters, digits, dots and dashes'),
     role: z.enum(MODEL_ROLES),
@@ -87,7 +87,7 @@ const modelEntrySchema = z
     download: downloadSchema
       .optional()
       .describe('Present for an optional network that is not part of the repository.'),
-    inputs: z.array(tensorSchema).readonly(),
+    inputs: z.array(tensorSchema).readonly().describe('Empty only for a download nobody has opened.'),
     outputs: z.array(tensorSchema).readonly(),
     preprocessing: preprocessingSchema.optional(),
     thresholds: thresholdsSchema.default({}),

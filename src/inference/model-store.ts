@@ -155,6 +155,7 @@ function restoreHint({ name, download }: ModelEntry): string {
 }
 
 function entryMismatch(entry: ModelEntry, session: OnnxSession): string | null {
+  if (entry.inputs.length === 0) return null;
   const expected = describeNetwork(entry);
   const found = describeNetwork(session);
   return expected === found ? null : `the manifest says ${expected}; found ${found}`;

@@ -1,0 +1,156 @@
+/** Fetches an optional network of the manifest: resumes what was cut off, and keeps only bytes with the right digest. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { WorkerError } from '../errors.ts';
+import type { ModelEntry } from './model-manifest.ts';
+
+export interface DownloadProgress {
+  readonly receivedBytes: number;
+  /** Null when neither the manifest nor the server tells. */
+  readonly totalBytes: number | null;
+}
+
+export interface DownloadOptions {
+  /** Folder of the manifest the entry comes from. */
+  readonly directory: string;
+  readonly onProgress?: (progress: DownloadProgress) => void;
+  /** Longest silence of the server, in milliseconds; 30,000 by default. */
+  readonly idleTimeoutMs?: number;
+}
+
+/** Where the network lies, and whether it had to be fetched. */
+export interface DownloadedModel {
+  readonly path: string;
+  readonly bytes: number;
+  readonly wasPresent: boolean;
+}
+
+/** No network of this kind is larger; a server that sends more sends something else. */
+const MAX_BYTES = 512 * 1024 ** 2;
+
+const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
+
+/**
+ * Downloads a network to the place the manifest names. An interrupted download leaves `FILE.part`, which the next one goes on with.
+ * @throws WorkerError MODEL_INVALID when the server, the connection or the digest is not as expected; the signal's reason when aborted
+ */
+export async function downloadModel(
+  entry: ModelEntry,
+  { directory, onProgress = () => undefined, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS }: DownloadOptions,
+  signal: AbortSignal,
+): Promise<DownloadedModel> {
+  const { name, download, sha256 } = entry;
+  if (download === undefined) {
+    throw new WorkerError('MODEL_INVALID', `${name} is part of the repository; there is nothing to fetch`);
+  }
+  const path = join(directory, entry.file);
+  const present = await sizeOf(path);
+  if (present !== null && (await digestOf(path)) === sha256)
+    return { path, bytes: present, wasPresent: true };
+
+  const part = `${path}.part`;
+  await mkdir(dirname(path), { recursive: true });
+  await receive(entry, download.url, part, onProgress, idleTimeoutMs, signal);
+  const found = await digestOf(part);
+  if (found !== sha256) {
+    await rm(part);
+    throw new WorkerError(
+      'MODEL_INVALID',
+      `${download.url} gave a file with sha256 ${found}, but the manifest expects ${sha256}; nothing was kept. If the publisher replaced the file, check it and correct the manifest`,
+    );
+  }
+  const bytes = (await sizeOf(part)) ?? 0;
+  await rename(part, path);
+  return { path, bytes, wasPresent: false };
+}
+
+/** Brings `part` to its full length, from wherever it stands. */
+async function receive(
+  entry: ModelEntry,
+  url: string,
+  part: string,
+  onProgress: (progress: DownloadProgress) => void,
+  idleTimeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const have = (await sizeOf(part)) ?? 0;
+  const silence = new AbortController();
+  const watchdog = setTimeout(() => {
+    silence.abort(new Error(`the server was silent for ${idleTimeoutMs} ms`));
+  }, idleTimeoutMs);
+  try {
+    const response = await request(url, have, AbortSignal.any([signal, silence.signal]));
+    const isContinued = response.status === 206 && have > 0;
+    const start = isContinued ? have : 0;
+    const announced = Number(response.headers.get('content-length') ?? Number.NaN);
+    const totalBytes = entry.bytes ?? (Number.isFinite(announced) ? start + announced : null);
+    const file = await open(part, isContinued ? 'a' : 'w');
+    try {
+      await append(file, response, start, entry.bytes ?? MAX_BYTES, (receivedBytes) => {
+        watchdog.refresh();
+        onProgress({ receivedBytes, totalBytes });
+      });
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (cause instanceof WorkerError) throw cause;
+    const reason = silence.signal.aborted ? silence.signal.reason : cause;
+    throw new WorkerError(
+      'MODEL_INVALID',
+      `${entry.name} could not be fetched from ${url}: ${describe(reason)}; run the command again to go on where it stopped`,
+      { cause },
+    );
+  } finally {
+    clearTimeout(watchdog);
+  }
+}
+
+async function request(url: string, have: number, signal: AbortSignal): Promise<Response> {
+  const response = await fetch(url, { signal, headers: have > 0 ? { range: `bytes=${have}-` } : {} });
+  if (response.ok) return response;
+  await response.body?.cancel();
+  // The part is as long as the file or longer: start over rather than guess.
+  if (response.status === 416 && have > 0) return request(url, 0, signal);
+  throw new Error(`the server answered ${response.status} ${response.statusText}`);
+}
+
+async function append(
+  file: FileHandle,
+  response: Response,
+  start: number,
+  limit: number,
+  onReceived: (bytes: number) => void,
+): Promise<void> {
+  let received = start;
+  for await (const chunk of response.body ?? []) {
+    received += chunk.length;
+    if (received > limit) throw new Error(`the file is larger than the ${limit} bytes it may have`);
+    await file.write(chunk);
+    onReceived(received);
+  }
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** undici says only "fetch failed"; the reason is the cause's. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}

@@ -1,0 +1,223 @@
+/** The command line of the model store: lists, verifies, fetches and adds networks. */
+import { parseArgs } from 'node:util';
+import { toWorkerError, WorkerError } from './errors.ts';
+import { type DownloadProgress, downloadModel } from './inference/model-download.ts';
+import { MODEL_ROLES, type ModelEntry, type ModelRole, readManifest } from './inference/model-manifest.ts';
+import { registerModel } from './inference/model-registration.ts';
+import { describeNetwork } from './inference/model-roles.ts';
+import { MODELS_DIRECTORY, openModel, readModel } from './inference/model-store.ts';
+
+const HELP = `Lists, verifies, fetches and adds the networks of the worker.
+
+Usage: npm run -s models -- COMMAND [options]
+
+  list                    every network of the manifest: name, role, size, licence, whether it is here
+  verify                  checks digest and shapes of every network that is here
+  fetch NAME              downloads an optional network; prints its licence first
+    --accept-licence      needed for licences that reach beyond the file, such as AGPL-3.0
+  add FILE.onnx           copies a network of your own here and writes it into the manifest
+    --licence TEXT        required: SPDX identifier or a sentence
+    --source TEXT         required: where it comes from
+    --name NAME           [the file's name]
+    --role ROLE           ${MODEL_ROLES.filter((role) => role !== 'pose-bundle').join(', ')} [by its shapes]
+    --mean R,G,B --std R,G,B       of its training, for pixels from 0 to 1 [0,0,0 and 1,1,1]
+    --max-cosine-distance D        of an embedder: largest distance within one person
+
+  --models FOLDER         folder of manifest.json [the project's models]
+  --help                  this text
+
+A network is used by name or path: YOLO_MODEL_PATH=NAME. Exit code 0, or 2 with one line on stderr.`;
+
+type Values = ReturnType<typeof parse>['values'];
+
+async function main(): Promise<void> {
+  const { values, positionals } = parse(process.argv.slice(2));
+  const [command, subject, ...rest] = positionals;
+  if (values.help || command === undefined) {
+    print(HELP);
+    return;
+  }
+  if (rest.length > 0) throw usage(`${command} takes one name or file`);
+  const directory = values.models ?? MODELS_DIRECTORY;
+  if (command === 'list') await list(directory);
+  else if (command === 'verify') await verify(directory);
+  else if (command === 'fetch') await fetchModel(required(subject, 'fetch NAME'), values, directory);
+  else if (command === 'add') await add(required(subject, 'add FILE.onnx'), values, directory);
+  else throw usage(`there is no command ${command}`);
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        'accept-licence': { type: 'boolean', default: false },
+        licence: { type: 'string' },
+        source: { type: 'string' },
+        name: { type: 'string' },
+        role: { type: 'string' },
+        mean: { type: 'string' },
+        std: { type: 'string' },
+        'max-cosine-distance': { type: 'string' },
+        models: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (cause) {
+    throw usage((cause as Error).message, cause);
+  }
+}
+
+async function list(directory: string): Promise<void> {
+  const { models } = await readManifest(directory);
+  const rows = await Promise.all(
+    models.map(async (entry) => [
+      entry.name,
+      entry.role,
+      size(entry.bytes),
+      await state(entry, directory),
+      entry.licence,
+    ]),
+  );
+  printTable([['name', 'role', 'size', 'state', 'licence'], ...rows]);
+}
+
+/** Whether the network can be used, in a word or two. */
+async function state(entry: ModelEntry, directory: string): Promise<string> {
+  try {
+    await readModel(entry.name, directory);
+    return 'here';
+  } catch (error) {
+    const isMissing = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+    if (!isMissing) return 'damaged';
+    return entry.download === undefined ? 'missing' : 'to fetch';
+  }
+}
+
+async function verify(directory: string): Promise<void> {
+  const { models } = await readManifest(directory);
+  const problems: string[] = [];
+  for (const entry of models) {
+    if ((await state(entry, directory)) === 'to fetch') continue;
+    try {
+      print(`${entry.name}: ${await verified(entry, directory)}`);
+    } catch (error) {
+      problems.push(toWorkerError(error).message);
+    }
+  }
+  if (problems.length > 0) throw new WorkerError('MODEL_INVALID', problems.join('\n'));
+}
+
+async function verified({ name, role }: ModelEntry, directory: string): Promise<string> {
+  if (role === 'pose-bundle') {
+    const { sha256 } = await readModel(name, directory);
+    return `ok, sha256 ${sha256}`;
+  }
+  const { session, description } = await openModel(name, { role, directory });
+  await session.close();
+  return `ok, sha256 ${description.sha256}, ${describeNetwork(description)}`;
+}
+
+async function fetchModel(name: string, values: Values, directory: string): Promise<void> {
+  const { models } = await readManifest(directory);
+  const entry = models.find((known) => known.name === name);
+  if (entry === undefined) {
+    const names = models.filter(({ download }) => download !== undefined).map((known) => known.name);
+    throw usage(`there is no network ${name} to fetch; there are ${names.join(', ')}`);
+  }
+  print(`${entry.name} from ${entry.source}, licence: ${entry.licence}`);
+  if (entry.download?.licenceMustBeAccepted === true && !values['accept-licence']) {
+    throw usage(
+      `the licence of ${name}, ${entry.licence}, may reach the program that uses it; read it, then repeat with --accept-licence`,
+    );
+  }
+  const abort = new AbortController();
+  const onInterrupt = () =>
+    abort.abort(new WorkerError('SHUTTING_DOWN', 'interrupted; run it again to go on'));
+  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
+  const { path, bytes, wasPresent } = await downloadModel(
+    entry,
+    { directory, onProgress: showProgress },
+    abort.signal,
+  );
+  if (!wasPresent) clearProgress();
+  print(`${path}: ${wasPresent ? 'was here already' : 'fetched'}, ${bytes} bytes, sha256 ${entry.sha256}`);
+}
+
+async function add(file: string, values: Values, directory: string): Promise<void> {
+  const { licence, source, name, role, mean, std } = values;
+  if (licence === undefined || source === undefined) throw usage('add needs --licence and --source');
+  if (role !== undefined && !isRole(role))
+    throw usage(`--role is one of ${MODEL_ROLES.join(', ')}, not ${role}`);
+  const distance = values['max-cosine-distance'];
+  const preprocessing =
+    mean === undefined && std === undefined
+      ? undefined
+      : { mean: triple(mean ?? '0,0,0', '--mean'), std: triple(std ?? '1,1,1', '--std') };
+  const maxCosineDistance = distance === undefined ? undefined : Number(distance);
+  const entry = await registerModel(
+    file,
+    { licence, source, name, role, preprocessing, maxCosineDistance },
+    directory,
+  );
+  print(`${entry.name} is a ${entry.role}: ${describeNetwork(entry)}`);
+}
+
+function isRole(role: string): role is ModelRole {
+  return (MODEL_ROLES as readonly string[]).includes(role);
+}
+
+function triple(text: string, option: string): [number, number, number] {
+  const [r, g, b, ...rest] = text.split(',').map(Number);
+  if (r === undefined || g === undefined || b === undefined || rest.length > 0 || Number.isNaN(r + g + b)) {
+    throw usage(`${option} is three numbers, as 0.5,0.5,0.5`);
+  }
+  return [r, g, b];
+}
+
+function size(bytes: number | undefined): string {
+  return bytes === undefined ? '?' : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function showProgress({ receivedBytes, totalBytes }: DownloadProgress): void {
+  if (!process.stderr.isTTY) return;
+  const share = totalBytes === null ? '' : ` ${Math.floor((100 * receivedBytes) / totalBytes)} %`;
+  process.stderr.write(`\r${size(receivedBytes)} of ${size(totalBytes ?? undefined)}${share}\u001b[K`);
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
+}
+
+function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  for (const row of rows) {
+    print(
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function required(subject: string | undefined, form: string): string {
+  if (subject === undefined) throw usage(`say what: ${form}`);
+  return subject;
+}
+
+function usage(problem: string, cause?: unknown): WorkerError {
+  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${toWorkerError(error).message}\n`);
+  process.exitCode = 2;
+}
