@@ -151,6 +151,7 @@ async function sizeOf(path: string): Promise<number | null> {
 
 /** undici says only "fetch failed"; the reason is the cause's. */
 function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+  const { message, cause } = error as Partial<Error>;
+  const reason = (cause as Partial<Error> | undefined)?.message;
+  return reason === undefined ? (message ?? String(error)) : `${message} (${reason})`;
 }

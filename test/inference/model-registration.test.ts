@@ -1,0 +1,75 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { registerModel } from '../../src/inference/model-registration.ts';
+import { openModel } from '../../src/inference/model-store.ts';
+import { constantNetwork, yoloNetwork } from '../helpers/onnx-network.ts';
+
+const RIGHTS = { licence: 'MIT', source: 'a test' };
+let directory: string;
+let file: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'registration-'));
+  await writeFile(join(directory, 'manifest.json'), '{"models": []}');
+  file = join(directory, 'Mine.onnx');
+  await writeFile(file, yoloNetwork(5, new Float32Array(5)));
+});
+
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+describe('adding a network', () => {
+  it('recognises its role, copies it and makes it usable by name', async () => {
+    const entry = await registerModel(file, RIGHTS, directory);
+    expect(entry).toMatchObject({
+      name: 'mine',
+      role: 'face-detector',
+      licence: 'MIT',
+      file: 'local/mine.onnx',
+    });
+    const { session, description } = await openModel('mine', { role: 'face-detector', directory });
+    expect(description.sha256).toBe(entry.sha256);
+    await session.close();
+  });
+
+  it('remembers what an embedder needs', async () => {
+    const vector = { name: 'vector', shape: ['b', 2], values: Float32Array.of(1, 0), valuesShape: [1, 2] };
+    await writeFile(file, constantNetwork([{ name: 'faces', shape: ['b', 3, 112, 112] }], [vector]));
+    const preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
+    await registerModel(
+      file,
+      { ...RIGHTS, name: 'vectors', preprocessing, maxCosineDistance: 0.65 },
+      directory,
+    );
+    const model = await openModel('vectors', { role: 'face-embedder', directory });
+    expect(model.thresholds).toEqual({ maxCosineDistance: 0.65 });
+    expect(model.preprocessing).toMatchObject(preprocessing);
+    await model.session.close();
+  });
+
+  it('refuses a second network of one name and leaves the manifest as it was', async () => {
+    await registerModel(file, RIGHTS, directory);
+    const before = await readFile(join(directory, 'manifest.json'), 'utf8');
+    await expect(registerModel(file, RIGHTS, directory)).rejects.toThrow('give another --name');
+    expect(await readFile(join(directory, 'manifest.json'), 'utf8')).toBe(before);
+  });
+
+  it('refuses a network without a role here, with another role, or with a name that is none', async () => {
+    await expect(registerModel(file, { ...RIGHTS, role: 'face-embedder' }, directory)).rejects.toThrow(
+      'cannot be used as face-embedder',
+    );
+    await expect(registerModel(file, { ...RIGHTS, name: '../x' }, directory)).rejects.toThrow(
+      'cannot be added: name',
+    );
+    await writeFile(file, yoloNetwork(84, new Float32Array(84)));
+    await expect(registerModel(file, RIGHTS, directory)).rejects.toThrow(
+      /has no role here: it has input images/,
+    );
+    await expect(registerModel(join(directory, 'none.onnx'), RIGHTS, directory)).rejects.toThrow(
+      'cannot be read',
+    );
+  });
+});

@@ -1,0 +1,109 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type FileServer, serveFile } from './helpers/file-server.ts';
+import { yoloNetwork } from './helpers/onnx-network.ts';
+
+const PROGRAM = join(import.meta.dirname, '../src/models-cli.ts');
+const network = yoloNetwork(5, new Float32Array(5));
+let directory: string;
+let server: FileServer;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'models-cli-'));
+  server = await serveFile(network);
+  const entry = {
+    role: 'face-detector',
+    sha256: createHash('sha256').update(network).digest('hex'),
+    source: 'a test',
+    inputs: [],
+    outputs: [],
+  };
+  const models = [
+    { ...entry, name: 'own', file: 'own.onnx', licence: 'MIT', bytes: network.length },
+    {
+      ...entry,
+      name: 'strict',
+      file: 'downloads/strict.onnx',
+      licence: 'AGPL-3.0',
+      download: { url: server.url, licenceMustBeAccepted: true },
+    },
+  ];
+  await writeFile(join(directory, 'manifest.json'), JSON.stringify({ models }));
+  await writeFile(join(directory, 'own.onnx'), network);
+});
+
+afterAll(async () => {
+  await server.close();
+  await rm(directory, { recursive: true });
+});
+
+function models(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, ...args, '--models', directory], (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+    });
+  });
+}
+
+describe('npm run models', () => {
+  it('tells what it can do', async () => {
+    const { code, stdout } = await models('--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('fetch NAME');
+  });
+
+  it('lists, fetches once the licence is accepted, and verifies', async () => {
+    const before = await models('list');
+    expect(before.stdout).toMatch(
+      /own +face-detector +0\.0 MB +here +MIT\nstrict +face-detector +\? +to fetch +AGPL-3\.0/,
+    );
+
+    const refused = await models('fetch', 'strict');
+    expect(refused).toMatchObject({ code: 2, stdout: 'strict from a test, licence: AGPL-3.0\n' });
+    expect(refused.stderr).toMatch(/^the licence of strict, AGPL-3\.0, .*--accept-licence.*\n$/);
+    expect(server.ranges).toEqual([]);
+
+    const fetched = await models('fetch', 'strict', '--accept-licence');
+    expect(fetched).toMatchObject({ code: 0, stderr: '' });
+    expect(fetched.stdout).toMatch(
+      /^strict from a test, licence: AGPL-3\.0\n.*strict\.onnx: fetched, \d+ bytes/,
+    );
+
+    const verified = await models('verify');
+    expect(verified.code).toBe(0);
+    expect(verified.stdout).toMatch(/own: ok, sha256 [0-9a-f]{64}, input images float32.*\nstrict: ok/);
+  });
+
+  it('adds a network of the user, and names what is damaged', async () => {
+    const file = join(directory, 'added.onnx');
+    await writeFile(file, network);
+    const added = await models('add', file, '--licence', 'MIT', '--source', 'me', '--mean', '0,0,0');
+    expect(added).toMatchObject({ code: 0, stderr: '' });
+    expect(added.stdout).toContain('added is a face-detector');
+    await writeFile(join(directory, 'own.onnx'), 'broken');
+    const verified = await models('verify');
+    expect(verified.code).toBe(2);
+    expect(verified.stderr).toMatch(/own\.onnx is not the file the manifest names/);
+    expect((await models('list')).stdout).toContain('damaged');
+  });
+
+  it.each([
+    ['cook', 'there is no command cook'],
+    ['fetch', 'say what: fetch NAME'],
+    ['fetch nobody', 'there is no network nobody to fetch; there are strict'],
+    ['fetch a b', 'takes one name or file'],
+    ['add x.onnx', 'add needs --licence and --source'],
+    ['add x.onnx --licence MIT --source me --role cook', '--role is one of'],
+    ['add x.onnx --licence MIT --source me --std 1', '--std is three numbers'],
+    ['list --loud', 'Unknown option'],
+  ])('answers "%s" with one line and exit code 2', async (args, message) => {
+    const { code, stderr } = await models(...args.split(' '));
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr.trimEnd()).not.toContain('\n');
+  });
+});
