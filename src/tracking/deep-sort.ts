@@ -4,10 +4,10 @@
  * The published algorithm counts in frames and compares boxes by overlap. At half a frame a second a walker is several
  * boxes further on, nothing overlaps, and three sightings in a row take six seconds. So each track carries two
  * estimates of its motion: the published one (a Kalman filter on cx, cy, aspect and height, velocity per frame) and one
- * in seconds and in heights of its own box, whose velocity fades within some seconds. A frame is associated in three
- * stages, each with what the one before left over: the matching cascade on looks, overlap for the fresh tracks, and one
+ * in seconds and in heights of its own box, whose velocity fades within some seconds. A frame is associated in
+ * stages, each with what the one before left over: first whom an anchor names, then the matching cascade on looks, overlap for the fresh tracks, and one
  * assignment on a log-likelihood ratio of place, size, looks and time lost. The interval between frames moves the weight
- * from the first two to the third: with its share w going from 0 (at 7 frames a second) to 1 (at 4), the published
+ * from the cascade and the overlap to the likelihood: with its share w going from 0 (at 7 frames a second) to 1 (at 4), the published
  * gates close to 1 - w of their width and the likelihood asks for at least -ln w nats. At w = 0 no pair passes the
  * likelihood and the tracker is the published one, number for number; at w = 1 no pair passes the published gates;
  * between, the surest pairs are made as published and the rest by likelihood. Nothing jumps at any rate.
@@ -15,7 +15,7 @@
 import { iou } from '../geometry/box.ts';
 import { type Matching, minCostMatching } from './assignment.ts';
 import { looksEvidence, MOST_LOOKS_EVIDENCE, placeEvidence } from './association-likelihood.ts';
-import type { Detection } from './detection.ts';
+import { areTwoPeople, type Detection } from './detection.ts';
 import { GATING_THRESHOLD, gatingDistance, project } from './kalman-filter.ts';
 import { matchingCascade } from './matching-cascade.ts';
 import { type Sighting, Track, type TrackRules } from './track.ts';
@@ -94,13 +94,32 @@ export class DeepSort {
       unmatchedDetections: [...detections.keys()],
     };
     const associations: Association[] = [];
-    let rest = all;
+    let rest = this.#matchByAnchor(all, detections, associations);
     if (timeAwareness < 1) {
       rest = this.#matchByLooks(rest, detections, associations);
       rest = this.#matchByOverlap(rest, detections, associations);
     }
     if (timeAwareness > 0) this.#matchByLikelihood(rest, timeMs, detections, associations);
     return associations;
+  }
+
+  /** Who is known by other means needs no likeness; detections of benchmarks have no anchors. */
+  #matchByAnchor(rest: Matching, detections: readonly Detection[], associations: Association[]): Matching {
+    const tracks = this.#live;
+    const isAnchored = (items: readonly { readonly anchor: unknown }[]) => (index: number) =>
+      at(items, index).anchor !== null;
+    // Of two tracks with one anchor the fresher one goes on.
+    const cost = (track: number, detection: number) =>
+      at(tracks, track).anchor === at(detections, detection).anchor
+        ? -1 / at(tracks, track).timeSinceUpdate
+        : Infinity;
+    const matching = minCostMatching(
+      rest.unmatchedTracks.filter(isAnchored(tracks)),
+      rest.unmatchedDetections.filter(isAnchored(detections)),
+      cost,
+      0,
+    );
+    return take(rest, matching, () => 1, associations);
   }
 
   /** The matching cascade: confirmed tracks, by cosine distance among the pairs that the Kalman filter allows. */
@@ -111,7 +130,8 @@ export class DeepSort {
     const projections = tracks.map(({ box }) => project(box));
     const cost = (track: number, index: number): number => {
       const detection = at(detections, index);
-      if (detection.look === null) return Infinity;
+      if (detection.look === null || areTwoPeople(at(tracks, track).anchor, detection.anchor))
+        return Infinity;
       if (gatingDistance(at(projections, track), detection.xyah) > GATING_THRESHOLD) return Infinity;
       return at(tracks, track).gallery.distance(detection.look);
     };
@@ -134,8 +154,10 @@ export class DeepSort {
     const { maxIouDistance, timeAwareness } = this.#options;
     const isFresh = (track: number) => at(tracks, track).timeSinceUpdate === 1;
     const predicted = tracks.map(({ tlwh }) => tlwh);
-    const cost = (track: number, detection: number) =>
-      1 - iou(at(predicted, track), at(detections, detection).tlwh);
+    const cost = (track: number, index: number) => {
+      const { tlwh, anchor } = at(detections, index);
+      return areTwoPeople(at(tracks, track).anchor, anchor) ? Infinity : 1 - iou(at(predicted, track), tlwh);
+    };
     const gate = maxIouDistance * (1 - timeAwareness);
     const matching = minCostMatching(
       rest.unmatchedTracks.filter(isFresh),
@@ -161,6 +183,7 @@ export class DeepSort {
     const cost = (trackIndex: number, index: number): number => {
       const track = at(tracks, trackIndex);
       const detection = at(detections, index);
+      if (areTwoPeople(track.anchor, detection.anchor)) return Infinity;
       const unseenSeconds = (timeMs - track.lastSeenMs) / 1000;
       const place = placeEvidence(track.motion, detection, unseenSeconds, scene, motion);
       // Galleries are dear to search: not where no likeness could save the pair.

@@ -2,6 +2,12 @@
 import { type Tlwh, tlwhToXyah, type Xyah } from '../geometry/box.ts';
 import { type Appearance, type Look, toLook } from './appearance-gallery.ts';
 
+/** Somebody known by surer means than looks: the face track at the head of a body. */
+export interface Anchor {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
 /** One thing seen in one frame, of whatever kind. */
 export interface Detection {
   /** Pixels. */
@@ -13,14 +19,28 @@ export interface Detection {
   readonly confidence: number;
   /** Null when the detection has no appearance vector. */
   readonly look: Look | null;
+  /** Compared by identity; null when nothing is known. */
+  readonly anchor: Anchor | null;
 }
 
-export function toDetection(tlwh: Tlwh, confidence: number, appearance: Appearance | null): Detection {
+export function toDetection(
+  tlwh: Tlwh,
+  confidence: number,
+  appearance: Appearance | null,
+  anchor: Anchor | null = null,
+): Detection {
   return {
     tlwh,
     xyah: tlwhToXyah(tlwh),
     logHeight: Math.log(tlwh.height),
     confidence,
     look: appearance === null ? null : toLook(appearance),
+    anchor,
   };
+}
+
+/** Whether two anchors are two people for certain: both were there at one time. */
+export function areTwoPeople(a: Anchor | null, b: Anchor | null): boolean {
+  if (a === null || b === null || a === b) return false;
+  return a.firstMs <= b.lastMs && b.firstMs <= a.lastMs;
 }

@@ -41,25 +41,23 @@ export function linkFacesToBodies(
   frames: readonly FrameObservations[],
   tracklets: readonly Tracklet[],
 ): FaceBodyLink[] {
-  const owners = ownersOfDetections(tracklets);
-  const links = new Map<string, { face: Tracklet; pose: Tracklet; agreements: number; together: number }>();
+  const owners = ownersByFrame(frames, tracklets);
+  const votes = new Map<Tracklet, Map<Tracklet, { agreements: number; together: number }>>();
   frames.forEach((observed, frame) => {
+    const { faces, poses } = owners[frame] ?? { faces: new Map(), poses: new Map() };
     const pairs = pairFacesWithBodies(observed);
-    for (const faceIndex of observed.faces.keys()) {
-      const face = owners.get(detectionKey('face', frame, faceIndex));
-      if (face === undefined) continue;
-      for (const poseIndex of observed.poses.keys()) {
-        const pose = owners.get(detectionKey('pose', frame, poseIndex));
-        if (pose === undefined) continue;
-        const key = `${tracklets.indexOf(face)} ${tracklets.indexOf(pose)}`;
-        const link = links.get(key) ?? { face, pose, agreements: 0, together: 0 };
-        link.together += 1;
-        if (pairs.get(faceIndex) === poseIndex) link.agreements += 1;
-        links.set(key, link);
+    for (const [faceIndex, face] of faces) {
+      const ofFace = votes.get(face) ?? new Map<Tracklet, { agreements: number; together: number }>();
+      votes.set(face, ofFace);
+      for (const [poseIndex, pose] of poses) {
+        const { agreements, together } = ofFace.get(pose) ?? { agreements: 0, together: 0 };
+        const agrees = pairs.get(faceIndex) === poseIndex ? 1 : 0;
+        ofFace.set(pose, { agreements: agreements + agrees, together: together + 1 });
       }
     }
   });
-  return [...links.values()]
+  return [...votes]
+    .flatMap(([face, ofFace]) => [...ofFace].map(([pose, vote]) => ({ face, pose, ...vote })))
     .filter(({ agreements, together }) => agreements * 2 > together)
     .map(({ face, pose, agreements, together }) => ({
       face,
@@ -80,16 +78,17 @@ function headOffset(face: Tlwh | undefined, head: readonly PoseLandmark[] | unde
   return Math.hypot(x - (face.x + face.width / 2), y - (face.y + face.height / 2)) / size;
 }
 
-function ownersOfDetections(tracklets: readonly Tracklet[]): Map<string, Tracklet> {
-  const owners = new Map<string, Tracklet>();
+/** Per frame: the tracklet of each face and of each pose, by their index. */
+function ownersByFrame(frames: readonly FrameObservations[], tracklets: readonly Tracklet[]) {
+  const owners = frames.map(() => ({
+    faces: new Map<number, Tracklet>(),
+    poses: new Map<number, Tracklet>(),
+  }));
   for (const tracklet of tracklets) {
     for (const { frame, detection } of tracklet.sightings) {
-      owners.set(detectionKey(tracklet.kind, frame, detection), tracklet);
+      const ofFrame = tracklet.kind === 'face' ? owners[frame]?.faces : owners[frame]?.poses;
+      ofFrame?.set(detection, tracklet);
     }
   }
   return owners;
-}
-
-function detectionKey(kind: Tracklet['kind'], frame: number, detection: number): string {
-  return `${kind} ${frame} ${detection}`;
 }

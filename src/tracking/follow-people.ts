@@ -1,16 +1,15 @@
 /** The room's front door: what was seen in every frame of a video goes in, who is who comes out. Pure and deterministic. */
-import { toDetection } from './detection.ts';
 import { linkFacesToBodies } from './face-body-linking.ts';
-import { followShot } from './follow-shot.ts';
-import { faceBetween, findGaps, type Interpolated, poseBetween } from './interpolation.ts';
-import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
+import { type FrameTracks, nameSightings, numberIdentities } from './identities.ts';
 import { validateObservations } from './observation-validation.ts';
-import type { FaceObservation, FrameObservations, PoseObservation } from './observations.ts';
+import type { FrameObservations } from './observations.ts';
+import type { Person } from './person-group.ts';
 import { findShots, type Shot } from './shot-detection.ts';
-import { summarizeTrack, type TrackSummary } from './track-summary.ts';
-import type { Kind, Tracklet } from './tracklet.ts';
-import { joinTracklets, type Person } from './tracklet-joining.ts';
+import { followShotTracklets } from './shot-tracklets.ts';
+import type { TrackSummary } from './track-summary.ts';
+import { joinTracklets } from './tracklet-joining.ts';
 
+export type { FrameTracks } from './identities.ts';
 export type { TrackSegment, TrackSummary } from './track-summary.ts';
 
 export interface TrackingOptions {
@@ -43,21 +42,6 @@ export const DEFAULT_TRACKING_OPTIONS = {
   minSingleSightingConfidence: 0.6,
 } as const satisfies Partial<TrackingOptions>;
 
-/** Identities of one frame, parallel to its faces and poses. */
-export interface FrameTracks {
-  /**
-   * The joined identity of each face; null for a sighting that never became a track: it was not seen often enough in a
-   * row (three times at 7 frames a second and more, once below 3.3), or just once in the whole video with less than
-   * `minSingleSightingConfidence`.
-   */
-  readonly faceTrackIds: readonly (number | null)[];
-  /** The same for the poses. */
-  readonly poseTrackIds: readonly (number | null)[];
-  /** Between two sightings, when `interpolate` is set; else empty. */
-  readonly interpolatedFaces: readonly Interpolated<FaceObservation>[];
-  readonly interpolatedPoses: readonly Interpolated<PoseObservation>[];
-}
-
 export interface PeopleTracks {
   /** Parallel to the frames given. */
   readonly frames: readonly FrameTracks[];
@@ -73,60 +57,18 @@ export interface PeopleTracks {
 export function followPeople(frames: readonly FrameObservations[], options: TrackingOptions): PeopleTracks {
   validateObservations(frames, options.picture);
   const shots = findShots(frames, options.sceneChangesMs);
-  const tracklets = shots.flatMap((shot) => [
-    ...followKind('face', shot, frames, options),
-    ...followKind('pose', shot, frames, options),
-  ]);
+  const tracklets = shots.flatMap((shot) => followShotTracklets(shot, frames, options));
   const persons = joinTracklets(tracklets, linkFacesToBodies(frames, tracklets), {
     maxFaceDistance: options.maxCosineDistance,
     maxTorsoDistance: options.maxTorsoDistance,
   });
-  const identities = nameIdentities(
-    persons.filter((person) => isBelievable(person, options)),
-    frames,
-  );
+  const believable = persons.filter((person) => isBelievable(person, options));
+  const identities = numberIdentities(believable, frames);
   return {
     frames: nameSightings(identities, frames, options.interpolate),
     tracks: identities.map(({ summary }) => summary),
     shots: shots.map(({ index, startMs, endMs }) => ({ index, startMs, endMs })),
   };
-}
-
-function followKind(
-  kind: Kind,
-  { index, firstFrame, endFrame }: Shot,
-  frames: readonly FrameObservations[],
-  options: TrackingOptions,
-): Tracklet[] {
-  const inShot = frames.slice(firstFrame, endFrame).map(({ timestampMs, faces, poses }) => ({
-    timeMs: timestampMs,
-    detections:
-      kind === 'face'
-        ? faces.map(({ box, confidence, embedding }) => toDetection(box, confidence, embedding))
-        : poses.map(({ box, confidence, appearance }) => toDetection(box, confidence, appearance)),
-  }));
-  const tracks = followShot(inShot, {
-    ...options,
-    maxCosineDistance: kind === 'face' ? options.maxCosineDistance : options.maxTorsoDistance,
-    motion: kind === 'face' ? FACE_MOTION : BODY_MOTION,
-  });
-  return tracks.map(({ sightings, confidence }) => {
-    const detections = sightings.flatMap(
-      ({ frame, detection }) => inShot[frame]?.detections[detection] ?? [],
-    );
-    return {
-      kind,
-      shot: index,
-      confidence,
-      sightings: sightings.map(({ frame, detection, timeMs }, i) => ({
-        frame: firstFrame + frame,
-        detection,
-        timeMs,
-        confidence: detections[i]?.confidence ?? 0,
-      })),
-      looks: detections.flatMap(({ look }) => look ?? []),
-    };
-  });
 }
 
 /** One sighting in a whole video is a person only when the detector was sure. */
@@ -135,83 +77,4 @@ function isBelievable({ tracklets }: Person, { minSingleSightingConfidence }: Tr
   return (
     sightings.length > 1 || sightings.some(({ confidence }) => confidence >= minSingleSightingConfidence)
   );
-}
-
-/** A person's tracklets of one kind under their number. */
-interface Identity {
-  readonly summary: TrackSummary;
-  readonly tracklets: readonly Tracklet[];
-}
-
-/** Numbers persons and, per kind, tracks in order of appearance; who appears in the same frame is numbered from left to right. */
-function nameIdentities(persons: readonly Person[], frames: readonly FrameObservations[]): Identity[] {
-  const ranked = persons
-    .map((person) => ({ person, first: firstAppearance(person.tracklets, frames) }))
-    .sort((a, b) => compareAppearance(a.first, b.first));
-  const ofKind = (kind: Kind) =>
-    ranked
-      .map(({ person }, i) => {
-        const tracklets = person.tracklets.filter((tracklet) => tracklet.kind === kind);
-        return { person, personId: i + 1, tracklets, first: firstAppearance(tracklets, frames) };
-      })
-      .filter(({ tracklets }) => tracklets.length > 0)
-      .sort((a, b) => compareAppearance(a.first, b.first))
-      .map(({ person, personId, tracklets }, i) => {
-        const summary = { kind, trackId: i + 1, personId, link: person.links[kind] };
-        return { summary: summarizeTrack(summary, tracklets), tracklets };
-      });
-  return [...ofKind('face'), ...ofKind('pose')];
-}
-
-interface Appearing {
-  readonly frame: number;
-  readonly x: number;
-  readonly y: number;
-}
-
-function firstAppearance(tracklets: readonly Tracklet[], frames: readonly FrameObservations[]): Appearing {
-  const places = tracklets.flatMap(({ kind, sightings: [first] }) => {
-    if (first === undefined) return [];
-    const seen = kind === 'face' ? frames[first.frame]?.faces : frames[first.frame]?.poses;
-    const box = seen?.[first.detection]?.box;
-    return box === undefined ? [] : [{ frame: first.frame, x: box.x, y: box.y }];
-  });
-  return places.sort(compareAppearance)[0] ?? { frame: Infinity, x: 0, y: 0 };
-}
-
-function compareAppearance(a: Appearing, b: Appearing): number {
-  return a.frame - b.frame || a.x - b.x || a.y - b.y;
-}
-
-function nameSightings(
-  identities: readonly Identity[],
-  frames: readonly FrameObservations[],
-  interpolate: boolean,
-): FrameTracks[] {
-  const named = frames.map(({ faces, poses }) => ({
-    faceTrackIds: faces.map((): number | null => null),
-    poseTrackIds: poses.map((): number | null => null),
-    interpolatedFaces: [] as Interpolated<FaceObservation>[],
-    interpolatedPoses: [] as Interpolated<PoseObservation>[],
-  }));
-  for (const { summary, tracklets } of identities) {
-    const { kind, trackId } = summary;
-    for (const { frame, detection } of tracklets.flatMap(({ sightings }) => sightings)) {
-      const ids = kind === 'face' ? named[frame]?.faceTrackIds : named[frame]?.poseTrackIds;
-      if (ids !== undefined) ids[detection] = trackId;
-    }
-    if (!interpolate) continue;
-    for (const { frame, before, after, share } of findGaps(frames, tracklets)) {
-      const seen = [before, after].map((sighting) => ({ ...frames[sighting.frame], sighting }));
-      const [face0, face1] = seen.map(({ faces, sighting }) => faces?.[sighting.detection]);
-      const [pose0, pose1] = seen.map(({ poses, sighting }) => poses?.[sighting.detection]);
-      if (kind === 'face' && face0 !== undefined && face1 !== undefined) {
-        named[frame]?.interpolatedFaces.push({ trackId, observation: faceBetween(face0, face1, share) });
-      }
-      if (kind === 'pose' && pose0 !== undefined && pose1 !== undefined) {
-        named[frame]?.interpolatedPoses.push({ trackId, observation: poseBetween(pose0, pose1, share) });
-      }
-    }
-  }
-  return named;
 }

@@ -2,12 +2,37 @@
 import type { Point, Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
 import type { FaceObservation, FrameObservations, PoseObservation } from './observations.ts';
-import type { Tracklet, TrackletSighting } from './tracklet.ts';
+import type { Kind, Tracklet, TrackletSighting } from './tracklet.ts';
 
 /** An observation that was never made: it lies on the straight line between the sightings before and after. */
 export interface Interpolated<Observation> {
   readonly trackId: number;
   readonly observation: Observation;
+}
+
+/** What a track would have been seen as in a frame in which it was missed: a face or a pose. */
+export interface FilledFrame {
+  /** Position in the list of frames. */
+  readonly frame: number;
+  readonly face: FaceObservation | null;
+  readonly pose: PoseObservation | null;
+}
+
+/** Fills the gaps of one identity within each shot; `tracklets` are its own, all of the given kind. */
+export function interpolateTrack(
+  kind: Kind,
+  tracklets: readonly Tracklet[],
+  frames: readonly FrameObservations[],
+): FilledFrame[] {
+  return findGaps(tracklets, frames).map(({ frame, before, after, share }) => {
+    const [from, to] = [frames[before.frame], frames[after.frame]];
+    if (kind === 'face') {
+      const [a, b] = [from?.faces[before.detection], to?.faces[after.detection]];
+      return { frame, face: a && b ? faceBetween(a, b, share) : null, pose: null };
+    }
+    const [a, b] = [from?.poses[before.detection], to?.poses[after.detection]];
+    return { frame, face: null, pose: a && b ? poseBetween(a, b, share) : null };
+  });
 }
 
 /** A missed frame, the sightings around it, and how far it is from the first to the second, 0..1. */
@@ -18,8 +43,7 @@ interface Gap {
   readonly share: number;
 }
 
-/** The gaps of one identity within each shot; `tracklets` are its own, of one kind. */
-export function findGaps(frames: readonly FrameObservations[], tracklets: readonly Tracklet[]): Gap[] {
+function findGaps(tracklets: readonly Tracklet[], frames: readonly FrameObservations[]): Gap[] {
   return [...Map.groupBy(tracklets, ({ shot }) => shot).values()].flatMap((parts) => {
     const sightings = parts.flatMap((part) => part.sightings).sort((a, b) => a.frame - b.frame);
     return sightings.slice(1).flatMap((after, i) => {
@@ -35,7 +59,7 @@ export function findGaps(frames: readonly FrameObservations[], tracklets: readon
 }
 
 /** A face between two faces; as confident as the lesser of them, without appearance. */
-export function faceBetween(a: FaceObservation, b: FaceObservation, share: number): FaceObservation {
+function faceBetween(a: FaceObservation, b: FaceObservation, share: number): FaceObservation {
   const landmarks =
     a.landmarks !== null && b.landmarks !== null && a.landmarks.length === b.landmarks.length
       ? pointsBetween(a.landmarks, b.landmarks, share)
@@ -49,7 +73,7 @@ export function faceBetween(a: FaceObservation, b: FaceObservation, share: numbe
 }
 
 /** A pose between two poses; as confident as the lesser of them, without appearance. */
-export function poseBetween(a: PoseObservation, b: PoseObservation, share: number): PoseObservation {
+function poseBetween(a: PoseObservation, b: PoseObservation, share: number): PoseObservation {
   return {
     box: boxBetween(a.box, b.box, share),
     confidence: Math.min(a.confidence, b.confidence),

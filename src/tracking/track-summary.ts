@@ -1,7 +1,7 @@
 /** One row for each joined identity: when and in which shots it was seen, and how sure it is that it is one person. */
 
+import type { Link } from './person-group.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
-import type { Link } from './tracklet-joining.ts';
 
 /** The sightings of one identity within one shot. */
 export interface TrackSegment {

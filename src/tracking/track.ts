@@ -1,7 +1,7 @@
 /** One followed thing within one shot: its state in the tracker's life cycle, its motion, its looks and where it was seen. */
 import { type Tlwh, xyahToTlwh } from '../geometry/box.ts';
 import { AppearanceGallery } from './appearance-gallery.ts';
-import type { Detection } from './detection.ts';
+import type { Anchor, Detection } from './detection.ts';
 import { type BoxState, initiate, predict, update } from './kalman-filter.ts';
 import {
   correctMotion,
@@ -46,6 +46,8 @@ export class Track {
   state: TrackState;
   /** Probability of the least certain of the associations that made the track, 0..1. */
   confidence = 1;
+  /** Who it is, as far as a detection told. */
+  anchor: Anchor | null;
 
   readonly #rules: TrackRules;
   #box: BoxState;
@@ -60,6 +62,7 @@ export class Track {
     this.#predictedMotion = this.#motion;
     this.gallery = new AppearanceGallery(rules.nnBudget);
     if (detection.look !== null) this.gallery.add(detection.look);
+    this.anchor = detection.anchor;
     this.sightings = [sighting];
     this.state = rules.hitsToConfirm <= 1 ? 'confirmed' : 'tentative';
   }
@@ -99,6 +102,7 @@ export class Track {
     this.#motion = correctMotion(this.#motion, this.#predictedMotion, detection, this.#rules.motion);
     this.#predictedMotion = this.#motion;
     if (detection.look !== null) this.gallery.add(detection.look);
+    this.anchor = detection.anchor ?? this.anchor;
     this.sightings.push(sighting);
     this.confidence = Math.min(this.confidence, confidence);
     this.hits += 1;

@@ -1,0 +1,56 @@
+/** Pairwise evidence of one kind between groups, kept up to date while groups are merged (average linkage). */
+import { cosineDistance, type Look } from './appearance-gallery.ts';
+
+/** Two sets are as like as the closest quarter of their pairs: people turn, and a profile resembles no frontal view. */
+const CLOSEST_SHARE = 0.25;
+
+export class EvidenceMatrix {
+  readonly #size: number;
+  readonly #evidence: Float64Array;
+  readonly #weights: number[];
+
+  /**
+   * @param looks the looks of each group; a group may have none
+   * @param evidenceAt nats for two groups being one person at a cosine distance
+   */
+  constructor(looks: readonly (readonly Look[])[], evidenceAt: (distance: number) => number) {
+    this.#size = looks.length;
+    this.#evidence = new Float64Array(looks.length ** 2).fill(Number.NaN);
+    this.#weights = looks.map(({ length }) => length);
+    looks.forEach((some, a) => {
+      looks.slice(0, a).forEach((others, b) => {
+        if (some.length > 0 && others.length > 0) this.#set(a, b, evidenceAt(setDistance(some, others)));
+      });
+    });
+  }
+
+  /** Nats for the two groups being one person; NaN when one of them has no looks of this kind. */
+  between(a: number, b: number): number {
+    return this.#evidence[a * this.#size + b] ?? Number.NaN;
+  }
+
+  /** Group `b` becomes part of `a`: the evidence against every other group is the weighted mean of both. */
+  merge(a: number, b: number): void {
+    const [weightA = 0, weightB = 0] = [this.#weights[a], this.#weights[b]];
+    for (let other = 0; other < this.#size; other++) {
+      const [fromA, fromB] = [this.between(a, other), this.between(b, other)];
+      const mean = (fromA * weightA + fromB * weightB) / (weightA + weightB);
+      this.#set(a, other, Number.isNaN(fromA) ? fromB : Number.isNaN(fromB) ? fromA : mean);
+    }
+    this.#weights[a] = weightA + weightB;
+  }
+
+  #set(a: number, b: number, evidence: number): void {
+    this.#evidence[a * this.#size + b] = evidence;
+    this.#evidence[b * this.#size + a] = evidence;
+  }
+}
+
+/** Mean of the closest quarter of all pairwise distances. */
+function setDistance(a: readonly Look[], b: readonly Look[]): number {
+  const distances = Float64Array.from({ length: a.length * b.length }, (_, i) =>
+    cosineDistance(a[Math.floor(i / b.length)] as Look, b[i % b.length] as Look),
+  ).sort();
+  const closest = distances.subarray(0, Math.max(1, Math.floor(distances.length * CLOSEST_SHARE)));
+  return closest.reduce((sum, distance) => sum + distance, 0) / closest.length;
+}

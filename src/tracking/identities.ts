@@ -1,0 +1,109 @@
+/** Numbers the persons and their tracks in order of appearance, and says whose every detection is. */
+import { type Interpolated, interpolateTrack } from './interpolation.ts';
+import type { FaceObservation, FrameObservations, PoseObservation } from './observations.ts';
+import type { Person } from './person-group.ts';
+import { summarizeTrack, type TrackSummary } from './track-summary.ts';
+import type { Tracklet } from './tracklet.ts';
+
+/** Identities of one frame, parallel to its faces and poses. */
+export interface FrameTracks {
+  /**
+   * The joined identity of each face; null for a sighting that never became a track: it was not seen often enough in a
+   * row (three times at 7 frames a second and more, once below 3.3), or just once in the whole video with less than
+   * `minSingleSightingConfidence`.
+   */
+  readonly faceTrackIds: readonly (number | null)[];
+  /** The same for the poses. */
+  readonly poseTrackIds: readonly (number | null)[];
+  /** Faces of missed frames between two sightings, when asked for; else empty. */
+  readonly interpolatedFaces: readonly Interpolated<FaceObservation>[];
+  readonly interpolatedPoses: readonly Interpolated<PoseObservation>[];
+}
+
+/** A person's tracklets of one kind under their number. */
+export interface Identity {
+  readonly summary: TrackSummary;
+  readonly tracklets: readonly Tracklet[];
+}
+
+/** One identity for each kind a person was seen as: faces first, each kind numbered from 1 by time, then from left to right. */
+export function numberIdentities(
+  persons: readonly Person[],
+  frames: readonly FrameObservations[],
+): Identity[] {
+  const ranked = inOrderOfAppearance(persons, ({ tracklets }) => tracklets, frames);
+  return (['face', 'pose'] as const).flatMap((kind) => {
+    const ofKind = ranked
+      .map(({ tracklets, links }, i) => ({
+        personId: i + 1,
+        link: links[kind],
+        tracklets: tracklets.filter((tracklet) => tracklet.kind === kind),
+      }))
+      .filter(({ tracklets }) => tracklets.length > 0);
+    return inOrderOfAppearance(ofKind, ({ tracklets }) => tracklets, frames).map(
+      ({ personId, link, tracklets }, i) => ({
+        summary: summarizeTrack({ kind, trackId: i + 1, personId, link }, tracklets),
+        tracklets,
+      }),
+    );
+  });
+}
+
+/** Writes the identities to the frames they were seen in. */
+export function nameSightings(
+  identities: readonly Identity[],
+  frames: readonly FrameObservations[],
+  interpolate: boolean,
+): FrameTracks[] {
+  const named = frames.map(({ faces, poses }) => ({
+    faceTrackIds: faces.map((): number | null => null),
+    poseTrackIds: poses.map((): number | null => null),
+    interpolatedFaces: [] as Interpolated<FaceObservation>[],
+    interpolatedPoses: [] as Interpolated<PoseObservation>[],
+  }));
+  for (const { summary, tracklets } of identities) {
+    const { kind, trackId } = summary;
+    for (const { frame, detection } of tracklets.flatMap(({ sightings }) => sightings)) {
+      const ids = kind === 'face' ? named[frame]?.faceTrackIds : named[frame]?.poseTrackIds;
+      if (ids !== undefined) ids[detection] = trackId;
+    }
+    if (!interpolate) continue;
+    for (const { frame, face, pose } of interpolateTrack(kind, tracklets, frames)) {
+      if (face !== null) named[frame]?.interpolatedFaces.push({ trackId, observation: face });
+      if (pose !== null) named[frame]?.interpolatedPoses.push({ trackId, observation: pose });
+    }
+  }
+  return named;
+}
+
+interface Place {
+  readonly frame: number;
+  readonly x: number;
+  readonly y: number;
+}
+
+function inOrderOfAppearance<Item>(
+  items: readonly Item[],
+  trackletsOf: (item: Item) => readonly Tracklet[],
+  frames: readonly FrameObservations[],
+): Item[] {
+  return items
+    .map((item) => ({ item, place: firstPlace(trackletsOf(item), frames) }))
+    .sort((a, b) => compare(a.place, b.place))
+    .map(({ item }) => item);
+}
+
+function firstPlace(tracklets: readonly Tracklet[], frames: readonly FrameObservations[]): Place {
+  const places = tracklets.flatMap(({ kind, sightings: [first] }) => {
+    if (first === undefined) return [];
+    const seen: readonly (FaceObservation | PoseObservation)[] | undefined =
+      kind === 'face' ? frames[first.frame]?.faces : frames[first.frame]?.poses;
+    const box = seen?.[first.detection]?.box;
+    return box === undefined ? [] : [{ frame: first.frame, x: box.x, y: box.y }];
+  });
+  return places.sort(compare)[0] ?? { frame: Infinity, x: 0, y: 0 };
+}
+
+function compare(a: Place, b: Place): number {
+  return a.frame - b.frame || a.x - b.x || a.y - b.y;
+}
