@@ -3,7 +3,7 @@ import { explainFailure } from './ffmpeg-failure.ts';
 import { runFfmpeg } from './ffmpeg-process.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
 import { createShownPictureParser } from './shown-picture.ts';
-import { type TimeBase, type Timeline, timelineOf } from './timeline.ts';
+import { type Presentation, type TimeBase, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
 
 /** The least picture that can be shown: only its time is wanted. */
 const NO_PICTURE_FILTERS = 'scale=16:16:flags=neighbor,showinfo';
@@ -11,25 +11,14 @@ const NO_PICTURE_FILTERS = 'scale=16:16:flags=neighbor,showinfo';
 /**
  * Costs a full decode. A picture that comes after one with a later or equal time is left out: no player would show it.
  * @param file absolute path
- * @param endTicks when the video ends, as the container says
- * @throws WorkerError VIDEO_CORRUPT when nothing decodes
+ * @throws WorkerError VIDEO_CORRUPT when nothing decodes; the signal's reason when it aborts
  */
 export async function readDecodedTimeline(
   file: string,
-  {
-    ffmpeg,
-    maxPixels,
-    keepTimes,
-    endTicks,
-  }: {
-    readonly ffmpeg: string;
-    readonly maxPixels: number;
-    readonly keepTimes: readonly string[];
-    readonly endTicks: number;
-  },
+  options: { readonly ffmpeg: string; readonly maxPixels: number; readonly frameRate: number },
   signal: AbortSignal,
 ): Promise<Timeline> {
-  const ascending: number[] = [];
+  const ascending: Presentation[] = [];
   let timeBase: TimeBase = { numerator: 1, denominator: 1000 };
   let latest = Number.NEGATIVE_INFINITY;
   const parse = createShownPictureParser();
@@ -38,22 +27,21 @@ export async function readDecodedTimeline(
     if (picture === null || picture.ptsTicks <= latest) return;
     latest = picture.ptsTicks;
     timeBase = picture.timeBase;
-    ascending.push(latest);
+    ascending.push({ ptsTicks: latest, durationTicks: 0 });
   };
   const args = [
     ...COMMON_OPTIONS,
-    ...inputOptions(file, maxPixels),
+    ...inputOptions(file, options.maxPixels),
     ...MAP_VIDEO,
     '-filter:v',
     NO_PICTURE_FILTERS,
-    ...keepTimes,
     '-f',
     'null',
     'pipe:1',
   ];
-  const exit = await runFfmpeg({ ffmpeg, args, onStderrLine }, () => {}, signal);
-  const presentations = ascending.map((ptsTicks) => ({ ptsTicks, durationTicks: 0 }));
-  const timeline = timelineOf(presentations, timeBase, Number.NEGATIVE_INFINITY, 0);
+  const exit = await runFfmpeg({ ffmpeg: options.ffmpeg, args, onStderrLine }, () => {}, signal);
+  const frameTicks = ticksPerSecond(timeBase) / options.frameRate;
+  const timeline = timelineOf(ascending, timeBase, Number.NEGATIVE_INFINITY, frameTicks);
   if (timeline === null) throw explainFailure(exit);
-  return { ...timeline, endTicks: Math.max(endTicks, timeline.endTicks) };
+  return timeline;
 }

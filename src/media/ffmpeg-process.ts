@@ -133,7 +133,7 @@ export async function runFfmpeg(
 
 /** A new folder that only this user can enter, holding the given files. */
 async function privateFolder(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'clipping-ffmpeg-')).catch(refuseDisk);
+  const folder = await mkdtemp(join(tmpdir(), `clipping-ffmpeg-${process.pid}-`)).catch(refuseDisk);
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(folder, name), content).catch(async (cause) => {
       await rm(folder, { recursive: true, force: true });

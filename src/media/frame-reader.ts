@@ -52,9 +52,9 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
   let delivered = yield* decodeSamples(source, video.timeline, listed, 0, signal);
   if (delivered === listed.length) return;
 
-  const { keepTimes } = source.dialect;
-  const { endTicks } = video.timeline;
-  const timeline = await readDecodedTimeline(source.file, { ...source, keepTimes, endTicks }, signal);
+  const decoded = await readDecodedTimeline(source.file, { ...source, frameRate: video.frameRate }, signal);
+  // The end stays where it was announced, so that the number of samples does.
+  const timeline = { ...decoded, endTicks: Math.max(decoded.endTicks, video.timeline.endTicks) };
   const shown = samplePositions(timeline, intervalMs, video.frameRate);
   delivered = yield* decodeSamples(source, timeline, shown, delivered, signal);
   if (delivered < shown.length) {

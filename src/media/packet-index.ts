@@ -10,8 +10,10 @@ import type { VideoLimits } from './video-limits.ts';
 /** The packets of the video stream, in file order. */
 export interface PacketIndex {
   readonly timeBase: TimeBase;
-  /** Packets that are shown: no time, no entry; those an edit list hides are left out. */
+  /** The packets with a time, without those an edit list hides. */
   readonly presentations: readonly Presentation[];
+  /** Whether every packet has a time. AVI and MPEG program streams leave times out where a decoder can guess them. */
+  readonly complete: boolean;
   /** How the demultiplexer ended and what it complained of. */
   readonly exit: FfmpegExit;
 }
@@ -21,9 +23,11 @@ const MAX_PACKETS_PER_SECOND = 480;
 
 const TIME_BASE_LINE = /^#tb 0: (\d+)\/(\d+)/;
 /** `stream, dts, pts, duration, size, checksum[, F=0xflags][, side data]`; flags are left out for a plain keyframe. */
-const PACKET_LINE = /^0, *-?\w+, *(-?\d+), *(\d+), *\d+, 0x[0-9a-f]+(?:, F=0x([0-9A-F]+))?/;
+const PACKET_LINE = /^0, *-?\d+, *(-?\d+), *(\d+), *\d+, 0x[0-9a-f]+(?:, F=0x([0-9A-F]+))?/;
 /** AV_PKT_FLAG_DISCARD: decoded if need be, never shown; how an edit list's leading pictures are marked. */
 const DISCARD_FLAG = 0x4;
+/** AV_NOPTS_VALUE, the smallest 64-bit integer. */
+const NO_TIME = '-9223372036854775808';
 
 /**
  * Reads the whole file once, at the speed of the disk.
@@ -37,6 +41,7 @@ export async function readPacketIndex(
 ): Promise<PacketIndex> {
   const maxPackets = (limits.maxDurationMs / 1000) * MAX_PACKETS_PER_SECOND;
   const presentations: Presentation[] = [];
+  let complete = true;
   let timeBase: TimeBase = { numerator: 1, denominator: 1000 };
 
   const lines = createLineSplitter((line) => {
@@ -47,6 +52,10 @@ export async function readPacketIndex(
       return;
     }
     if (Number.parseInt(packet[3] ?? '0', 16) & DISCARD_FLAG) return;
+    if (packet[1] === NO_TIME) {
+      complete = false;
+      return;
+    }
     if (presentations.length >= maxPackets) {
       throw new WorkerError(
         'VIDEO_TOO_LONG',
@@ -70,5 +79,5 @@ export async function readPacketIndex(
   ];
   const exit = await runFfmpeg({ ffmpeg, args }, (chunk) => lines.push(chunk), signal);
   lines.end();
-  return { timeBase, presentations, exit };
+  return { timeBase, presentations, complete, exit };
 }

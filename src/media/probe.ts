@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { WorkerError } from '../errors.ts';
+import { readDecodedTimeline } from './decoded-timeline.ts';
 import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
 import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
 import { fileSignature, SIGNATURE_BYTES } from './file-signature.ts';
@@ -142,7 +143,7 @@ async function readTimeline(
   options: ProbeOptions,
   signal: AbortSignal,
 ): Promise<Timeline> {
-  const { presentations, timeBase, exit } = await readPacketIndex(path, options, signal);
+  const { presentations, complete, timeBase, exit } = await readPacketIndex(path, options, signal);
   const frameTicks = ticksPerSecond(timeBase) / frameRate;
   const timeline = timelineOf(presentations, timeBase, first.ptsTicks, frameTicks);
   if (wasCutOff(exit)) {
@@ -153,6 +154,7 @@ async function readTimeline(
       { cause: new Error(exit.stderrTail.join('\n')) },
     );
   }
-  if (timeline === null) throw explainFailure(exit);
-  return timeline;
+  if (timeline !== null && complete) return timeline;
+  const { ffmpeg, limits } = options;
+  return readDecodedTimeline(path, { ffmpeg, maxPixels: limits.maxPixels, frameRate }, signal);
 }

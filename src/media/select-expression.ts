@@ -28,7 +28,13 @@ function tree(runs: readonly Run[]): string {
 
 function term({ first, step, count }: Run): string {
   if (count === 1) return `eq(pts,${first})`;
-  return `between(pts,${first},${first + step * (count - 1)})*not(mod(pts-${first},${step}))`;
+  return `between(pts,${first},${first + step * (count - 1)})*not(mod(${elapsed(first)},${step}))`;
+}
+
+/** Ticks since `first`; ffmpeg knows no double minus. */
+function elapsed(first: number): string {
+  if (first === 0) return 'pts';
+  return first > 0 ? `pts-${first}` : `pts+${-first}`;
 }
 
 /** Cuts ascending times greedily into the longest regular stretches. */

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { explainFailure, wasCutOff } from '../../src/media/ffmpeg-failure.ts';
+
+function ended(stderrTail: string[], signalName: NodeJS.Signals | null = null) {
+  return { code: signalName === null ? 1 : null, signalName, stderrTail };
+}
+
+describe('explainFailure', () => {
+  it.each([
+    ['[mov @ 0x1] moov atom not found', 'VIDEO_CORRUPT'],
+    ["Stream map '0:V:0' matches no streams.", 'VIDEO_STREAM_MISSING'],
+    ["[image2 @ 0x1] Format not on whitelist 'mov'", 'VIDEO_FORMAT_UNSUPPORTED'],
+    ['[ffv1 @ 0x1] Codec (ffv1) not on whitelist', 'VIDEO_FORMAT_UNSUPPORTED'],
+    ['[IMGUTILS @ 0x1] Picture size 16000x8000 is invalid', 'VIDEO_TOO_LARGE'],
+    ['Cannot allocate memory', 'DECODER_FAILED'],
+    ['anything else', 'VIDEO_CORRUPT'],
+  ])('knows what %j means', (line, code) => {
+    expect(explainFailure(ended(['before', line, 'after']))).toMatchObject({ code });
+  });
+
+  it('blames a crash on nobody: the job is tried again', () => {
+    const error = explainFailure(ended(['moov atom not found'], 'SIGSEGV'));
+    expect(error).toMatchObject({ code: 'DECODER_FAILED', kind: 'retry' });
+    expect(error.message).toContain('SIGSEGV');
+  });
+
+  it("keeps ffmpeg's own words, which may name paths, in the cause only", () => {
+    const error = explainFailure(ended(['/private/v.mp4: Invalid data found']));
+    expect(error.message).not.toContain('/private');
+    expect(String(error.cause)).toContain('/private');
+  });
+
+  it('sees that a file was cut off', () => {
+    expect(wasCutOff(ended(['[mov @ 0x1] stream 0, offset 0x9f: partial file']))).toBe(true);
+    expect(wasCutOff(ended(['fine']))).toBe(false);
+  });
+});

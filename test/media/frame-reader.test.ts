@@ -1,0 +1,190 @@
+import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Frame } from '../../src/media/frame.ts';
+import { readFrames } from '../../src/media/frame-reader.ts';
+import { probeVideo } from '../../src/media/probe.ts';
+import type { VideoInfo } from '../../src/media/video-info.ts';
+import { DEFAULT_VIDEO_LIMITS } from '../../src/media/video-limits.ts';
+import { describeWithShared, sharedPath } from '../helpers/shared.ts';
+import { CLIP_KINDS, canMake, frameRateOf, makeClip } from './clip-kinds.ts';
+import { clipFolder, ffmpeg, makeCountedClip, readNumber, runOwn, turnClip } from './counted-clip.ts';
+
+const limits = DEFAULT_VIDEO_LIMITS;
+const never = new AbortController().signal;
+const clips = clipFolder();
+const plain = clips.path('original.mp4');
+const FRAMES = 84;
+
+beforeAll(() => {
+  makeCountedClip(plain, { frameRate: 30, frames: FRAMES }, '-c:v libx264 -g 24 -bf 2'.split(' '));
+});
+afterAll(clips.remove);
+
+async function sample(
+  file: string,
+  intervalMs: number,
+  options: { maxSide?: number; video?: VideoInfo } = {},
+): Promise<{ video: VideoInfo; frames: Frame[] }> {
+  const video = options.video ?? (await probeVideo(file, { ffmpeg, limits }, never));
+  const frames: Frame[] = [];
+  for await (const frame of readFrames({ file, intervalMs, ffmpeg, limits, ...options, video }, never)) {
+    frames.push(frame);
+  }
+  return { video, frames };
+}
+
+function numbersOf(frames: readonly Frame[]): number[] {
+  return frames.map((frame) => readNumber(frame));
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index);
+}
+
+/** The definition of sampling, from the numbers of the pictures a clip holds. */
+function expectedNumbers(
+  kept: readonly number[],
+  rate: number,
+  intervalMs: number,
+  durationMs: number,
+): number[] {
+  const first = kept[0] ?? 0;
+  return range(0, Math.ceil(durationMs / intervalMs - 1e-6)).map((index) => {
+    const latest = first + (index * intervalMs * rate) / 1000 + 0.5 + 1e-4;
+    return kept.findLast((number) => number <= latest) ?? first;
+  });
+}
+
+describe('sampled frames', () => {
+  for (const kind of CLIP_KINDS) {
+    (canMake(kind) ? it : it.skip)(`are the pictures shown at each interval: ${kind.name}`, async () => {
+      const file = clips.path(kind.file);
+      makeClip(kind, file, FRAMES);
+      const rate = frameRateOf(kind);
+      const kept = range(0, FRAMES).filter(kind.keep?.[1] ?? (() => true));
+
+      const { video, frames } = await sample(file, 80);
+
+      expect(video.frameRate).toBeCloseTo(rate, 2);
+      expect(frames.map((frame) => frame.index)).toEqual(range(0, frames.length));
+      const numbers = numbersOf(frames);
+      expect(numbers).toEqual(expectedNumbers(kept, rate, 80, video.durationMs));
+      for (const [index, frame] of frames.entries()) {
+        const shownMs = ((numbers[index] ?? 0) * 1000) / rate;
+        expect(Math.abs(frame.timestampMs - shownMs)).toBeLessThan(1.01);
+        expect(frame.repeatsPrevious).toBe(index > 0 && numbers[index] === numbers[index - 1]);
+      }
+    });
+  }
+
+  it('are counted from the first picture an edit list shows', async () => {
+    const cut = clips.path('cut.mp4');
+    runOwn(['-ss', '1.1', '-i', plain, '-c', 'copy', cut]);
+    const { frames } = await sample(cut, 500);
+    expect(frames[0]?.timestampMs).toBe(0);
+    const [first = 0] = numbersOf(frames);
+    expect(numbersOf(frames)).toEqual(frames.map((_, index) => first + 15 * index));
+  });
+
+  it.each([1, 2, 3] as const)('stand upright when the file is turned by %s quarters', async (turns) => {
+    const turned = clips.path(`turned-${turns}.mp4`);
+    copyFileSync(plain, turned);
+    turnClip(turned, turns);
+    const { video, frames } = await sample(turned, 1000);
+    expect(video.rotationDegrees).toBe(90 * turns);
+    const size = turns === 2 ? { width: 160, height: 96 } : { width: 96, height: 160 };
+    expect(video).toMatchObject(size);
+    expect(frames[0]).toMatchObject(size);
+    expect(frames.map((frame) => readNumber(frame, turns))).toEqual([0, 30, 60]);
+  });
+
+  it('are scaled down to the given long side, and never up', async () => {
+    const { frames } = await sample(plain, 1000, { maxSide: 100 });
+    expect(frames[0]).toMatchObject({ width: 100, height: 60 });
+    expect(frames[0]?.data).toHaveLength(100 * 60 * 3);
+    expect(numbersOf(frames)).toEqual([0, 30, 60]);
+  });
+
+  it('share their pixels when one picture is shown for several intervals', async () => {
+    const { frames } = await sample(plain, 11);
+    expect(frames).toHaveLength(Math.ceil(2800 / 11));
+    const repeated = frames.filter((frame) => frame.repeatsPrevious);
+    expect(repeated.length).toBe(frames.length - FRAMES);
+    for (const { index, data } of repeated) expect(data).toBe(frames[index - 1]?.data);
+  });
+
+  it('come from what really decodes where the list of times is wrong', async () => {
+    const video = await probeVideo(plain, { ffmpeg, limits }, never);
+    const ptsTicks = video.timeline.ptsTicks.map((pts, position) => (position > 20 ? pts + 7 : pts));
+    const misled = { ...video, timeline: { ...video.timeline, ptsTicks } };
+    const { frames } = await sample(plain, 500, { video: misled });
+    expect(numbersOf(frames)).toEqual([0, 15, 30, 45, 60, 75]);
+    expect(frames.map((frame) => frame.timestampMs)).toEqual([0, 500, 1000, 1500, 2000, 2500]);
+  });
+
+  it('end with the first reason to stop, and leave no child and no folder behind', async () => {
+    const video = await probeVideo(plain, { ffmpeg, limits }, never);
+    const before = ffmpegChildren();
+    const reason = new Error('the lease is lost');
+    const controller = new AbortController();
+    const frames = readFrames({ file: plain, video, intervalMs: 33, ffmpeg, limits }, controller.signal);
+    await frames.next();
+    controller.abort(reason);
+    await expect(
+      (async () => {
+        for await (const _ of frames);
+      })(),
+    ).rejects.toBe(reason);
+    expect(ffmpegChildren()).toEqual(before);
+  });
+
+  it('leave no child and no folder behind when the loop is left early', async () => {
+    const video = await probeVideo(plain, { ffmpeg, limits }, never);
+    const before = ffmpegChildren();
+    for await (const frame of readFrames({ file: plain, video, intervalMs: 33, ffmpeg, limits }, never)) {
+      if (frame.index === 2) break;
+    }
+    expect(ffmpegChildren()).toEqual(before);
+  });
+});
+
+/** Living ffmpeg children of this process, and the folders of any. */
+function ffmpegChildren(): { processes: string[]; folders: string[] } {
+  const processes = existsSync('/proc')
+    ? readdirSync('/proc')
+        .filter((pid) => /^\d+$/.test(pid))
+        .filter((pid) => {
+          try {
+            const [state, parent] =
+              readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+            return Number(parent) === process.pid && state !== 'Z';
+          } catch {
+            return false;
+          }
+        })
+    : [];
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`clipping-ffmpeg-${process.pid}-`));
+  return { processes, folders };
+}
+
+describeWithShared('sampled frames of real videos', () => {
+  const counts: Array<[file: string, intervalMs: number, frames: number]> = [
+    ['media/goldeneye-vfr-drop3.mp4', 2000, 5],
+    ['media/issue-134-rotate.mp4', 2000, 6],
+    ['media/intel-asl-sister.mkv', 500, 6],
+    ['media/odd/interview-vp9.webm', 2000, 10],
+    ['media/odd/interview2.ts', 2000, 5],
+    ['media/odd/interview2-frag.mp4', 2000, 5],
+    ['media/odd/hamilton-onegop.mp4', 2000, 6],
+    ['media/odd/hamilton-vfr.mp4', 2000, 5],
+  ];
+  it.each(counts)('stand on the grid: %s every %s ms', async (file, intervalMs, count) => {
+    const { video, frames } = await sample(sharedPath(file), intervalMs, { maxSide: 320 });
+    expect(frames).toHaveLength(count);
+    for (const { index, timestampMs } of frames) {
+      expect(timestampMs).toBeLessThanOrEqual(index * intervalMs + 500 / video.frameRate + 0.001);
+      expect(timestampMs).toBeGreaterThan(index * intervalMs - 250);
+    }
+  });
+});
