@@ -11,11 +11,12 @@ import {
   regionFromFace,
   regionOfPicture,
 } from './body-region.ts';
+import { coverFaces } from './cover-faces.ts';
 import { decodeSkeleton, LANDMARKS_INPUT_SIDE, type Skeleton } from './landmark-decoder.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import type { Pose, PoseLandmarker } from './pose-landmarker.ts';
 import { RegionNetwork } from './region-network.ts';
-import { explainsFace, hasStrayed, oneSkeletonPerBody } from './same-body.ts';
+import { type Claim, explainsFace, faceOfHead, hasStrayed, oneSkeletonPerBody } from './same-body.ts';
 import type { WarpOptions } from './warp-region.ts';
 
 export interface BlazePoseOptions {
@@ -41,7 +42,7 @@ interface Sighting {
   readonly head: Tlwh;
 }
 
-/** A pose that still knows where the network would have looked. */
+/** A skeleton the network is sure of, before it is known whose it is. */
 type Candidate = Pose & Skeleton;
 
 /**
@@ -84,17 +85,20 @@ export class BlazePoseLandmarker implements PoseLandmarker {
   /** @throws WorkerError MODEL_INVALID when a network gives NaN, INTERNAL for a malformed picture */
   async detect(image: RgbImage, faceHints: readonly Tlwh[]): Promise<Pose[]> {
     requireRgbImage(image);
-    const found: Candidate[] = [];
+    const found: (Candidate & Claim)[] = [];
     for (const { region, head } of await this.#sight(image)) {
       if (found.length >= this.#maxPoses) break;
-      const candidate = await this.#lookAt(image, region);
-      if (candidate !== null && !hasStrayed(candidate, region, head)) found.push(candidate);
+      const expected = faceOfHead(head, faceHints);
+      const candidate = await this.#lookAt(coverFaces(image, faceHints, expected), region);
+      if (candidate === null || hasStrayed(candidate, region, head)) continue;
+      const face = faceHints.find((hint) => explainsFace(candidate, hint)) ?? null;
+      found.push({ ...candidate, face });
     }
     for (const face of faceHints.toSorted((a, b) => b.height - a.height)) {
       if (found.length >= this.#maxPoses) break;
-      if (found.some((candidate) => explainsFace(candidate, face))) continue;
-      const candidate = await this.#lookBelow(face, image);
-      if (candidate !== null) found.push(candidate);
+      if (found.some((claim) => explainsFace(claim, face))) continue;
+      const candidate = await this.#lookAt(coverFaces(image, faceHints, face), regionFromFace(face));
+      if (candidate !== null && explainsFace(candidate, face)) found.push({ ...candidate, face });
     }
     return oneSkeletonPerBody(found).map(({ box, confidence, landmarks, worldLandmarks }) => ({
       box,
@@ -131,14 +135,5 @@ export class BlazePoseLandmarker implements PoseLandmarker {
     const skeleton = decodeSkeleton({ landmarks, heatmap, world }, region, image);
     const box = boxAroundLandmarks(skeleton.landmarks, image);
     return box === null ? null : { box, confidence, ...skeleton };
-  }
-
-  /** The body that has this face; null when the network is drawn to another, or sees none. */
-  async #lookBelow(face: Tlwh, image: RgbImage): Promise<Candidate | null> {
-    for (const proportions of ['usual', 'close'] as const) {
-      const candidate = await this.#lookAt(image, regionFromFace(face, proportions));
-      if (candidate !== null && explainsFace(candidate, face)) return candidate;
-    }
-    return null;
   }
 }

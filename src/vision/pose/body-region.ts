@@ -34,21 +34,20 @@ export function regionFromAlignment(centre: Point, rim: Point): BodyRegion {
 }
 
 /**
- * Where hips and rim lie from the centre of a face, in face heights, for an upright person. Measured on ten films: `usual` lies
- * between the regions the network settles on for a talking head (2.7 and 0.7) and for a dancer seen from head to foot (3.9 and 1.5);
- * `close` holds little more than head and shoulders, so that in a crowd the network is not drawn to a neighbour.
+ * Hips below the centre of a face, and the rim above it, in face heights, for an upright person. Measured on ten films: between the
+ * regions the network settles on for a talking head (2.7 and 0.7) and for a dancer seen from head to foot (3.9 and 1.5).
  */
-const FACE_PROPORTIONS = {
-  usual: { hipsBelow: 3.2, rimAbove: 1 },
-  close: { hipsBelow: 2, rimAbove: 0.6 },
-} as const;
+const HIPS_BELOW_FACE = 3.2;
+const RIM_ABOVE_FACE = 1;
 
 /** The region of the body that belongs to a face (box in pixels), supposing the person is upright. */
-export function regionFromFace(face: Tlwh, proportions: keyof typeof FACE_PROPORTIONS): BodyRegion {
-  const { hipsBelow, rimAbove } = FACE_PROPORTIONS[proportions];
-  const x = face.x + face.width / 2;
-  const y = face.y + face.height / 2;
-  return regionFromAlignment({ x, y: y + hipsBelow * face.height }, { x, y: y - rimAbove * face.height });
+export function regionFromFace({ x, y, width, height }: Tlwh): BodyRegion {
+  const centreX = x + width / 2;
+  const centreY = y + height / 2;
+  return regionFromAlignment(
+    { x: centreX, y: centreY + HIPS_BELOW_FACE * height },
+    { x: centreX, y: centreY - RIM_ABOVE_FACE * height },
+  );
 }
 
 /** The square that holds the whole picture, centred: what the detector sees. */
