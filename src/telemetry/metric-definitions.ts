@@ -73,7 +73,7 @@ export const METRICS = {
     name: 'clipping_worker_job_cpu_seconds',
     cloudWatch: 'JobCpu',
     unit: 'Seconds',
-    help: 'CPU time that a completed job took of this process; jobs side by side share it evenly.',
+    help: 'CPU time of this process during a job, without its decoder; jobs side by side share it evenly.',
     buckets: JOB_SECONDS,
   },
   realTimeFactor: {
@@ -118,7 +118,7 @@ export const METRICS = {
     name: 'clipping_worker_queue_wait_seconds',
     cloudWatch: 'QueueWait',
     unit: 'Seconds',
-    help: 'Time from the send of a message to its first receive here.',
+    help: 'Time from the send of a message to its first receive.',
     buckets: [1, 5, 15, 60, 180, 600, 1800, 3600, 10_800, 43_200],
   },
   receiveCount: {
@@ -142,7 +142,7 @@ export const METRICS = {
     name: 'clipping_worker_event_loop_delay_seconds',
     cloudWatch: 'EventLoopDelay',
     unit: 'Seconds',
-    help: 'The 99th percentile of the main thread’s delay since the last reading.',
+    help: 'How late the main thread turned, the 99th percentile since the last reading.',
   },
   residentMemoryBytes: {
     kind: 'gauge',
@@ -161,6 +161,19 @@ export const METRICS = {
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricKey = keyof typeof METRICS;
+
+/** What a measurement must say besides its value: the label's value where the metric has a label, else nothing. */
+export type LabelOf<K extends MetricKey> = (typeof METRICS)[K] extends {
+  readonly label: { readonly values: readonly (infer Value extends string)[] };
+}
+  ? [label: Value]
+  : [];
+
+/** Where measurements go. */
+export interface MetricSink {
+  /** Adds to a counter, sets a gauge or observes a value of a histogram, in the metric's unit. */
+  record<K extends MetricKey>(key: K, value: number, ...label: LabelOf<K>): void;
+}
 
 /** The CloudWatch namespace of a deployment's metrics. */
 export function cloudWatchNamespace(deployment: string): string {

@@ -1,0 +1,65 @@
+/** What the end of a job means in metrics. */
+import type { LabelOf, MetricKey, MetricSink, Outcome } from './metric-definitions.ts';
+
+/** An attempt at a job that has ended. Optional facts are those that it did not come to. */
+export interface JobReport {
+  readonly outcome: Outcome;
+  /** How often its message had been handed out, this time included. */
+  readonly receiveCount: number;
+  /** From the send of the message to its receive. */
+  readonly queueWaitMs: number;
+  /** From the receive to the end. */
+  readonly durationMs: number;
+  readonly cpuMs: number;
+  readonly downloadMs?: number;
+  readonly callbackMs?: number;
+  readonly analysis?: {
+    readonly totalMs: number;
+    readonly probeMs: number;
+    readonly decodeMs: number;
+    readonly inferenceMs: number;
+    readonly trackingMs: number;
+    readonly videoMs: number;
+    readonly frames: number;
+    readonly faces: number;
+    readonly poses: number;
+    readonly faceTracks: number;
+    readonly poseTracks: number;
+  };
+}
+
+export function recordJob(sink: MetricSink, report: JobReport): void {
+  const { outcome, receiveCount, queueWaitMs, durationMs, cpuMs, downloadMs, callbackMs, analysis } = report;
+  sink.record('jobs', 1, outcome);
+  sink.record('receiveCount', receiveCount);
+  // A later receive has waited for its back-off, not for a free worker.
+  if (receiveCount === 1) recordMs(sink, 'queueWaitSeconds', queueWaitMs);
+  recordMs(sink, 'jobSeconds', durationMs);
+  recordMs(sink, 'jobCpuSeconds', cpuMs);
+  recordMs(sink, 'stageSeconds', downloadMs, 'download');
+  recordMs(sink, 'stageSeconds', callbackMs, 'callback');
+  if (analysis !== undefined) recordAnalysis(sink, analysis);
+}
+
+function recordAnalysis(sink: MetricSink, analysis: NonNullable<JobReport['analysis']>): void {
+  recordMs(sink, 'stageSeconds', analysis.probeMs, 'probe');
+  recordMs(sink, 'stageSeconds', analysis.decodeMs, 'decode');
+  recordMs(sink, 'stageSeconds', analysis.inferenceMs, 'inference');
+  recordMs(sink, 'stageSeconds', analysis.trackingMs, 'tracking');
+  if (analysis.videoMs > 0) sink.record('realTimeFactor', analysis.totalMs / analysis.videoMs);
+  sink.record('frames', analysis.frames);
+  sink.record('faces', analysis.faces);
+  sink.record('poses', analysis.poses);
+  sink.record('tracks', analysis.faceTracks, 'face');
+  sink.record('tracks', analysis.poseTracks, 'pose');
+}
+
+function recordMs<K extends MetricKey>(
+  sink: MetricSink,
+  key: K,
+  ms: number | undefined,
+  ...label: LabelOf<K>
+): void {
+  // Clocks of two machines may disagree: a negative wait is none.
+  if (ms !== undefined) sink.record(key, Math.max(0, ms) / 1000, ...label);
+}
