@@ -1,0 +1,26 @@
+/** The front door of all evaluations: `npm run eval -- KIND DIR [options]`. Each kind is a module with its own options. */
+import { toWorkerError } from '../src/errors.ts';
+
+/** What every kind exports. `args` is the command line after the kind. */
+interface Evaluation {
+  readonly evaluate: (args: string[]) => Promise<void>;
+}
+
+const KINDS: Readonly<Record<string, () => Promise<Evaluation>>> = {
+  faces: () => import('./faces.ts'),
+};
+
+const [kind = '', ...args] = process.argv.slice(2);
+const load = KINDS[kind];
+try {
+  if (load === undefined) {
+    const kinds = Object.keys(KINDS).join('|');
+    process.stdout.write(`Usage: npm run -s eval -- ${kinds} DIR [options]; KIND --help tells more\n`);
+    process.exitCode = kind === '' || kind === '--help' ? 0 : 2;
+  } else {
+    await (await load()).evaluate(args);
+  }
+} catch (error) {
+  process.stderr.write(`${toWorkerError(error).message}\n`);
+  process.exitCode = 2;
+}
