@@ -158,7 +158,7 @@ class Download {
       Range: `bytes=${start}-${end - 1}`,
       IfMatch: this.#head.etag,
     });
-    const answer = await this.#s3.send(command, { abortSignal: signal });
+    const answer = await this.#answerTo(command, signal);
     const body = bodyOf(answer);
     const range = `bytes ${start}-${end - 1}/${this.#head.bytes}`;
     if (answer.ContentRange !== range || answer.ContentLength !== end - start) {
@@ -166,6 +166,20 @@ class Download {
       throw new Error(`asked for ${range}, got ${answer.ContentRange} of ${answer.ContentLength} bytes`);
     }
     yield* watchedChunks(body, this.#options.idleTimeoutMs, signal);
+  }
+
+  /** The headers of the answer; their silence has the same limit as the body's. */
+  async #answerTo(command: GetObjectCommand, signal: AbortSignal): Promise<GetObjectCommandOutput> {
+    const { idleTimeoutMs } = this.#options;
+    const silence = new AbortController();
+    const watchdog = setTimeout(() => silence.abort(), idleTimeoutMs);
+    try {
+      return await this.#s3.send(command, { abortSignal: AbortSignal.any([signal, silence.signal]) });
+    } catch (error) {
+      throw silence.signal.aborted ? new Error(`no answer within ${idleTimeoutMs} ms`) : error;
+    } finally {
+      clearTimeout(watchdog);
+    }
   }
 }
 
