@@ -37,6 +37,7 @@ export interface AttemptFacts {
   callbackMs?: number;
   stages?: Analysis['durations'];
   summary?: Analysis['summary'];
+  videoMs?: number;
   /** The result was there already: nothing was analysed. */
   answeredFromStore?: boolean;
 }
@@ -49,13 +50,19 @@ export class JobAttempt {
   readonly #services: JobServices;
   readonly #parsed: ParsedJob;
   readonly #jobId: string;
+  readonly #callbackUrl: string | null;
   /** The video's ETag, once known: part of what a failure was made from as well. */
   #etag: string | null = null;
 
-  constructor(parsed: ParsedJob, services: JobServices) {
+  readonly #releaseSlot: () => void;
+
+  /** @param releaseSlot called before the receiver is told, when the video's work is done */
+  constructor(parsed: ParsedJob, services: JobServices, releaseSlot: () => void) {
     this.#services = services;
+    this.#releaseSlot = releaseSlot;
     this.#parsed = parsed;
     this.#jobId = parsed.ok ? parsed.job.jobId : parsed.jobId;
+    this.#callbackUrl = parsed.ok ? parsed.job.callbackUrl : parsed.callbackUrl;
   }
 
   /** Never rejects: every error ends in an outcome. The signal's reason must be a WorkerError. */
@@ -85,6 +92,7 @@ export class JobAttempt {
     const record: ResultRecord = {
       head: { job_id: job.jobId, status: 'completed', summary },
       provenance: provenanceOf(job, this.#etag),
+      callbackUrl: this.#callbackUrl,
     };
     const standing = await this.#services.results.publish(record, analysis.json, signal);
     refuseOther(standing, record);
@@ -124,6 +132,7 @@ export class JobAttempt {
       this.facts.analyseMs = msSince(analyseStartMs);
       this.facts.stages = analysis.durations;
       this.facts.summary = analysis.summary;
+      this.facts.videoMs = analysis.videoMs;
       return analysis;
     });
   }
@@ -140,6 +149,7 @@ export class JobAttempt {
     const record: ResultRecord = {
       head: failedResult(this.#jobId, outcome.error, retryable),
       provenance: this.#parsed.ok ? provenanceOf(this.#parsed.job, this.#etag) : null,
+      callbackUrl: this.#callbackUrl,
     };
     try {
       await this.#announce(await this.#publishFailure(record, signal), signal);
@@ -165,8 +175,9 @@ export class JobAttempt {
   }
 
   async #announce(record: ResultRecord, signal: AbortSignal): Promise<void> {
-    const url = this.#parsed.ok ? this.#parsed.job.callbackUrl : this.#parsed.callbackUrl;
+    const url = this.#callbackUrl;
     if (url === null) return;
+    this.#releaseSlot();
     const startMs = performance.now();
     const event = detectionEvent(record.head, this.#services.results.reference(this.#jobId), new Date());
     await this.#services.notifier.notify(url, eventIdOf(record), event, signal);

@@ -2,7 +2,7 @@
 import { type JobPolicy, type ParsedJob, parseJob } from '../contract/job.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { JobAttempt, type JobServices } from './job-attempt.ts';
+import { type AttemptFacts, JobAttempt, type JobServices } from './job-attempt.ts';
 import type { HoldLease } from './lease.ts';
 import { decideOutcome, messageFate, type Outcome } from './outcome.ts';
 import type { ReceivedMessage } from './ports.ts';
@@ -11,6 +11,16 @@ export interface JobRunnerOptions extends JobServices {
   readonly policy: JobPolicy;
   readonly holdLease: HoldLease;
   readonly logger: Logger;
+}
+
+/** How a message ended, and what was learnt on the way. */
+export interface JobEnding {
+  readonly outcome: Outcome;
+  /** Null when the message was no job. */
+  readonly jobId: string | null;
+  /** From the receive to the end. */
+  readonly durationMs: number;
+  readonly facts: Readonly<AttemptFacts>;
 }
 
 /** Time the queue gets to take a message back or to delete it. */
@@ -26,23 +36,30 @@ export class JobRunner {
   /**
    * Brings one message to its end. Never rejects.
    * @param shutdown stops the job; its reason must be a WorkerError
+   * @param releaseSlot called when only the callback and the message are left: a slow receiver holds up no video
    */
-  async run(message: ReceivedMessage, shutdown: AbortSignal): Promise<Outcome> {
+  async run(
+    message: ReceivedMessage,
+    shutdown: AbortSignal,
+    releaseSlot: () => void = () => {},
+  ): Promise<JobEnding> {
     const { messageId, receiveCount } = message;
     const startMs = performance.now();
     const lease = this.#options.holdLease(message);
     const signal = AbortSignal.any([shutdown, lease.signal]);
     let log = this.#options.logger.child({ messageId, receiveCount });
     let outcome: Outcome;
-    let facts: JobAttempt['facts'] = {};
+    let facts: AttemptFacts = {};
+    let jobId: string | null = null;
 
     const parsed = this.#parse(message.body);
     if (parsed instanceof WorkerError) {
       outcome = decideOutcome(parsed, message);
     } else {
-      log = log.child({ jobId: parsed.ok ? parsed.job.jobId : parsed.jobId });
+      jobId = parsed.ok ? parsed.job.jobId : parsed.jobId;
+      log = log.child({ jobId });
       log.info({ job: parsed.ok ? describeJob(parsed) : undefined }, 'job started');
-      const attempt = new JobAttempt(parsed, this.#options);
+      const attempt = new JobAttempt(parsed, this.#options, releaseSlot);
       outcome = await attempt.run(message, signal);
       facts = attempt.facts;
     }
@@ -51,7 +68,7 @@ export class JobRunner {
     if (stillOurs) await settle(message, outcome, log);
     const durationMs = Math.round(performance.now() - startMs);
     logEnding(log, outcome, { durationMs, ...facts });
-    return outcome;
+    return { outcome, jobId, durationMs, facts };
   }
 
   #parse(body: string): ParsedJob | WorkerError {

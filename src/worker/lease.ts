@@ -16,12 +16,15 @@ export interface Lease {
 /** Holds a message that was received with this visibility timeout. */
 export type HoldLease = (message: ReceivedMessage) => Lease;
 
+/** The job must have stopped this long before the message can come into other hands, or a sixth of a shorter timeout. */
+const MAX_MARGIN_MS = 20_000;
+
 /** How long the settling job waits for a renewal that is under way; a later one would undo what settling does. */
 const SETTLE_PATIENCE_MS = 2000;
 
 /**
- * Renews at every third of the timeout; a failed renewal is tried again until a sixth of the timeout is left, then the lease
- * is lost: the job must have stopped before another worker can receive the message.
+ * Renews at every third of the timeout; a failed renewal is tried again until little of the timeout is left, then the lease is
+ * lost: the job must have stopped before another worker can receive the message.
  */
 export function holdLease(
   message: Pick<ReceivedMessage, 'changeVisibility' | 'receivedAtMs'>,
@@ -49,7 +52,7 @@ async function renewUntilSettled(
   settled: AbortSignal,
 ): Promise<void> {
   const timeoutMs = timeoutSeconds * 1000;
-  const marginMs = timeoutMs / 6;
+  const marginMs = Math.min(timeoutMs / 6, MAX_MARGIN_MS);
   const endMs = message.receivedAtMs + MAX_HOLD_SECONDS * 1000;
   let heldUntilMs = message.receivedAtMs + timeoutMs;
   let nextMs = message.receivedAtMs + timeoutMs / 3;

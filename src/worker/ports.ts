@@ -15,6 +15,8 @@ export interface ReceivedMessage {
   readonly sentAtMs: number;
   /** When the receive that brought it was answered, on the clock of `performance.now()`. */
   readonly receivedAtMs: number;
+  /** Fields of the sender’s trace (https://www.w3.org/TR/trace-context/), where it sent any. */
+  readonly trace?: Readonly<Record<string, string>>;
   /** Hides the message for that many seconds from now; 0 makes it visible at once. */
   changeVisibility(seconds: number, signal: AbortSignal): Promise<void>;
   delete(signal: AbortSignal): Promise<void>;

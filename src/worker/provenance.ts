@@ -17,6 +17,8 @@ export interface Provenance {
 export interface ResultRecord {
   readonly head: ResultHead;
   readonly provenance: Provenance | null;
+  /** Who was to be told; null for nobody, or for a URL too long to be kept. Not part of what is asked for. */
+  readonly callbackUrl: string | null;
 }
 
 export function provenanceOf(job: DetectionJob, etag: string | null): Provenance {

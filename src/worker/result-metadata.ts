@@ -8,6 +8,9 @@ const RECORD_KEY = 'clipping-record';
 /** S3 takes 2 KB of metadata in all; keys are shortened by `provenanceOf`, messages here. */
 const MAX_MESSAGE_CHARACTERS = 500;
 
+/** Longer callback URLs are not kept; sending such a callback again needs the URL. */
+const MAX_URL_CHARACTERS = 300;
+
 const recordSchema = z.object({
   head: z.discriminatedUnion('status', [
     completedResultSchema.pick({ job_id: true, status: true, summary: true }),
@@ -23,11 +26,14 @@ const recordSchema = z.object({
       }),
     })
     .nullable(),
+  callbackUrl: z.string().nullable().default(null),
 });
 
-export function encodeRecord({ head, provenance }: ResultRecord): Record<string, string> {
+export function encodeRecord({ head, provenance, callbackUrl }: ResultRecord): Record<string, string> {
   const short = head.status === 'completed' ? head : { ...head, error: shortened(head.error) };
-  return { [RECORD_KEY]: asciiJson({ head: short, provenance }) };
+  const isKept = callbackUrl !== null && asciiJson(callbackUrl).length <= MAX_URL_CHARACTERS;
+  const record = { head: short, provenance, callbackUrl: isKept ? callbackUrl : null };
+  return { [RECORD_KEY]: asciiJson(record) };
 }
 
 /** Null when the metadata holds no record. */

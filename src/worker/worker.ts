@@ -1,18 +1,25 @@
 /** The whole of the jobs of this process: takes messages from the intake, runs each to its end, and stops in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkerError } from '../errors.ts';
-import type { Outcome } from './outcome.ts';
 import type { JobIntake, ReceivedMessage } from './ports.ts';
 
 export interface WorkerOptions {
   readonly intake: JobIntake;
-  readonly runner: { run(message: ReceivedMessage, shutdown: AbortSignal): Promise<Outcome> };
+  /** Brings one message to its end; never rejects. */
+  readonly runner: {
+    /** @param releaseSlot may be called once, when what is left to do needs no slot: the next message may come then */
+    run(message: ReceivedMessage, shutdown: AbortSignal, releaseSlot: () => void): Promise<unknown>;
+  };
 }
+
+/** Messages beyond the slots that may be under way without one; further ones keep their slot to the end. */
+const MAX_WITHOUT_SLOT = 64;
 
 export class Worker {
   readonly #intake: JobIntake;
   readonly #runner: WorkerOptions['runner'];
   readonly #running = new Set<Promise<unknown>>();
+  readonly #withoutSlot = new Set<ReceivedMessage>();
   readonly #shutdown = new AbortController();
   #state: 'new' | 'accepting' | 'stopping' = 'new';
 
@@ -60,8 +67,20 @@ export class Worker {
 
   async #handle(message: ReceivedMessage): Promise<void> {
     // The last long poll may still bring a message after the stop.
-    const job =
-      this.#state === 'stopping' ? giveBack(message) : this.#runner.run(message, this.#shutdown.signal);
+    if (this.#state === 'stopping') return await this.#track(giveBack(message));
+    const slotFree = Promise.withResolvers<void>();
+    const releaseSlot = () => {
+      if (this.#withoutSlot.size >= MAX_WITHOUT_SLOT) return;
+      this.#withoutSlot.add(message);
+      slotFree.resolve();
+    };
+    const job = this.#track(this.#runner.run(message, this.#shutdown.signal, releaseSlot)).finally(() =>
+      this.#withoutSlot.delete(message),
+    );
+    await Promise.race([job, slotFree.promise]);
+  }
+
+  async #track(job: Promise<unknown>): Promise<void> {
     this.#running.add(job);
     try {
       await job;

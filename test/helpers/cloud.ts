@@ -1,6 +1,5 @@
 /** A small cloud for tests: the emulator with a bucket and a queue with its dead-letter queue, spoken to through the real SDK. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -120,9 +119,4 @@ export async function receive({ sqs }: TestCloud, queueUrl: string, waitSeconds 
     }),
   );
   return Messages;
-}
-
-/** Resolves once the condition holds; looks every 20 ms. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await sleep(20);
 }

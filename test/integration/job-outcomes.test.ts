@@ -12,7 +12,6 @@ import {
   startCloud,
   type TestCloud,
   type TestQueue,
-  until,
 } from '../helpers/cloud.ts';
 import {
   emptyAnalysis,
@@ -20,6 +19,7 @@ import {
   type TestWorker,
   type TestWorkerOptions,
 } from '../helpers/test-worker.ts';
+import { until } from '../helpers/until.ts';
 
 describe('the outcome of a job', () => {
   let cloud: TestCloud;

@@ -1,0 +1,73 @@
+/** Measures and traces every message from outside the runner, which knows of neither. */
+import { CpuShare } from '../telemetry/cpu-share.ts';
+import { type JobReport, recordJob } from '../telemetry/job-metrics.ts';
+import type { MetricSink } from '../telemetry/metric-definitions.ts';
+import { traceMessage } from '../telemetry/tracing.ts';
+import type { JobEnding } from './job-runner.ts';
+import type { Outcome } from './outcome.ts';
+import type { ReceivedMessage } from './ports.ts';
+
+export interface ObservedRunnerOptions {
+  readonly runner: { run(message: ReceivedMessage, shutdown: AbortSignal): Promise<JobEnding> };
+  readonly metrics: MetricSink;
+}
+
+export class ObservedRunner {
+  readonly #options: ObservedRunnerOptions;
+  readonly #cpu = new CpuShare();
+
+  constructor(options: ObservedRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs the message as the runner does. */
+  async run(message: ReceivedMessage, shutdown: AbortSignal): Promise<Outcome> {
+    const { runner, metrics } = this.#options;
+    const endShare = this.#cpu.begin();
+    const ending = await traceMessage(
+      'process detection job',
+      message.trace ?? {},
+      { 'messaging.message.id': message.messageId, 'clipping.receive_count': message.receiveCount },
+      async (span) => {
+        const { outcome, jobId, ...rest } = await runner.run(message, shutdown);
+        span.setAttribute('clipping.outcome', outcome.name);
+        if (jobId !== null) span.setAttribute('clipping.job_id', jobId);
+        return { outcome, jobId, ...rest };
+      },
+    );
+    recordJob(metrics, reportOf(message, ending, endShare()));
+    return ending.outcome;
+  }
+}
+
+function reportOf(
+  message: ReceivedMessage,
+  { outcome, durationMs, facts }: JobEnding,
+  cpuMs: number,
+): JobReport {
+  const { downloadMs, callbackMs, analyseMs, stages, summary, videoMs } = facts;
+  const receivedAtEpochMs = performance.timeOrigin + message.receivedAtMs;
+  const analysed =
+    stages !== undefined && summary !== undefined && analyseMs !== undefined && videoMs !== undefined;
+  return {
+    outcome: outcome.name,
+    receiveCount: message.receiveCount,
+    queueWaitMs: receivedAtEpochMs - message.sentAtMs,
+    durationMs,
+    cpuMs,
+    ...(downloadMs === undefined ? {} : { downloadMs }),
+    ...(callbackMs === undefined ? {} : { callbackMs }),
+    ...(analysed && {
+      analysis: {
+        ...stages,
+        totalMs: analyseMs,
+        videoMs,
+        frames: summary.total_frames,
+        faces: summary.faces_detected,
+        poses: summary.poses_detected,
+        faceTracks: summary.unique_face_tracks,
+        poseTracks: summary.unique_pose_tracks,
+      },
+    }),
+  };
+}

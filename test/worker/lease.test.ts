@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { WorkerError } from '../../src/errors.ts';
+import { holdLease } from '../../src/worker/lease.ts';
+import { until } from '../helpers/until.ts';
+
+const TIMEOUT_SECONDS = 0.3;
+
+type Renew = (seconds: number, signal: AbortSignal) => Promise<void>;
+
+function message(changeVisibility: Renew, receivedAtMs = performance.now()) {
+  return { changeVisibility, receivedAtMs };
+}
+
+function aborted(signal: AbortSignal): Promise<WorkerError> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(signal.reason as WorkerError), { once: true });
+  });
+}
+
+describe('holdLease', () => {
+  it('renews the message well before its timeout ends, again and again, until it is settled', async () => {
+    const renewals: number[] = [];
+    const lease = holdLease(
+      message(async (seconds) => {
+        renewals.push(seconds);
+      }),
+      TIMEOUT_SECONDS,
+    );
+    await sleep(450);
+    expect(await lease.settle()).toBe(true);
+    expect(renewals.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(renewals)).toEqual(new Set([TIMEOUT_SECONDS]));
+    const renewalsAtSettle = renewals.length;
+    await sleep(250);
+    expect(renewals).toHaveLength(renewalsAtSettle);
+  });
+
+  it('is lost at once when the queue says that the message is no longer ours', async () => {
+    const reason = new WorkerError('LEASE_LOST', 'the receipt handle is invalid');
+    const lease = holdLease(
+      message(async () => {
+        throw reason;
+      }),
+      TIMEOUT_SECONDS,
+    );
+    expect(await aborted(lease.signal)).toBe(reason);
+    expect(await lease.settle()).toBe(false);
+  });
+
+  it('survives a renewal that fails once', async () => {
+    let calls = 0;
+    const lease = holdLease(
+      message(async () => {
+        calls += 1;
+        if (calls === 1) throw new WorkerError('QUEUE_UNAVAILABLE', 'a bad moment');
+      }),
+      TIMEOUT_SECONDS,
+    );
+    await sleep(400);
+    expect(calls).toBeGreaterThan(1);
+    expect(await lease.settle()).toBe(true);
+  });
+
+  it('is lost before its timeout ends when renewals keep failing', async () => {
+    const startMs = performance.now();
+    const cause = new WorkerError('QUEUE_UNAVAILABLE', 'down');
+    const lease = holdLease(
+      message(async () => {
+        throw cause;
+      }),
+      TIMEOUT_SECONDS,
+    );
+    const reason = await aborted(lease.signal);
+    expect(reason).toMatchObject({ code: 'LEASE_LOST', cause });
+    expect(performance.now() - startMs).toBeLessThan(TIMEOUT_SECONDS * 1000);
+  });
+
+  it('is lost before its timeout ends when a renewal hangs', async () => {
+    const lease = holdLease(
+      message(
+        (_seconds, signal) =>
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+      ),
+      TIMEOUT_SECONDS,
+    );
+    expect(await aborted(lease.signal)).toMatchObject({ code: 'LEASE_LOST' });
+  });
+
+  it('is lost without a renewal when its time ran out while nobody looked', async () => {
+    let calls = 0;
+    const longAgo = performance.now() - 1000 * TIMEOUT_SECONDS;
+    const lease = holdLease(
+      message(async () => {
+        calls += 1;
+      }, longAgo),
+      TIMEOUT_SECONDS,
+    );
+    expect(await aborted(lease.signal)).toMatchObject({ code: 'LEASE_LOST' });
+    expect(calls).toBe(0);
+  });
+
+  it('waits for a renewal under way when it settles, so that none lands afterwards', async () => {
+    const events: string[] = [];
+    const lease = holdLease(
+      message(async () => {
+        events.push('renewal sent');
+        await sleep(60);
+        events.push('renewal done');
+      }),
+      TIMEOUT_SECONDS,
+    );
+    await until(() => events.length > 0);
+    expect(await lease.settle()).toBe(true);
+    events.push('settled');
+    expect(events).toEqual(['renewal sent', 'renewal done', 'settled']);
+  });
+
+  it('never asks for more than the twelve hours a message can be held', async () => {
+    const almostTwelveHoursAgo = performance.now() - (43_200 - 100) * 1000;
+    const asked: number[] = [];
+    const lease = holdLease(
+      message(async (seconds) => {
+        asked.push(seconds);
+      }, almostTwelveHoursAgo),
+      43_200,
+    );
+    await until(() => asked.length > 0);
+    await lease.settle();
+    expect(asked[0]).toBeLessThanOrEqual(100);
+  });
+});

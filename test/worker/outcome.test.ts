@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import { ERROR_KINDS, type ErrorCode, WorkerError } from '../../src/errors.ts';
+import { decideOutcome, messageFate, type Outcome, RETRY_BACK_OFF } from '../../src/worker/outcome.ts';
+
+const FIRST = { receiveCount: 1, maxReceiveCount: 5 };
+const LAST = { receiveCount: 5, maxReceiveCount: 5 };
+
+function outcomeOf(code: ErrorCode, attempt = FIRST, random = () => 0): Outcome {
+  return decideOutcome(new WorkerError(code, 'a reason'), attempt, random);
+}
+
+describe('decideOutcome', () => {
+  it.each([
+    ['VIDEO_NOT_FOUND', 'failed'],
+    ['JOB_INVALID', 'failed'],
+    ['JOB_DEADLINE_EXCEEDED', 'failed'],
+    ['STORAGE_UNAVAILABLE', 'retry'],
+    ['INTERNAL', 'retry'],
+    ['CALLBACK_FAILED', 'retry'],
+    ['MODEL_INVALID', 'retry'],
+    ['LEASE_LOST', 'released'],
+    ['SHUTTING_DOWN', 'released'],
+    ['MESSAGE_UNREADABLE', 'unreadable'],
+  ] as const)('ends %s as %s', (code, name) => {
+    expect(outcomeOf(code)).toMatchObject({ name, error: { code } });
+  });
+
+  it('gives every error code exactly one outcome, at every receive', () => {
+    for (const code of Object.keys(ERROR_KINDS) as ErrorCode[]) {
+      for (const attempt of [FIRST, LAST]) expect(outcomeOf(code, attempt).name).toEqual(expect.any(String));
+    }
+  });
+
+  it('exhausts only what would be tried again, and only at the last receive', () => {
+    expect(outcomeOf('STORAGE_UNAVAILABLE', LAST).name).toBe('exhausted');
+    expect(outcomeOf('STORAGE_UNAVAILABLE', { receiveCount: 9, maxReceiveCount: 5 }).name).toBe('exhausted');
+    expect(outcomeOf('VIDEO_CORRUPT', LAST).name).toBe('failed');
+    expect(outcomeOf('SHUTTING_DOWN', LAST).name).toBe('released');
+    expect(outcomeOf('MESSAGE_UNREADABLE', LAST).name).toBe('unreadable');
+  });
+
+  it('never exhausts on a queue without a redrive policy', () => {
+    const attempt = { receiveCount: 1000, maxReceiveCount: Number.POSITIVE_INFINITY };
+    expect(outcomeOf('STORAGE_UNAVAILABLE', attempt).name).toBe('retry');
+  });
+
+  it('waits longer from receive to receive, up to a limit, and never less than a second', () => {
+    const waits = [1, 2, 3, 20].map((receiveCount) => {
+      const outcome = outcomeOf('STORAGE_UNAVAILABLE', { receiveCount, maxReceiveCount: 100 });
+      return outcome.name === 'retry' ? outcome.delaySeconds : Number.NaN;
+    });
+    expect(waits).toEqual([20, 40, 80, RETRY_BACK_OFF.maxMs / 1000]);
+    expect(outcomeOf('STORAGE_UNAVAILABLE', FIRST, () => 0.9999)).toMatchObject({ delaySeconds: 1 });
+  });
+});
+
+describe('messageFate', () => {
+  it('deletes what is done, returns what is not, and leaves what nobody can read', () => {
+    const error = new WorkerError('INTERNAL', 'a reason');
+    expect(messageFate({ name: 'completed' })).toBe('delete');
+    expect(messageFate({ name: 'failed', error })).toBe('delete');
+    expect(messageFate({ name: 'retry', error, delaySeconds: 7 })).toEqual({ visibleAfterSeconds: 7 });
+    expect(messageFate({ name: 'exhausted', error })).toEqual({ visibleAfterSeconds: 0 });
+    expect(messageFate({ name: 'released', error })).toEqual({ visibleAfterSeconds: 0 });
+    expect(messageFate({ name: 'unreadable', error })).toBe('leave');
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from '@jest/globals';
+import { failedResult } from '../../src/contract/result.ts';
+import {
+  eventIdOf,
+  provenanceDifference,
+  provenanceOf,
+  type ResultRecord,
+} from '../../src/worker/provenance.ts';
+import { decodeRecord, encodeRecord } from '../../src/worker/result-metadata.ts';
+
+const JOB = {
+  jobId: 'job-1',
+  video: { bucket: 'videos', key: 'a/video.mp4' },
+  frameIntervalSeconds: 2,
+  detectFaces: true,
+  detectPoses: false,
+  callbackUrl: null,
+};
+const SUMMARY = {
+  total_frames: 10,
+  faces_detected: 4,
+  poses_detected: 0,
+  unique_face_tracks: 2,
+  unique_pose_tracks: 0,
+  processing_time_ms: 1234,
+};
+
+function completed(etag: string | null = '"abc"'): ResultRecord {
+  return {
+    head: { job_id: 'job-1', status: 'completed', summary: SUMMARY },
+    provenance: provenanceOf(JOB, etag),
+    callbackUrl: 'https://example.com/hook?token=1',
+  };
+}
+
+function failed(message: string): ResultRecord {
+  return {
+    head: failedResult('job-1', { code: 'VIDEO_CORRUPT', message }),
+    provenance: provenanceOf(JOB, '"abc"'),
+    callbackUrl: null,
+  };
+}
+
+describe('provenanceDifference', () => {
+  const stored = provenanceOf(JOB, '"abc"');
+
+  it('finds none between two requests for the same thing', () => {
+    expect(provenanceDifference(stored, provenanceOf({ ...JOB }, '"abc"'))).toBeNull();
+    expect(provenanceDifference(null, null)).toBeNull();
+  });
+
+  it('takes an unknown ETag for the same video', () => {
+    expect(provenanceDifference(stored, provenanceOf(JOB, null))).toBeNull();
+  });
+
+  it('names everything that differs', () => {
+    const other = { ...JOB, frameIntervalSeconds: 1, detectPoses: true, video: { bucket: 'b', key: 'k' } };
+    expect(provenanceDifference(stored, provenanceOf(other, '"def"'))).toBe(
+      'video_s3_bucket was videos and is now b, video_s3_key was a/video.mp4 and is now k, ' +
+        'the video’s ETag was "abc" and is now "def", frame_interval_seconds was 2 and is now 1, ' +
+        'detect_poses was false and is now true',
+    );
+  });
+
+  it('tells an invalid job from a valid one', () => {
+    expect(provenanceDifference(stored, null)).toBe('one of the two jobs is invalid');
+  });
+});
+
+describe('eventIdOf', () => {
+  it('is the same for the same ending of the same request, whatever else was measured', () => {
+    const again: ResultRecord = {
+      ...completed(),
+      head: { job_id: 'job-1', status: 'completed', summary: { ...SUMMARY, processing_time_ms: 9 } },
+    };
+    expect(eventIdOf(again)).toBe(eventIdOf(completed()));
+    expect(eventIdOf(completed())).toMatch(/^evt_[0-9a-f]{32}$/);
+  });
+
+  it('differs for another ending and for another request', () => {
+    const ids = [completed(), completed('"def"'), failed('x')].map(eventIdOf);
+    expect(new Set(ids).size).toBe(3);
+  });
+});
+
+describe('a record as metadata', () => {
+  it('comes back as it was', () => {
+    expect(decodeRecord(encodeRecord(completed()))).toEqual(completed());
+    expect(decodeRecord(encodeRecord(failed('short')))).toEqual(failed('short'));
+  });
+
+  it('is ASCII below two kilobytes, whatever names and messages it holds', () => {
+    const record = {
+      ...failed('💥 '.repeat(1000)),
+      provenance: provenanceOf(
+        { ...JOB, video: { bucket: 'b'.repeat(63), key: '動画'.repeat(170) } },
+        '"abc"',
+      ),
+      callbackUrl: `https://example.com/${'x'.repeat(280)}`,
+    };
+    const [[name, value] = ['', '']] = Object.entries(encodeRecord(record));
+    expect(value).toMatch(/^[\x20-\x7e]+$/);
+    expect(name.length + value.length).toBeLessThan(2048);
+    const decoded = decodeRecord({ [name]: value });
+    expect(decoded?.provenance).toEqual(record.provenance);
+    expect(decoded?.head).toMatchObject({ error: { code: 'VIDEO_CORRUPT' } });
+    expect(decoded?.callbackUrl).toBe(record.callbackUrl);
+  });
+
+  it('leaves out a callback URL that is too long', () => {
+    const record = { ...completed(), callbackUrl: `https://example.com/${'x'.repeat(300)}` };
+    expect(decodeRecord(encodeRecord(record))).toEqual({ ...record, callbackUrl: null });
+  });
+
+  it('is not read from anything else', () => {
+    expect(decodeRecord({})).toBeNull();
+    expect(decodeRecord({ 'clipping-record': 'not JSON' })).toBeNull();
+    expect(decodeRecord({ 'clipping-record': '{"head":{}}' })).toBeNull();
+  });
+});
