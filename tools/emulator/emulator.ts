@@ -59,8 +59,10 @@ function endLongPollsWithTheirClients(app: App): void {
     if (request.headers['x-amz-target'] !== 'AmazonSQS.ReceiveMessage' || !body?.WaitTimeSeconds) return;
     const endMs = performance.now() + body.WaitTimeSeconds * 1000;
     const look = { ...body, WaitTimeSeconds: 0 };
+    // The length is the new body's own.
+    const { 'content-length': _length, ...headers } = request.headers;
     while (!request.socket.destroyed) {
-      const answer = await app.inject({ method: 'POST', url: '/', headers: request.headers, payload: look });
+      const answer = await app.inject({ method: 'POST', url: '/', headers, payload: look });
       const isEmpty = answer.statusCode === 200 && answer.payload === '{}';
       if (!isEmpty || performance.now() >= endMs) {
         return reply.status(answer.statusCode).type('application/x-amz-json-1.0').send(answer.payload);
