@@ -27,8 +27,11 @@ export interface ShotFrame {
   readonly detections: readonly Detection[];
 }
 
-/** The tracker for one kind of thing in one shot. */
-export function createTracker(options: ShotTrackingOptions): DeepSort {
+/**
+ * The tracker for one kind of thing in one shot.
+ * @param timeAware share of the time-aware association, 0..1
+ */
+export function createTracker(options: ShotTrackingOptions, timeAware: number): DeepSort {
   const { frameIntervalMs, maxAgeSeconds, maxCosineDistance, nnBudget, picture, motion } = options;
   return new DeepSort({
     maxCosineDistance,
@@ -37,17 +40,19 @@ export function createTracker(options: ShotTrackingOptions): DeepSort {
     motion,
     hitsToConfirm: hitsToConfirm(options.nInit ?? N_INIT, frameIntervalMs),
     maxAgeFrames: Math.max(1, Math.round((maxAgeSeconds * 1000) / frameIntervalMs)),
-    timeAwareness: timeAwareness(frameIntervalMs),
+    timeAwareness: timeAware,
     pictureArea: picture.width * picture.height,
   });
 }
 
 /**
- * The confirmed tracks of a shot. Detections are taken in the order of their place in the picture, so that the order in
+ * The confirmed tracks of a shot. The published algorithm lives on appearance: where nothing has any, the likelihood of place
+ * and size is the better guide at every rate. Detections are taken in the order of their place in the picture, so that the order in
  * which a detector lists them decides nothing; the sightings name them by their own index.
  */
 export function followShot(frames: readonly ShotFrame[], options: ShotTrackingOptions): Track[] {
-  const tracker = createTracker(options);
+  const hasLooks = frames.some(({ detections }) => detections.some(({ look }) => look !== null));
+  const tracker = createTracker(options, hasLooks ? timeAwareness(options.frameIntervalMs) : 1);
   const orders = frames.map(({ detections }) => readingOrder(detections));
   frames.forEach(({ timeMs, detections }, frame) => {
     const ordered = (orders[frame] ?? []).flatMap((index) => detections[index] ?? []);

@@ -10,10 +10,13 @@ export const BODY_MOTION: MotionPrior = {
   sizeRate: 0.2,
 };
 
-/** A face is an eighth of a body, so the same movement is more of its heights; but a head mostly moves about one place. */
+/**
+ * A face is an eighth of a body, so the same movement is more of its heights; but heads move about a place, turning back
+ * within a fraction of a second, where walkers keep their course.
+ */
 export const FACE_MOTION: MotionPrior = {
-  speed: 1,
-  memorySeconds: 2,
+  speed: 1.2,
+  memorySeconds: 0.3,
   positionNoise: 0.05,
   sizeNoise: 0.1,
   sizeRate: 0.2,

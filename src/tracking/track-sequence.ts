@@ -1,7 +1,7 @@
 /** Tracks a plain sequence of detections without cuts, as the tracking benchmarks have them. */
 import type { Tlwh } from '../geometry/box.ts';
 import type { DetectionFrame } from './detection-lines.ts';
-import { createTracker, followShot } from './follow-shot.ts';
+import { createTracker, followShot, type ShotTrackingOptions } from './follow-shot.ts';
 import { BODY_MOTION } from './motion-priors.ts';
 
 /** TRACKING_MAX_AGE and the published max_age count frames of a video at this rate. */
@@ -40,7 +40,7 @@ export interface TrackedBox {
 /** Boxes ordered by frame, then id. */
 export function trackSequence(frames: readonly DetectionFrame[], options: SequenceOptions): TrackedBox[] {
   const { rateMode, maxAge, ...rest } = options;
-  const shotOptions = {
+  const shotOptions: ShotTrackingOptions = {
     ...rest,
     maxAgeSeconds: maxAge / PUBLISHED_FRAMES_PER_SECOND,
     frameIntervalMs: rateMode === 'deepsort' ? 1000 / PUBLISHED_FRAMES_PER_SECOND : medianInterval(frames),
@@ -52,11 +52,8 @@ export function trackSequence(frames: readonly DetectionFrame[], options: Sequen
 }
 
 /** What the published program writes: the filter's boxes of confirmed tracks seen in this frame or the one before. */
-function asPublished(
-  frames: readonly DetectionFrame[],
-  options: Parameters<typeof createTracker>[0],
-): TrackedBox[] {
-  const tracker = createTracker(options);
+function asPublished(frames: readonly DetectionFrame[], options: ShotTrackingOptions): TrackedBox[] {
+  const tracker = createTracker(options, 0);
   return frames.flatMap(({ number, timeMs, detections }) => {
     tracker.update(timeMs, detections);
     return tracker.live
@@ -66,10 +63,7 @@ function asPublished(
 }
 
 /** Detections only, each under the track that it was given to, from the first on. */
-function asSeen(
-  frames: readonly DetectionFrame[],
-  options: Parameters<typeof createTracker>[0],
-): TrackedBox[] {
+function asSeen(frames: readonly DetectionFrame[], options: ShotTrackingOptions): TrackedBox[] {
   return followShot(frames, options).flatMap(({ id, sightings }) =>
     sightings.flatMap(({ frame, detection }) => {
       const seen = frames[frame];
