@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { FRAME_INTERVAL_SECONDS } from './contract/job.ts';
+import { decodeSecret } from './contract/webhook-signature.ts';
 
 /** One environment variable. `fallback` is the text used when the variable is unset or empty; without one it is required or stays undefined. */
 export interface Setting<T> {
@@ -26,6 +27,15 @@ const list = z
       .map((item) => item.trim())
       .filter((item) => item !== ''),
   );
+const webhookSecrets = list.superRefine((secrets, { addIssue }) => {
+  for (const secret of secrets) {
+    try {
+      decodeSecret(secret);
+    } catch (error) {
+      addIssue((error as Error).message);
+    }
+  }
+});
 const flag = z
   .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
   .transform((value) => value === 'true' || value === '1');
@@ -166,13 +176,40 @@ export const SETTINGS = {
       fallback: '15',
     },
   ),
-  callbackAttempts: setting('CALLBACK_ATTEMPTS', integer(1, 10), 'Attempts to deliver a callback', {
-    fallback: '3',
-  }),
+  callbackAttempts: setting(
+    'CALLBACK_ATTEMPTS',
+    integer(1, 10),
+    'Quick attempts to deliver a callback, before the callback queue goes on',
+    { fallback: '3' },
+  ),
+  callbackQueueUrl: setting(
+    'CALLBACK_QUEUE_URL',
+    z.url().optional(),
+    'URL of the queue that keeps callbacks whose receiver is down, and tries them for a day and a half; a standard queue',
+    { fallbackNote: 'none: the job itself comes back' },
+  ),
+  callbackSecrets: setting(
+    'CALLBACK_SECRETS',
+    webhookSecrets,
+    'Secrets that callbacks are signed with, separated by commas: whsec_ and the base64 of 24 to 64 bytes',
+    { fallbackNote: 'none: callbacks are not signed', secret: true },
+  ),
+  callbackStyle: setting(
+    'CALLBACK_STYLE',
+    z.enum(['event', 'result'], { error: 'must be event or result' }),
+    'What a callback carries: event, with a reference to the result; or result, the whole result as the original API sent it',
+    { fallback: 'event' },
+  ),
+  callbackPresignSeconds: setting(
+    'CALLBACK_PRESIGN_SECONDS',
+    integer(0, 604_800),
+    'How long the link to the result in an event works, in seconds; 0 sends no link',
+    { fallback: '0' },
+  ),
   callbackAllowHosts: setting(
     'CALLBACK_ALLOW_HOSTS',
     list,
-    'Hosts a callback may reach although they are private or loopback, separated by commas',
+    'Hosts a callback may reach although they are private, loopback or without TLS, separated by commas',
     { fallbackNote: 'none' },
   ),
   shutdownGraceSeconds: setting(

@@ -18,9 +18,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   vision: ['inference', 'geometry', 'errors'],
   tracking: ['geometry', 'errors'],
   pipeline: ['tracking', 'vision', 'inference', 'media', 'contract', 'geometry', 'errors', 'version'],
-  worker: ['pipeline', 'contract', 'errors', 'log'],
-  aws: ['worker', 'contract', 'errors', 'log'],
-  http: ['worker', 'contract', 'errors', 'log'],
+  telemetry: [],
+  worker: ['pipeline', 'contract', 'errors', 'log', 'telemetry'],
+  callback: ['worker', 'contract', 'errors', 'log'],
+  aws: ['callback', 'worker', 'contract', 'errors', 'log'],
+  http: ['callback', 'worker', 'inference', 'contract', 'errors', 'log'],
 };
 
 /** Packages that only one room may touch. */
@@ -30,11 +32,12 @@ const ONLY_IN: Readonly<Record<string, string>> = {
   'sqs-consumer': 'aws',
   '@aws-sdk/client-sqs': 'aws',
   '@aws-sdk/client-s3': 'aws',
+  '@aws-sdk/s3-request-presigner': 'aws',
   piscina: 'pipeline',
 };
 
 /** Programs that put the rooms together; everything is theirs to import, and nothing imports them. */
-const PROGRAMS = ['main', 'cli', 'engine-options'];
+const PROGRAMS = ['main', 'cli', 'engine-options', 'callback-services'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 

@@ -8,6 +8,11 @@ export interface AwsOptions {
   readonly endpointUrl?: string | undefined;
 }
 
+export interface AwsClients {
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+}
+
 /** SQS's longest long poll. */
 export const LONG_POLL_SECONDS = 20;
 
@@ -16,6 +21,10 @@ const MAX_ATTEMPTS = 4;
 
 /** Concurrent sockets per host: the parts of every slot's download, heartbeats and long polls. */
 const MAX_SOCKETS = 256;
+
+export function createAwsClients(options: AwsOptions): AwsClients {
+  return { s3: createS3Client(options), sqs: createSqsClient(options) };
+}
 
 /** For the queue: a request may take a long poll and some seconds more. */
 export function createSqsClient({ region, endpointUrl }: AwsOptions): SQSClient {

@@ -3,12 +3,12 @@ import { CpuShare } from '../telemetry/cpu-share.ts';
 import { type JobReport, recordJob } from '../telemetry/job-metrics.ts';
 import type { MetricSink } from '../telemetry/metric-definitions.ts';
 import { traceMessage } from '../telemetry/tracing.ts';
-import type { JobEnding } from './job-runner.ts';
+import type { JobEnding, JobRunner } from './job-runner.ts';
 import type { Outcome } from './outcome.ts';
 import type { ReceivedMessage } from './ports.ts';
 
 export interface ObservedRunnerOptions {
-  readonly runner: { run(message: ReceivedMessage, shutdown: AbortSignal): Promise<JobEnding> };
+  readonly runner: Pick<JobRunner, 'run'>;
   readonly metrics: MetricSink;
 }
 
@@ -21,7 +21,7 @@ export class ObservedRunner {
   }
 
   /** Runs the message as the runner does. */
-  async run(message: ReceivedMessage, shutdown: AbortSignal): Promise<Outcome> {
+  async run(message: ReceivedMessage, shutdown: AbortSignal, releaseSlot: () => void): Promise<Outcome> {
     const { runner, metrics } = this.#options;
     const endShare = this.#cpu.begin();
     const ending = await traceMessage(
@@ -29,7 +29,7 @@ export class ObservedRunner {
       message.trace ?? {},
       { 'messaging.message.id': message.messageId, 'clipping.receive_count': message.receiveCount },
       async (span) => {
-        const { outcome, jobId, ...rest } = await runner.run(message, shutdown);
+        const { outcome, jobId, ...rest } = await runner.run(message, shutdown, releaseSlot);
         span.setAttribute('clipping.outcome', outcome.name);
         if (jobId !== null) span.setAttribute('clipping.job_id', jobId);
         return { outcome, jobId, ...rest };

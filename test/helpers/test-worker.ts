@@ -3,7 +3,6 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { presignWith } from '../../src/aws/presign-url.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { SqsIntake } from '../../src/aws/sqs-intake.ts';
 import { WorkerError } from '../../src/errors.ts';
@@ -101,7 +100,7 @@ export async function startWorker(cloud: TestCloud, options: TestWorkerOptions):
     intake,
     runner: {
       async run(message: ReceivedMessage, shutdown: AbortSignal, releaseSlot: () => void) {
-        const outcome = await runner.run(message, shutdown, releaseSlot);
+        const { outcome } = await runner.run(message, shutdown, releaseSlot);
         outcomes.push(outcome);
         return outcome;
       },

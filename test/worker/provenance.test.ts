@@ -96,7 +96,7 @@ describe('a record as metadata', () => {
         { ...JOB, video: { bucket: 'b'.repeat(63), key: '動画'.repeat(170) } },
         '"abc"',
       ),
-      callbackUrl: `https://example.com/${'x'.repeat(280)}`,
+      callbackUrl: `https://example.com/${'x'.repeat(270)}`,
     };
     const [[name, value] = ['', '']] = Object.entries(encodeRecord(record));
     expect(value).toMatch(/^[\x20-\x7e]+$/);

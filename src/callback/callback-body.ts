@@ -1,0 +1,57 @@
+/** What a callback's body says: the small event with a reference to the result, or the whole result as the original API sent it. */
+import type { DetectionEvent } from '../contract/callback.ts';
+import { completedResponse, failedResponse } from '../contract/original-api.ts';
+import { failedResult } from '../contract/result.ts';
+import { knownCode, WorkerError } from '../errors.ts';
+import type { ObjectStore } from '../worker/ports.ts';
+import type { PresignUrl } from './ports.ts';
+
+export interface CallbackBodyOptions {
+  /** `event`: type, summary and reference, under 20 kB; `result`: the original API's response. */
+  readonly style: 'event' | 'result';
+  /** How long the link to the result works, in seconds; 0 sends none. */
+  readonly presignSeconds: number;
+  readonly store: Pick<ObjectStore, 'get'>;
+  readonly presign: PresignUrl;
+}
+
+/** The body of one attempt, UTF-8. Made anew for each: a link that expires must not be older than its attempt. */
+export type ComposeBody = (event: DetectionEvent, signal: AbortSignal) => Promise<Uint8Array>;
+
+/** The composer's promise rejects with STORAGE_UNAVAILABLE when the result cannot be read. */
+export function callbackBody({ style, presignSeconds, store, presign }: CallbackBodyOptions): ComposeBody {
+  return async (event, signal) => {
+    if (style === 'event') return encode(await withLink(event, presignSeconds, presign));
+    const { data } = event;
+    if (data.status === 'failed') {
+      const { code, message, retryable } = data.error;
+      return encode(failedResponse(failedResult(data.job_id, { code: knownCode(code), message }, retryable)));
+    }
+    const json = await store.get(data.result, signal);
+    if (json === null) {
+      const { bucket, key } = data.result;
+      throw new WorkerError('STORAGE_UNAVAILABLE', `s3://${bucket}/${key} is gone: nothing is left to send`);
+    }
+    return completedResponse(json, data.result.key);
+  };
+}
+
+async function withLink(
+  event: DetectionEvent,
+  presignSeconds: number,
+  presign: PresignUrl,
+): Promise<DetectionEvent> {
+  if (presignSeconds === 0) return event;
+  const { bucket, key } = event.data.result;
+  const expiresAt = new Date(Date.now() + presignSeconds * 1000);
+  const url = await presign({ bucket, key }, presignSeconds);
+  const result = { bucket, key, url, url_expires_at: expiresAt.toISOString() };
+  // Spread within each kind, so that the type of the data stays tied to the type of the event.
+  return event.type === 'detection.completed'
+    ? { ...event, data: { ...event.data, result } }
+    : { ...event, data: { ...event.data, result } };
+}
+
+function encode(value: unknown): Uint8Array {
+  return Buffer.from(JSON.stringify(value));
+}

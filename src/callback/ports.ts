@@ -1,0 +1,41 @@
+/** What the delivery of callbacks needs from the world: one HTTP request, a queue with delays, and links to results. */
+import type { DetectionEvent } from '../contract/callback.ts';
+import type { ObjectLocation } from '../worker/ports.ts';
+
+/** An event on its way to its receiver. */
+export interface Delivery {
+  readonly url: string;
+  /** The `webhook-id`: the same for every attempt at the same ending. */
+  readonly eventId: string;
+  readonly event: DetectionEvent;
+}
+
+/**
+ * What became of one attempt:
+ * - `taken`: the receiver has the event
+ * - `unwanted`: the receiver asked not to be sent it again (HTTP 410)
+ * - `failed`: it may be tried again, not before `retryAfterSeconds` if the receiver named a time
+ */
+export type AttemptOutcome =
+  | { readonly name: 'taken' }
+  | { readonly name: 'unwanted' }
+  | { readonly name: 'failed'; readonly reason: string; readonly retryAfterSeconds: number | null };
+
+/** One POST. Resolves for every answer and every failure alike; rejects only with the signal's reason. */
+export interface CallbackTransport {
+  post(
+    url: string,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<AttemptOutcome>;
+}
+
+/** Keeps deliveries for later, through restarts. Rejects with QUEUE_UNAVAILABLE. */
+export interface DeliveryQueue {
+  /** @param delaySeconds 0 to 900 */
+  enqueue(delivery: Delivery, delaySeconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Makes a URL that reads an object without credentials until it expires. */
+export type PresignUrl = (location: ObjectLocation, expiresInSeconds: number) => Promise<string>;

@@ -1,0 +1,77 @@
+/** Takes deliveries off the callback queue, one attempt each, until the receiver has them or the schedule ends. */
+import { toWorkerError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { ReceivedMessage } from '../worker/ports.ts';
+import type { AttemptCallback } from './callback-attempt.ts';
+import { callbackOrigin } from './callback-origin.ts';
+import { decodeDelivery } from './delivery-message.ts';
+import type { Delivery } from './ports.ts';
+import { nextDelaySeconds, QUEUE_ATTEMPTS } from './retry-schedule.ts';
+
+export interface RedeliveryOptions {
+  readonly attempt: AttemptCallback;
+  readonly logger: Logger;
+}
+
+/** Time the queue gets to delete or to hide a message. */
+const SETTLE_TIMEOUT_MS = 10_000;
+
+export class Redelivery {
+  readonly #options: RedeliveryOptions;
+
+  constructor(options: RedeliveryOptions) {
+    this.#options = options;
+  }
+
+  /** Brings one message one step further. Never rejects: what fails here is received again. */
+  async run(message: ReceivedMessage, signal: AbortSignal): Promise<void> {
+    const log = this.#options.logger.child({
+      messageId: message.messageId,
+      receiveCount: message.receiveCount,
+    });
+    try {
+      await this.#deliver(decodeDelivery(message.body), message, log, signal);
+    } catch (error) {
+      const { code, message: text } = toWorkerError(error);
+      log.warn({ code }, `a delivery stays in the callback queue: ${text}`);
+      // A stopping process gives it back at once; anything else waits for the visibility timeout.
+      if (signal.aborted) await message.changeVisibility(0, settling()).catch(() => {});
+    }
+  }
+
+  async #deliver(
+    delivery: Delivery,
+    message: ReceivedMessage,
+    logger: Logger,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { eventId, event, url } = delivery;
+    const log = logger.child({ eventId, jobId: event.data.job_id, receiver: callbackOrigin(url) });
+    if (message.receiveCount > QUEUE_ATTEMPTS) return await giveUp(message, log);
+
+    const outcome = await this.#options.attempt(delivery, signal);
+    if (outcome.name !== 'failed') {
+      await message.delete(settling());
+      return log.info(outcome.name === 'taken' ? 'callback delivered' : 'callback not wanted any more');
+    }
+    const { reason, retryAfterSeconds } = outcome;
+    const delaySeconds = nextDelaySeconds(message.receiveCount, retryAfterSeconds, Math.random);
+    log.warn({ reason, delaySeconds }, 'callback failed');
+    if (delaySeconds === null) return await giveUp(message, log);
+    await message.changeVisibility(delaySeconds, settling());
+  }
+}
+
+/** The message uses up its receives, one after the other and without an attempt, until the queue moves it away. */
+async function giveUp(message: ReceivedMessage, log: Logger): Promise<void> {
+  if (message.maxReceiveCount === Number.POSITIVE_INFINITY) {
+    log.error('callback given up; the callback queue has no dead-letter queue, so that it is lost');
+    return await message.delete(settling());
+  }
+  log.error('callback given up; the dead-letter queue gets it');
+  await message.changeVisibility(0, settling());
+}
+
+function settling(): AbortSignal {
+  return AbortSignal.timeout(SETTLE_TIMEOUT_MS);
+}

@@ -1,0 +1,141 @@
+/** Decides which URLs and addresses a callback may reach, and makes sure that the checked address is the one connected to. */
+import { type LookupAddress, lookup as lookupSystem } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { embeddedIpv4 } from './embedded-ipv4.ts';
+
+/** Credentials lie behind these (instance metadata, container credentials, link-local neighbours): no setting opens them. */
+const FORBIDDEN_RANGES = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32'];
+
+/** What is not the public internet: IANA's special-purpose registries (RFC 6890), multicast, and IPv6 that carries IPv4 inside. */
+const NON_PUBLIC_RANGES = [
+  '0.0.0.0/8',
+  '10.0.0.0/8',
+  '100.64.0.0/10',
+  '127.0.0.0/8',
+  '172.16.0.0/12',
+  '192.0.0.0/24',
+  '192.0.2.0/24',
+  '192.88.99.0/24',
+  '192.168.0.0/16',
+  '198.18.0.0/15',
+  '198.51.100.0/24',
+  '203.0.113.0/24',
+  '224.0.0.0/4',
+  '240.0.0.0/4',
+  '::/96',
+  '64:ff9b::/96',
+  '64:ff9b:1::/48',
+  '100::/64',
+  '2001::/23',
+  '2001:db8::/32',
+  '2002::/16',
+  '3fff::/20',
+  '5f00::/16',
+  'fc00::/7',
+  'fec0::/10',
+  'ff00::/8',
+];
+
+/** Resolves a name to every address it has. The system's own way by default. */
+export type ResolveAddresses = (
+  hostname: string,
+  callback: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** A callback that is refused before anything is sent. Its message names the URL, without query and credentials. */
+export class BlockedUrlError extends Error {}
+
+export class CallbackAddressGuard {
+  readonly #forbidden = blockList(FORBIDDEN_RANGES);
+  readonly #nonPublic = blockList(NON_PUBLIC_RANGES);
+  readonly #allowHosts: ReadonlySet<string>;
+  readonly #resolve: ResolveAddresses;
+
+  /** @param allowHosts hosts, as they stand in URLs with or without a port, that may be private, loopback and without TLS */
+  constructor(
+    allowHosts: readonly string[],
+    resolve: ResolveAddresses = (hostname, callback) => lookupSystem(hostname, { all: true }, callback),
+  ) {
+    this.#allowHosts = new Set(allowHosts.map((host) => host.toLowerCase()));
+    this.#resolve = resolve;
+  }
+
+  /**
+   * The URL, if a request to it may be made; addresses in it are checked here, since they are connected to without a look-up.
+   * @throws BlockedUrlError
+   */
+  admit(text: string): URL {
+    if (!URL.canParse(text)) throw new BlockedUrlError('the callback URL is no URL');
+    const url = new URL(text);
+    const { protocol, hostname } = url;
+    if (protocol !== 'https:' && protocol !== 'http:') {
+      throw blocked(url, `${protocol}// is not allowed: use https`);
+    }
+    if (url.username !== '' || url.password !== '') {
+      throw blocked(url, 'it contains credentials: put a token into the path or verify the signature');
+    }
+    if (protocol === 'http:' && !this.#isAllowed(url)) {
+      throw blocked(url, 'it is not https: use https, or add the host to CALLBACK_ALLOW_HOSTS');
+    }
+    const address = hostname.replace(/^\[|\]$/g, '');
+    if (isIP(address) !== 0) this.#refuse(address, url);
+    return url;
+  }
+
+  /** A look-up for connections to the URL's host that fails if any of its addresses is refused. */
+  lookupFor(url: URL): LookupFunction {
+    return (name, options, callback) => {
+      this.#resolve(name, (error, addresses) => {
+        const [first] = addresses ?? [];
+        if (error !== null || first === undefined) return callback(error ?? noAddress(name), '', 0);
+        try {
+          for (const { address } of addresses) this.#refuse(address, url);
+        } catch (refusal) {
+          return callback(refusal as Error, '', 0);
+        }
+        if (options.all === true) callback(null, addresses);
+        else callback(null, first.address, first.family);
+      });
+    };
+  }
+
+  #isAllowed({ hostname, host }: URL): boolean {
+    return this.#allowHosts.has(hostname) || this.#allowHosts.has(host);
+  }
+
+  #refuse(address: string, url: URL): void {
+    // What an IPv6 address carries inside is where a gateway would send it.
+    const inner = embeddedIpv4(address);
+    if (matches(this.#forbidden, address) || (inner !== null && matches(this.#forbidden, inner))) {
+      throw blocked(url, `it leads to ${address}, an address callbacks may never reach`);
+    }
+    if (matches(this.#nonPublic, address) && !this.#isAllowed(url)) {
+      throw blocked(
+        url,
+        `it leads to ${address}, which is not public: add the host to CALLBACK_ALLOW_HOSTS if it is yours`,
+      );
+    }
+  }
+}
+
+function blocked({ protocol, host, pathname }: URL, reason: string): BlockedUrlError {
+  return new BlockedUrlError(`${protocol}//${host}${pathname} is blocked: ${reason}`);
+}
+
+function noAddress(name: string): Error {
+  return Object.assign(new Error(`${name} has no address`), { code: 'ENOTFOUND' });
+}
+
+function matches(list: BlockList, address: string): boolean {
+  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Node checks IPv4-mapped IPv6 addresses (::ffff:10.0.0.1) against the IPv4 ranges. */
+function blockList(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [network = '', prefix] = range.split('/');
+    list.addSubnet(network, Number(prefix), isIP(network) === 6 ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}
