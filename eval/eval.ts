@@ -8,6 +8,7 @@ interface Evaluation {
 
 const KINDS: Readonly<Record<string, () => Promise<Evaluation>>> = {
   faces: () => import('./faces.ts'),
+  'face-agreement': () => import('./face-agreement.ts'),
 };
 
 const [kind = '', ...args] = process.argv.slice(2);
