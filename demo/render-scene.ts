@@ -1,6 +1,6 @@
 /** Turns a scene into a video file: every person is drawn once, ffmpeg moves the drawings and cuts the shots together. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -46,6 +46,23 @@ export async function renderScene(
       ...codec,
       file,
     ]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The rendered scene as a file's bytes; `container` is the ending that chooses it. */
+export async function renderSceneBytes(
+  scene: Scene,
+  container: string,
+  ffmpeg: string,
+  encoding?: Encoding,
+): Promise<Buffer> {
+  const folder = await mkdtemp(join(tmpdir(), 'scene-'));
+  try {
+    const file = join(folder, `scene.${container}`);
+    await renderScene(scene, file, ffmpeg, encoding);
+    return await readFile(file);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

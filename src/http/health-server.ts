@@ -108,7 +108,7 @@ function uptime(): number {
 
 /** The histogram counts nanoseconds from its own resolution of 10 ms upwards; delays are what lies above it. */
 function inMs(histogram: LoopDelay): Record<string, number> {
-  const above = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1e5) / 10 - 10);
+  const above = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1e5 - 100) / 10);
   return {
     mean: above(histogram.mean || 0),
     p99: above(histogram.percentile(99)),

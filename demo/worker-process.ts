@@ -1,0 +1,67 @@
+/** The worker as its operators run it: a process of its own, spoken to through its environment, its signals and its health endpoints. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+export interface WorkerProcess {
+  readonly healthUrl: string;
+  health(path: string): Promise<{ status: number; body: unknown }>;
+  /** Sends SIGTERM and resolves to the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface WorkerProcessOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Called for every line the worker logs. */
+  readonly onLogLine: (line: string) => void;
+}
+
+/** Starts the worker and waits until it is ready for jobs. Throws with its last words when it ends before that. */
+export async function startWorkerProcess({ env, onLogLine }: WorkerProcessOptions): Promise<WorkerProcess> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...process.env, ...env, PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const listening = Promise.withResolvers<string>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const port = portOf(line);
+    if (port !== undefined) listening.resolve(`http://127.0.0.1:${port}`);
+    onLogLine(line);
+  });
+  const healthUrl = await Promise.race([listening.promise, failEarly(exited)]);
+  const health = async (path: string) => {
+    const response = await fetch(`${healthUrl}${path}`);
+    return { status: response.status, body: await response.json() };
+  };
+  await Promise.race([untilReady(health), failEarly(exited)]);
+  return { healthUrl, health, stop: () => stop(child, exited) };
+}
+
+function portOf(line: string): number | undefined {
+  try {
+    const { msg, port } = JSON.parse(line) as { msg?: string; port?: number };
+    return msg === 'health endpoints listening' ? port : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function failEarly(exited: Promise<[number | null]>): Promise<never> {
+  const [code] = await exited;
+  throw new Error(`the worker ended with code ${code} before it was ready`);
+}
+
+async function untilReady(health: WorkerProcess['health']): Promise<void> {
+  while ((await health('/health/ready')).status !== 200) await sleep(100);
+}
+
+async function stop(child: ChildProcess, exited: Promise<[number | null]>): Promise<number | null> {
+  child.kill('SIGTERM');
+  const [code] = await exited;
+  return code;
+}
