@@ -21,6 +21,8 @@ export interface Analysis {
   readonly json: Uint8Array;
   readonly summary: DetectionSummary;
   readonly durations: StageDurations;
+  /** Duration of the video. */
+  readonly videoMs: number;
 }
 
 /** Wall time by stage, in milliseconds. */

@@ -36,7 +36,7 @@ async function analyse(request: AnalysisRequest, loaded: Engines, port: MessageP
       controller.signal,
     );
     const json = new TextEncoder().encode(JSON.stringify(result));
-    return { json, summary: result.summary, durations };
+    return { json, summary: result.summary, durations, videoMs: result.video.duration_ms };
   } finally {
     port.close();
   }
