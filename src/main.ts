@@ -1,0 +1,140 @@
+/** The worker process: configuration in, adapters put together, jobs until a signal says stop. Nothing else happens here. */
+import { type AwsClients, createAwsClients } from './aws/clients.ts';
+import { S3Store } from './aws/s3-store.ts';
+import { SqsIntake } from './aws/sqs-intake.ts';
+import { type CallbackServices, callbackServices } from './callback-services.ts';
+import { type Config, describeSettings, printConfig, readConfig, readEnvironment } from './config.ts';
+import { engineOptions } from './engine-options.ts';
+import { toWorkerError } from './errors.ts';
+import { type HealthServer, startHealthServer } from './http/health-server.ts';
+import type { ModelDescription } from './inference/model-store.ts';
+import { createLogger, type Logger } from './log.ts';
+import { DetectionPool } from './pipeline/detection-pool.ts';
+import { WORKER_VERSION } from './version.ts';
+import { JobRunner } from './worker/job-runner.ts';
+import { holdLease } from './worker/lease.ts';
+import { ResultStore } from './worker/result-store.ts';
+import { sweepTempFolders } from './worker/temp-folder.ts';
+import { Worker } from './worker/worker.ts';
+
+const HELP = `Takes detection jobs from SQS, analyses their videos and writes the results to S3, until it gets SIGTERM.
+
+Usage: npm start [-- --help | --print-config]
+
+Settings come from the environment, then from a .env file in the working directory:
+
+${describeSettings()}`;
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) {
+    process.stdout.write(`${HELP}\n`);
+    return;
+  }
+  const env = readEnvironment(process.env, process.cwd());
+  const config = readConfig(env);
+  if (args.includes('--print-config')) {
+    process.stdout.write(`${printConfig(config)}\n`);
+    return;
+  }
+  const logger = createLogger(config.logLevel);
+  const pool = new DetectionPool({ threads: config.maxConcurrentJobs, engines: engineOptions(config, env) });
+  const clients = createAwsClients({ region: config.awsRegion, endpointUrl: config.awsEndpointUrl });
+  const callbacks = callbackServices(config, clients, logger);
+  const worker = assembleWorker(config, { pool, clients, callbacks }, logger);
+
+  let models: readonly ModelDescription[] | null = null;
+  const health = await startHealthServer(config.port, {
+    readinessProblems: () => (models === null ? ['the models are loading'] : worker.problems),
+    models: () => models,
+    runningJobs: () => worker.running,
+  });
+  logger.info({ port: health.port, version: WORKER_VERSION }, 'health endpoints listening');
+  stopOnSignals(config, { worker, callbacks, health, pool, logger });
+
+  const swept = await sweepTempFolders(config.tempDir);
+  if (swept.length > 0) logger.info({ folders: swept }, 'removed what earlier processes left behind');
+  models = await pool.ready();
+  logger.info(
+    { models: models.map(({ name, sha256, loadMs }) => ({ name, sha256, loadMs })) },
+    'models loaded',
+  );
+  worker.start();
+  callbacks.redelivery?.start();
+}
+
+interface Parts {
+  readonly pool: DetectionPool;
+  readonly clients: AwsClients;
+  readonly callbacks: CallbackServices;
+}
+
+function assembleWorker(config: Config, { pool, clients, callbacks }: Parts, logger: Logger): Worker {
+  const { s3, sqs } = clients;
+  const store = new S3Store(s3);
+  const { visibilityTimeoutSeconds } = config;
+  const runner = new JobRunner({
+    policy: {
+      defaultBucket: config.bucket,
+      allowedBuckets: config.allowedVideoBuckets,
+      defaultFrameIntervalSeconds: config.frameIntervalSeconds,
+    },
+    holdLease: (message) => holdLease(message, visibilityTimeoutSeconds),
+    logger,
+    store,
+    results: new ResultStore({
+      store,
+      bucket: config.resultBucket ?? config.bucket,
+      prefix: config.resultPrefix,
+    }),
+    analyser: pool,
+    notifier: callbacks.courier,
+    tempDir: config.tempDir,
+    maxVideoBytes: config.maxVideoBytes,
+    jobTimeoutMs: config.jobTimeoutSeconds * 1000,
+  });
+  const intake = new SqsIntake({
+    sqs,
+    queueUrl: config.queueUrl,
+    slots: config.maxConcurrentJobs,
+    visibilityTimeoutSeconds,
+    logger,
+  });
+  return new Worker({ intake, runner });
+}
+
+interface Running {
+  readonly worker: Worker;
+  readonly callbacks: CallbackServices;
+  readonly health: HealthServer;
+  readonly pool: DetectionPool;
+  readonly logger: Logger;
+}
+
+/** The first SIGTERM or SIGINT ends in order, the second at once. */
+function stopOnSignals(config: Config, { worker, callbacks, health, pool, logger }: Running): void {
+  const stop = async (signal: NodeJS.Signals) => {
+    logger.info({ signal, runningJobs: worker.running }, 'stopping');
+    const graceMs = config.shutdownGraceSeconds * 1000;
+    await Promise.all([worker.stop(graceMs), callbacks.redelivery?.stop(graceMs)]);
+    await pool.close();
+    await health.close();
+    logger.info('stopped');
+    process.exit(0);
+  };
+  let stopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    stop(signal).catch((error: unknown) => {
+      logger.fatal({ err: error }, 'the shutdown failed');
+      process.exit(1);
+    });
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  const { code, message } = toWorkerError(error);
+  process.stderr.write(`${code}: ${message}\n`);
+  process.exit(1);
+});
