@@ -8,6 +8,7 @@ interface Evaluation {
 
 const KINDS: Readonly<Record<string, () => Promise<Evaluation>>> = {
   faces: () => import('./faces.ts'),
+  tracking: () => import('./tracking.ts'),
   'face-agreement': () => import('./face-agreement.ts'),
 };
 

@@ -1,0 +1,87 @@
+/** Scores the identities of the whole pipeline on edited videos in which it is known who is who. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { type CompletedResult, completedResultSchema } from '../src/contract/result.ts';
+import type { DetectionPool } from '../src/pipeline/detection-pool.ts';
+import { countMot, type MotCounts } from './clear-mot.ts';
+import type { MotRow } from './mot-files.ts';
+
+/** A video with the faces seen in it at fixed times. */
+export interface FaceVideo {
+  readonly name: string;
+  readonly file: string;
+  /** Frames are numbered by `frameNumber`. */
+  readonly truth: readonly MotRow[];
+}
+
+/** Truth was written down twice a second. */
+const TRUTH_INTERVAL_MS = 500;
+
+/** Pairs each `NAME.csv` (columns time_s, x, y, w, h, person, score) with the video NAME of the media folder. */
+export function readFaceVideos(directory: string, mediaDirectory: string): FaceVideo[] {
+  const media = readdirSync(mediaDirectory);
+  const tables = readdirSync(directory).filter((name) => name.endsWith('.csv'));
+  return tables.sort().flatMap((table) => {
+    const name = basename(table, '.csv');
+    const video = media.find((file) => file.startsWith(`${name}.`));
+    if (video === undefined) return [];
+    const truth = parseFaceTable(readFileSync(join(directory, table), 'utf8'));
+    return [{ name, file: join(mediaDirectory, video), truth }];
+  });
+}
+
+export function parseFaceTable(text: string): MotRow[] {
+  const people = new Map<string, number>();
+  const [, ...lines] = text.trim().split('\n');
+  return lines.map((line) => {
+    const [time, x, y, width, height, person = ''] = line.split(',');
+    const id = people.get(person) ?? people.size + 1;
+    people.set(person, id);
+    return {
+      frame: frameNumber(Number(time) * 1000),
+      id,
+      box: { x: Number(x), y: Number(y), width: Number(width), height: Number(height) },
+      scored: true,
+      objectClass: null,
+    };
+  });
+}
+
+/** Counts over the faces of a video analysed at the given rate; truth at other times is not scored. */
+export async function countFaces(
+  { name, file, truth }: FaceVideo,
+  framesPerSecond: number,
+  pool: DetectionPool,
+): Promise<MotCounts> {
+  const { json } = await pool.analyse(
+    {
+      jobId: name,
+      file,
+      frameIntervalSeconds: 1 / framesPerSecond,
+      detectFaces: true,
+      detectPoses: true,
+    },
+    () => undefined,
+    new AbortController().signal,
+  );
+  const result = completedResultSchema.parse(JSON.parse(new TextDecoder().decode(json)));
+  return countResult(result, truth);
+}
+
+/** Counts over a finished result. A face without a track is nobody's. */
+export function countResult({ frames }: CompletedResult, truth: readonly MotRow[]): MotCounts {
+  const found = frames.flatMap(({ timestamp_ms: timeMs, faces }) =>
+    faces.flatMap(({ track_id: id, bbox: box }) =>
+      id === null ? [] : [{ frame: frameNumber(timeMs), id, box, scored: true, objectClass: null }],
+    ),
+  );
+  return countMot(
+    truth,
+    found,
+    frames.map(({ timestamp_ms: timeMs }) => frameNumber(timeMs)),
+  );
+}
+
+function frameNumber(timeMs: number): number {
+  return Math.round(timeMs / TRUTH_INTERVAL_MS) + 1;
+}
