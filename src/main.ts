@@ -10,9 +10,13 @@ import { type HealthServer, startHealthServer } from './http/health-server.ts';
 import type { ModelDescription } from './inference/model-store.ts';
 import { createLogger, type Logger } from './log.ts';
 import { DetectionPool } from './pipeline/detection-pool.ts';
+import type { MetricSink } from './telemetry/metric-definitions.ts';
+import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { startTracingSdk, type TracingSdk } from './telemetry/tracing-sdk.ts';
 import { WORKER_VERSION } from './version.ts';
 import { JobRunner } from './worker/job-runner.ts';
 import { holdLease } from './worker/lease.ts';
+import { ObservedRunner } from './worker/observed-runner.ts';
 import { ResultStore } from './worker/result-store.ts';
 import { sweepTempFolders } from './worker/temp-folder.ts';
 import { Worker } from './worker/worker.ts';
@@ -40,16 +44,23 @@ async function main(args: readonly string[]): Promise<void> {
   const pool = new DetectionPool({ threads: config.maxConcurrentJobs, engines: engineOptions(config, env) });
   const clients = createAwsClients({ region: config.awsRegion, endpointUrl: config.awsEndpointUrl });
   const callbacks = callbackServices(config, clients, logger);
-  const worker = assembleWorker(config, { pool, clients, callbacks }, logger);
+  const telemetry = startTelemetry({
+    namespace: config.metricsNamespace,
+    writeLine: (line) => process.stdout.write(`${line}\n`),
+    runningJobs: () => worker.running,
+  });
+  const tracing = await startTracing(config);
+  const worker = assembleWorker(config, { pool, clients, callbacks, metrics: telemetry }, logger);
 
   let models: readonly ModelDescription[] | null = null;
   const health = await startHealthServer(config.port, {
     readinessProblems: () => (models === null ? ['the models are loading'] : worker.problems),
     models: () => models,
     runningJobs: () => worker.running,
+    metrics: () => telemetry.exposition(),
   });
   logger.info({ port: health.port, version: WORKER_VERSION }, 'health endpoints listening');
-  stopOnSignals(config, { worker, callbacks, health, pool, logger });
+  stopOnSignals(config, { worker, callbacks, health, pool, telemetry, tracing, logger });
 
   const swept = await sweepTempFolders(config.tempDir);
   if (swept.length > 0) logger.info({ folders: swept }, 'removed what earlier processes left behind');
@@ -62,23 +73,35 @@ async function main(args: readonly string[]): Promise<void> {
   callbacks.redelivery?.start();
 }
 
+/** Traces need their SDK before the first span is begun. */
+async function startTracing({ tracesEndpoint: endpoint }: Config): Promise<TracingSdk | null> {
+  if (endpoint === undefined) return null;
+  return await startTracingSdk({ endpoint, serviceVersion: WORKER_VERSION });
+}
+
 interface Parts {
   readonly pool: DetectionPool;
   readonly clients: AwsClients;
   readonly callbacks: CallbackServices;
+  readonly metrics: MetricSink;
 }
 
-function assembleWorker(config: Config, { pool, clients, callbacks }: Parts, logger: Logger): Worker {
+function assembleWorker(
+  config: Config,
+  { pool, clients, callbacks, metrics }: Parts,
+  logger: Logger,
+): Worker {
   const { s3, sqs } = clients;
   const store = new S3Store(s3);
   const { visibilityTimeoutSeconds } = config;
+  const recordLateness = (lateMs: number) => metrics.record('heartbeatLatenessSeconds', lateMs / 1000);
   const runner = new JobRunner({
     policy: {
       defaultBucket: config.bucket,
       allowedBuckets: config.allowedVideoBuckets,
       defaultFrameIntervalSeconds: config.frameIntervalSeconds,
     },
-    holdLease: (message) => holdLease(message, visibilityTimeoutSeconds),
+    holdLease: (message) => holdLease(message, visibilityTimeoutSeconds, recordLateness),
     logger,
     store,
     results: new ResultStore({
@@ -99,7 +122,7 @@ function assembleWorker(config: Config, { pool, clients, callbacks }: Parts, log
     visibilityTimeoutSeconds,
     logger,
   });
-  return new Worker({ intake, runner });
+  return new Worker({ intake, runner: new ObservedRunner({ runner, metrics }) });
 }
 
 interface Running {
@@ -107,17 +130,24 @@ interface Running {
   readonly callbacks: CallbackServices;
   readonly health: HealthServer;
   readonly pool: DetectionPool;
+  readonly telemetry: Telemetry;
+  readonly tracing: TracingSdk | null;
   readonly logger: Logger;
 }
 
 /** The first SIGTERM or SIGINT ends in order, the second at once. */
-function stopOnSignals(config: Config, { worker, callbacks, health, pool, logger }: Running): void {
+function stopOnSignals(
+  config: Config,
+  { worker, callbacks, health, pool, telemetry, tracing, logger }: Running,
+): void {
   const stop = async (signal: NodeJS.Signals) => {
     logger.info({ signal, runningJobs: worker.running }, 'stopping');
     const graceMs = config.shutdownGraceSeconds * 1000;
     await Promise.all([worker.stop(graceMs), callbacks.redelivery?.stop(graceMs)]);
     await pool.close();
     await health.close();
+    telemetry.stop();
+    await tracing?.stop();
     logger.info('stopped');
     process.exit(0);
   };

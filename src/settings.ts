@@ -232,6 +232,18 @@ export const SETTINGS = {
       fallback: 'info',
     },
   ),
+  metricsNamespace: setting(
+    'METRICS_NAMESPACE',
+    optionalText,
+    'CloudWatch namespace: metrics are also logged in the embedded metric format',
+    { fallbackNote: 'none: GET /metrics only' },
+  ),
+  tracesEndpoint: setting(
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    z.url().optional(),
+    'Base URL of an OpenTelemetry receiver (OTLP over HTTP) for traces',
+    { fallbackNote: 'none: no traces' },
+  ),
   debug: setting('DEBUG', flag, 'Logs at level debug, whatever LOG_LEVEL says', { fallback: 'false' }),
 } as const;
 

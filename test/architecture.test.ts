@@ -20,8 +20,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['tracking', 'vision', 'inference', 'media', 'contract', 'geometry', 'errors', 'version'],
   telemetry: [],
   worker: ['pipeline', 'contract', 'errors', 'log', 'telemetry'],
-  callback: ['worker', 'contract', 'errors', 'log'],
-  aws: ['callback', 'worker', 'contract', 'errors', 'log'],
+  callback: ['worker', 'contract', 'errors', 'log', 'telemetry'],
+  aws: ['callback', 'worker', 'contract', 'errors', 'log', 'telemetry'],
   http: ['callback', 'worker', 'inference', 'contract', 'errors', 'log'],
 };
 

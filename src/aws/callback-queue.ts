@@ -1,8 +1,9 @@
 /** The callback queue on SQS: a standard queue, since FIFO queues have no delay per message. */
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { encodeDelivery } from '../callback/delivery-message.ts';
 import type { Delivery, DeliveryQueue } from '../callback/ports.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
+import { traceFields } from '../telemetry/tracing.ts';
 import { awsFailure, describeAwsFailure } from './aws-errors.ts';
 
 export class CallbackQueue implements DeliveryQueue {
@@ -19,6 +20,7 @@ export class CallbackQueue implements DeliveryQueue {
       QueueUrl: this.#queueUrl,
       MessageBody: encodeDelivery(delivery),
       DelaySeconds: delaySeconds,
+      MessageAttributes: traceAttributes(),
     });
     try {
       await this.#sqs.send(command, { abortSignal: signal });
@@ -31,4 +33,12 @@ export class CallbackQueue implements DeliveryQueue {
       );
     }
   }
+}
+
+/** The job's trace goes with its callback. */
+function traceAttributes(): Record<string, MessageAttributeValue> {
+  const fields = Object.entries(traceFields());
+  return Object.fromEntries(
+    fields.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+  );
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import type { Logger } from '../log.ts';
+import { TRACE_FIELDS } from '../telemetry/tracing.ts';
 import { type BackOff, fullJitterMs } from '../worker/back-off.ts';
 import type { JobIntake, ReceivedMessage } from '../worker/ports.ts';
 import { awsFailure, describeAwsFailure } from './aws-errors.ts';
@@ -68,6 +69,7 @@ export class SqsIntake implements JobIntake {
       waitTimeSeconds: longPollSeconds,
       visibilityTimeout: visibilityTimeoutSeconds,
       messageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+      messageAttributeNames: [...TRACE_FIELDS],
       shouldDeleteMessages: false,
       suppressFifoWarning: true,
       // Its own pause is fixed and for some errors only; ours grows, and covers all.

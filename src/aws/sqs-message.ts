@@ -6,6 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { toWorkerError, WorkerError } from '../errors.ts';
+import { TRACE_FIELDS, type TraceField } from '../telemetry/tracing.ts';
 import type { ReceivedMessage } from '../worker/ports.ts';
 import { awsFailure, describeAwsFailure } from './aws-errors.ts';
 
@@ -24,11 +25,18 @@ export class SqsMessage implements ReceivedMessage {
   readonly maxReceiveCount: number;
   readonly sentAtMs: number;
   readonly receivedAtMs = performance.now();
+  readonly trace: Readonly<Record<string, string>>;
   readonly #sqs: SQSClient;
   readonly #handle: { readonly QueueUrl: string; readonly ReceiptHandle: string };
 
   constructor(sqs: SQSClient, queueUrl: string, maxReceiveCount: number, message: Message) {
-    const { MessageId = '', Body = '', ReceiptHandle = '', Attributes = {} } = message;
+    const {
+      MessageId = '',
+      Body = '',
+      ReceiptHandle = '',
+      Attributes = {},
+      MessageAttributes = {},
+    } = message;
     this.#sqs = sqs;
     this.#handle = { QueueUrl: queueUrl, ReceiptHandle };
     this.messageId = MessageId;
@@ -36,6 +44,7 @@ export class SqsMessage implements ReceivedMessage {
     this.receiveCount = Number(Attributes.ApproximateReceiveCount ?? 1);
     this.maxReceiveCount = maxReceiveCount;
     this.sentAtMs = Number(Attributes.SentTimestamp ?? 0);
+    this.trace = traceOf(MessageAttributes);
   }
 
   async changeVisibility(seconds: number, signal: AbortSignal): Promise<void> {
@@ -47,6 +56,12 @@ export class SqsMessage implements ReceivedMessage {
     const command = new DeleteMessageCommand(this.#handle);
     await settled(this.#sqs.send(command, { abortSignal: signal }), 'delete', signal);
   }
+}
+
+/** The sender's trace, from the message attributes that bear its names. */
+function traceOf(attributes: NonNullable<Message['MessageAttributes']>): Record<string, string> {
+  const fields = TRACE_FIELDS.map((name) => [name, attributes[name]?.StringValue] as const);
+  return Object.fromEntries(fields.filter((field): field is [TraceField, string] => field[1] !== undefined));
 }
 
 async function settled(request: Promise<unknown>, action: string, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 /** One attempt at one delivery: compose the body, sign it with the time of this attempt, post it. */
 import { signWebhook } from '../contract/webhook-signature.ts';
 import { toWorkerError } from '../errors.ts';
+import { traceFields } from '../telemetry/tracing.ts';
 import type { ComposeBody } from './callback-body.ts';
 import type { AttemptOutcome, CallbackTransport, Delivery } from './ports.ts';
 
@@ -25,6 +26,7 @@ export function callbackAttempt({
       const headers = {
         'content-type': 'application/json',
         ...signWebhook(eventId, new Date(), body, secrets),
+        ...traceFields(),
       };
       return await transport.post(url, headers, body, signal);
     } catch (error) {

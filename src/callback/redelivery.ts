@@ -1,6 +1,7 @@
 /** Takes deliveries off the callback queue, one attempt each, until the receiver has them or the schedule ends. */
 import { toWorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { traceMessage } from '../telemetry/tracing.ts';
 import type { ReceivedMessage } from '../worker/ports.ts';
 import type { AttemptCallback } from './callback-attempt.ts';
 import { callbackOrigin } from './callback-origin.ts';
@@ -30,7 +31,11 @@ export class Redelivery {
       receiveCount: message.receiveCount,
     });
     try {
-      await this.#deliver(decodeDelivery(message.body), message, log, signal);
+      const delivery = decodeDelivery(message.body);
+      const attributes = { 'messaging.message.id': message.messageId };
+      await traceMessage('redeliver callback', message.trace ?? {}, attributes, () =>
+        this.#deliver(delivery, message, log, signal),
+      );
     } catch (error) {
       const { code, message: text } = toWorkerError(error);
       log.warn({ code }, `a delivery stays in the callback queue: ${text}`);

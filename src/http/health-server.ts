@@ -1,4 +1,4 @@
-/** The health endpoints: whether the process lives, whether it takes jobs, and which models it has loaded. */
+/** The health endpoints: whether the process lives, whether it takes jobs, which models it has loaded, and its metrics. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -12,6 +12,8 @@ export interface HealthSources {
   readonly models: () => readonly ModelDescription[] | null;
   /** Jobs under way. */
   readonly runningJobs: () => number;
+  /** The metrics and the type of their text. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
 export interface HealthServer {
@@ -22,7 +24,8 @@ export interface HealthServer {
 
 interface Answer {
   readonly status: 200 | 404 | 405 | 503;
-  readonly body: Readonly<Record<string, unknown>>;
+  readonly contentType: string;
+  readonly text: string;
 }
 
 type LoopDelay = ReturnType<typeof monitorEventLoopDelay>;
@@ -31,17 +34,21 @@ type LoopDelay = ReturnType<typeof monitorEventLoopDelay>;
 const REQUEST_TIMEOUT_MS = 5000;
 
 /**
- * Serves, as JSON:
+ * Serves, as JSON but for the metrics:
  * - `GET /health`: 200 while the event loop turns, with its delay in milliseconds
  * - `GET /health/ready`: 200 while jobs are taken, else 503 with the reasons
  * - `GET /health/models`: 200 with the loaded models, 503 while they load
+ * - `GET /metrics`: the metrics in the Prometheus text format
  */
 export async function startHealthServer(port: number, sources: HealthSources): Promise<HealthServer> {
   const loopDelay = monitorEventLoopDelay({ resolution: 10 });
   loopDelay.enable();
-  const server = createServer((request, response) =>
-    send(request, response, route(request, sources, loopDelay)),
-  );
+  const server = createServer((request, response) => {
+    route(request, sources, loopDelay).then(
+      (answer) => send(request, response, answer),
+      (error: Error) => response.destroy(error),
+    );
+  });
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.headersTimeout = REQUEST_TIMEOUT_MS;
   await listen(server, port);
@@ -55,44 +62,54 @@ export async function startHealthServer(port: number, sources: HealthSources): P
   };
 }
 
-function route({ method, url = '/' }: IncomingMessage, sources: HealthSources, delay: LoopDelay): Answer {
-  if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: { error: 'use GET' } };
+async function route(
+  { method, url = '/' }: IncomingMessage,
+  sources: HealthSources,
+  delay: LoopDelay,
+): Promise<Answer> {
+  if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'use GET' });
   switch (url.split('?', 1)[0]) {
     case '/health':
-      return {
-        status: 200,
-        body: { status: 'alive', uptime_seconds: uptime(), event_loop_delay_ms: inMs(delay) },
-      };
+      return json(200, { status: 'alive', uptime_seconds: uptime(), event_loop_delay_ms: inMs(delay) });
     case '/health/ready':
       return readiness(sources);
     case '/health/models':
       return models(sources.models());
+    case '/metrics':
+      return { status: 200, ...(await sources.metrics()) };
     default:
-      return { status: 404, body: { error: 'there are /health, /health/ready and /health/models' } };
+      return json(404, { error: 'there are /health, /health/ready, /health/models and /metrics' });
   }
 }
 
 function readiness({ readinessProblems, runningJobs }: HealthSources): Answer {
   const reasons = readinessProblems();
   const running_jobs = runningJobs();
-  if (reasons.length === 0) return { status: 200, body: { status: 'ready', running_jobs } };
-  return { status: 503, body: { status: 'not ready', reasons, running_jobs } };
+  if (reasons.length === 0) return json(200, { status: 'ready', running_jobs });
+  return json(503, { status: 'not ready', reasons, running_jobs });
 }
 
 function models(loaded: readonly ModelDescription[] | null): Answer {
-  if (loaded === null) return { status: 503, body: { status: 'loading', models: [] } };
+  if (loaded === null) return json(503, { status: 'loading', models: [] });
   const described = loaded.map(({ loadMs, ...model }) => ({ ...model, load_ms: loadMs }));
-  return { status: 200, body: { status: 'loaded', models: described } };
+  return json(200, { status: 'loaded', models: described });
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, body }: Answer): void {
-  const json = JSON.stringify(body);
+function json(status: Answer['status'], body: Readonly<Record<string, unknown>>): Answer {
+  return { status, contentType: 'application/json; charset=utf-8', text: JSON.stringify(body) };
+}
+
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, contentType, text }: Answer,
+): void {
   response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(json),
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
   });
-  response.end(request.method === 'HEAD' ? undefined : json);
+  response.end(request.method === 'HEAD' ? undefined : text);
 }
 
 async function listen(server: Server, port: number): Promise<void> {

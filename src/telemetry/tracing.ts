@@ -7,6 +7,8 @@ export type TraceCarrier = Readonly<Record<string, string>>;
 /** Names under which a carrier keeps the trace (https://www.w3.org/TR/trace-context/). */
 export const TRACE_FIELDS = ['traceparent', 'tracestate'] as const;
 
+export type TraceField = (typeof TRACE_FIELDS)[number];
+
 export type SpanAttributes = Readonly<Record<string, string | number | boolean>>;
 
 const TRACER = 'clipping-worker';

@@ -25,16 +25,20 @@ const SETTLE_PATIENCE_MS = 2000;
 /**
  * Renews at every third of the timeout; a failed renewal is tried again until little of the timeout is left, then the lease is
  * lost: the job must have stopped before another worker can receive the message.
+ * @param onRenewal is told with every attempt how much later than planned it began
  */
 export function holdLease(
   message: Pick<ReceivedMessage, 'changeVisibility' | 'receivedAtMs'>,
   visibilityTimeoutSeconds: number,
+  onRenewal: (lateMs: number) => void = () => {},
 ): Lease {
   const lost = new AbortController();
   const settled = new AbortController();
-  const renewals = renewUntilSettled(message, visibilityTimeoutSeconds, settled.signal).catch((error) => {
-    lost.abort(toWorkerError(error));
-  });
+  const renewals = renewUntilSettled(message, visibilityTimeoutSeconds, onRenewal, settled.signal).catch(
+    (error) => {
+      lost.abort(toWorkerError(error));
+    },
+  );
   return {
     signal: lost.signal,
     async settle() {
@@ -49,6 +53,7 @@ export function holdLease(
 async function renewUntilSettled(
   message: Pick<ReceivedMessage, 'changeVisibility' | 'receivedAtMs'>,
   timeoutSeconds: number,
+  onRenewal: (lateMs: number) => void,
   settled: AbortSignal,
 ): Promise<void> {
   const timeoutMs = timeoutSeconds * 1000;
@@ -60,9 +65,11 @@ async function renewUntilSettled(
   const impatient = soonAfter(settled);
 
   while (!settled.aborted) {
-    await sleepUntil(Math.min(nextMs, heldUntilMs - marginMs), settled);
+    const plannedMs = Math.min(nextMs, heldUntilMs - marginMs);
+    await sleepUntil(plannedMs, settled);
     if (settled.aborted) return;
     const startMs = performance.now();
+    onRenewal(startMs - plannedMs);
     const leftMs = heldUntilMs - marginMs - startMs;
     if (leftMs <= 0) throw lateRenewal(cause);
     // SQS refuses a renewal that would end after the twelfth hour.

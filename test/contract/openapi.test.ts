@@ -48,6 +48,7 @@ describe('the OpenAPI document', () => {
     server = await startHealthServer(0, {
       readinessProblems: () => reasons,
       models: () => models,
+      metrics: async () => ({ contentType: 'text/plain', text: '' }),
       runningJobs: () => 1,
     });
   });

@@ -26,6 +26,7 @@ describe('the health endpoints', () => {
       readinessProblems: () => problems,
       models: () => models,
       runningJobs: () => 2,
+      metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'jobs_total 2\n' }),
     });
   });
 
@@ -71,6 +72,12 @@ describe('the health endpoints', () => {
     });
   });
 
+  it('answer /metrics with the text and the type that the metrics have', async () => {
+    const answer = await fetch(`http://127.0.0.1:${server.port}/metrics`);
+    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4');
+    expect(await answer.text()).toBe('jobs_total 2\n');
+  });
+
   it('refuse other paths and methods', async () => {
     expect((await get('/')).status).toBe(404);
     expect((await get('/health', 'POST')).status).toBe(405);
@@ -78,7 +85,8 @@ describe('the health endpoints', () => {
   });
 
   it('say so when the port is taken', async () => {
-    const sources = { readinessProblems: () => [], models: () => null, runningJobs: () => 0 };
+    const metrics = async () => ({ contentType: 'text/plain', text: '' });
+    const sources = { readinessProblems: () => [], models: () => null, runningJobs: () => 0, metrics };
     await expect(startHealthServer(server.port, sources)).rejects.toThrow('EADDRINUSE');
   });
 });
