@@ -2,6 +2,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { Construct } from 'constructs';
+import { QUEUE_ATTEMPTS } from '../../src/callback/retry-schedule.ts';
 import type { Parameters } from '../parameters.ts';
 import { SCALING_POLICY } from '../scaling-policy.ts';
 import { CallbackSecrets } from './callback-secrets.ts';
@@ -16,8 +17,12 @@ import { WorkerScaling } from './worker-scaling.ts';
 import { workerCluster, workerService } from './worker-service.ts';
 import { WorkerTask } from './worker-task.ts';
 
-/** Deliveries go on for about a day, with some tries and some deploys; a message is held only while one try lasts. */
-const CALLBACK_QUEUE = { visibilityTimeoutSeconds: 120, maxReceiveCount: 20, retentionDays: 4 };
+/** A day and a half of attempts, and as many receives again for workers that stop in the middle of one. */
+const CALLBACK_QUEUE = {
+  visibilityTimeoutSeconds: 120,
+  maxReceiveCount: 2 * QUEUE_ATTEMPTS,
+  retentionDays: 4,
+};
 
 export interface WorkerStackProps extends StackProps {
   readonly parameters: Parameters;
