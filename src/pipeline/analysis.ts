@@ -13,6 +13,10 @@ export interface AnalysisRequest {
   readonly frameIntervalSeconds: number;
   readonly detectFaces: boolean;
   readonly detectPoses: boolean;
+  /** A checkpoint of an earlier analysis of the same request; one that does not fit is ignored. */
+  readonly resumeFrom?: Uint8Array | null;
+  /** Time between two checkpoints in the progress; none without it. */
+  readonly checkpointEveryMs?: number;
 }
 
 /** What an analysis came to. */

@@ -7,6 +7,7 @@ import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../tracking/follow-peopl
 import type { FrameObservations } from '../tracking/observations.ts';
 import { FrameSimilarityMeter } from '../vision/frame-similarity.ts';
 import type { AnalysisRequest, StageDurations } from './analysis.ts';
+import { CheckpointClock, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { Engines } from './engines.ts';
 import { observeFrame } from './observe-frame.ts';
 import type { Progress } from './progress.ts';
@@ -33,15 +34,26 @@ export async function detectVideo(
   const frames = readFrames({ file: request.file, video, intervalMs, ffmpeg, limits }, signal);
   const wanted = { faces: request.detectFaces, poses: request.detectPoses };
   const similarity = new FrameSimilarityMeter();
-  const observations: FrameObservations[] = [];
-  const samples: number[] = [];
+  const resumed = request.resumeFrom ? decodeCheckpoint(request.resumeFrom, engines.fingerprint) : null;
+  const observations: FrameObservations[] = [...(resumed?.observations ?? [])];
+  const samples: number[] = [...(resumed?.samples ?? [])];
+  const checkpoints = new CheckpointClock(request.checkpointEveryMs ?? Number.POSITIVE_INFINITY);
   for await (const frame of watch.timeEach('decode', frames)) {
+    if (resumed !== null && frame.index < resumed.samples.length) {
+      // Seen by an earlier analysis; the next frame is still compared with it.
+      similarity.compareWithPrevious(frame);
+      continue;
+    }
     if (!frame.repeatsPrevious) {
       const observed = observeFrame(frame, video, engines, similarity, wanted);
       observations.push(await watch.time('inference', observed));
     }
     samples.push(observations.length - 1);
-    onProgress({ framesDone: samples.length, framesTotal: Math.max(framesTotal, samples.length) });
+    const progress = { framesDone: samples.length, framesTotal: Math.max(framesTotal, samples.length) };
+    const checkpoint = checkpoints.isDue()
+      ? encodeCheckpoint({ observations, samples }, engines.fingerprint)
+      : undefined;
+    onProgress(checkpoint === undefined ? progress : { ...progress, checkpoint });
   }
 
   const people = watch.timeSync('tracking', () =>

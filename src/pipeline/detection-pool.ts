@@ -102,11 +102,9 @@ export class DetectionPool {
       });
     } catch (cause) {
       throw new WorkerError(
-        'INTERNAL',
+        'THREAD_CRASHED',
         'a detection thread ended in the middle of its work; it was replaced',
-        {
-          cause,
-        },
+        { cause },
       );
     }
     if (!reply.ok) throw deserializeError(reply.error);

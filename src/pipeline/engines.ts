@@ -1,6 +1,8 @@
 /** Everything a detection thread holds for its whole life: the loaded networks and the options every video is analysed with. */
+import { createHash } from 'node:crypto';
 import { type ModelDescription, openModel } from '../inference/model-store.ts';
 import type { VideoLimits } from '../media/video-limits.ts';
+import { WORKER_VERSION } from '../version.ts';
 import { FaceDetector } from '../vision/face-detector.ts';
 import { FaceEmbedder } from '../vision/face-embedder.ts';
 import { BlazePoseLandmarker } from '../vision/pose/blazepose-landmarker.ts';
@@ -39,6 +41,8 @@ export interface Engines {
   readonly media: MediaOptions;
   readonly trackMaxAgeSeconds: number;
   readonly models: readonly ModelDescription[];
+  /** Changes with everything that observations depend on: the worker, its networks and its options. */
+  readonly fingerprint: string;
 }
 
 /**
@@ -53,6 +57,9 @@ export async function loadEngines(options: EngineOptions): Promise<Engines> {
     openModel(models.poseDetector, { role: 'pose-detector' }),
     openModel(models.poseLandmarks, { role: 'pose-landmarks' }),
   ]);
+  const descriptions = [detector, embedder, poseDetector, poseLandmarks].map(
+    ({ description }) => description,
+  );
   return {
     faceDetector: await FaceDetector.load(detector, { confidenceThreshold: faceConfidenceThreshold }),
     faceEmbedder: new FaceEmbedder(embedder),
@@ -64,6 +71,14 @@ export async function loadEngines(options: EngineOptions): Promise<Engines> {
     }),
     media,
     trackMaxAgeSeconds,
-    models: [detector, embedder, poseDetector, poseLandmarks].map(({ description }) => description),
+    models: descriptions,
+    fingerprint: fingerprintOf(options, descriptions),
   };
+}
+
+function fingerprintOf(options: EngineOptions, models: readonly ModelDescription[]): string {
+  const digests = models.map(({ sha256 }) => sha256);
+  return createHash('sha256')
+    .update(JSON.stringify([WORKER_VERSION, options, digests]))
+    .digest('hex');
 }
