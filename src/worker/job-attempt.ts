@@ -4,11 +4,22 @@ import { detectionEvent } from '../contract/callback.ts';
 import type { DetectionJob, ParsedJob } from '../contract/job.ts';
 import { failedResult } from '../contract/result.ts';
 import { type ErrorCode, knownCode, toWorkerError, WorkerError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import type { Analysis } from '../pipeline/analysis.ts';
+import type { Progress } from '../pipeline/progress.ts';
+import { CheckpointSaver } from './checkpoint-saver.ts';
+import { guardAgainstCrashes } from './crash-guard.ts';
 import { withDeadline } from './deadline.ts';
+import type { JournalPage } from './job-journal.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
-import type { Notifier, ObjectStore, VideoAnalyser } from './ports.ts';
-import { eventIdOf, provenanceDifference, provenanceOf, type ResultRecord } from './provenance.ts';
+import type { Notifier, ObjectStore, ReceivedMessage, VideoAnalyser } from './ports.ts';
+import {
+  eventIdOf,
+  provenanceDifference,
+  provenanceDigest,
+  provenanceOf,
+  type ResultRecord,
+} from './provenance.ts';
 import type { ResultStore, StoredResult } from './result-store.ts';
 import { withTempFolder } from './temp-folder.ts';
 
@@ -22,12 +33,14 @@ export interface JobServices {
   readonly tempDir: string;
   readonly maxVideoBytes: number;
   readonly jobTimeoutMs: number;
+  /** Time between two checkpoints of a running analysis. */
+  readonly checkpointEveryMs?: number;
+  /** Analyses a job again although its result is there, and replaces it. */
+  readonly rerunFinished?: boolean;
 }
 
-export interface ReceiveCounts {
-  readonly receiveCount: number;
-  readonly maxReceiveCount: number;
-}
+/** What an attempt knows of the message that brought its job. */
+export type AttemptedMessage = Pick<ReceivedMessage, 'messageId' | 'receiveCount' | 'maxReceiveCount'>;
 
 /** What the closing log line tells about an attempt. */
 export interface AttemptFacts {
@@ -40,6 +53,17 @@ export interface AttemptFacts {
   videoMs?: number;
   /** The result was there already: nothing was analysed. */
   answeredFromStore?: boolean;
+  /** Bytes of the checkpoint an earlier attempt had left. */
+  resumedFromBytes?: number;
+  /** Earlier attempts at this job that ended their workers. */
+  crashes?: number;
+}
+
+export interface AttemptOptions {
+  readonly services: JobServices;
+  /** Called before the receiver is told, when the video's work is done. */
+  readonly releaseSlot: () => void;
+  readonly log: Logger;
 }
 
 /** Failures of an input that may be in place the next time the same job is sent. */
@@ -48,33 +72,35 @@ const CURABLE: readonly ErrorCode[] = ['VIDEO_NOT_FOUND', 'VIDEO_ACCESS_DENIED']
 export class JobAttempt {
   readonly facts: AttemptFacts = {};
   readonly #services: JobServices;
+  readonly #message: AttemptedMessage;
   readonly #parsed: ParsedJob;
   readonly #jobId: string;
   readonly #callbackUrl: string | null;
+  readonly #releaseSlot: () => void;
+  readonly #log: Logger;
   /** The video's ETag, once known: part of what a failure was made from as well. */
   #etag: string | null = null;
 
-  readonly #releaseSlot: () => void;
-
-  /** @param releaseSlot called before the receiver is told, when the video's work is done */
-  constructor(parsed: ParsedJob, services: JobServices, releaseSlot: () => void) {
-    this.#services = services;
-    this.#releaseSlot = releaseSlot;
+  constructor(message: AttemptedMessage, parsed: ParsedJob, options: AttemptOptions) {
+    this.#message = message;
+    this.#services = options.services;
+    this.#releaseSlot = options.releaseSlot;
+    this.#log = options.log;
     this.#parsed = parsed;
     this.#jobId = parsed.ok ? parsed.job.jobId : parsed.jobId;
     this.#callbackUrl = parsed.ok ? parsed.job.callbackUrl : parsed.callbackUrl;
   }
 
   /** Never rejects: every error ends in an outcome. The signal's reason must be a WorkerError. */
-  async run(counts: ReceiveCounts, signal: AbortSignal): Promise<Outcome> {
+  async run(signal: AbortSignal): Promise<Outcome> {
     try {
       const record = await withDeadline(this.#services.jobTimeoutMs, signal, (work) => this.#obtain(work));
       await this.#announce(record, signal);
       return endedAs(record);
     } catch (error) {
-      const outcome = decideOutcome(firstReason(error, signal), counts);
+      const outcome = decideOutcome(firstReason(error, signal), this.#message);
       if (outcome.name !== 'failed' && outcome.name !== 'exhausted') return outcome;
-      return await this.#fail(outcome, counts, signal);
+      return await this.#fail(outcome, signal);
     }
   }
 
@@ -82,19 +108,30 @@ export class JobAttempt {
   async #obtain(signal: AbortSignal): Promise<ResultRecord> {
     if (!this.#parsed.ok) throw this.#parsed.error;
     const { job } = this.#parsed;
-    const stored = await this.#services.results.find(job.jobId, signal);
+    const { results, rerunFinished = false } = this.#services;
+    const stored = rerunFinished ? null : await results.find(job.jobId, signal);
     if (stored !== null && (await this.#answers(stored, job, signal))) {
       this.facts.answeredFromStore = true;
       return stored.record;
     }
-    const analysis = await this.#analyse(job, signal);
-    const { summary } = analysis;
+    return await guardAgainstCrashes(results.journal, job.jobId, this.#message, signal, (page) =>
+      this.#produce(job, page, signal),
+    );
+  }
+
+  /** A new result, stored; or the record of the one that another worker has stored meanwhile. */
+  async #produce(job: DetectionJob, page: JournalPage, signal: AbortSignal): Promise<ResultRecord> {
+    this.facts.crashes = page.crashes;
+    const { results, tempDir, rerunFinished = false } = this.#services;
+    const { json, summary } = await withTempFolder(tempDir, (folder) =>
+      this.#analyse(job, folder, page, signal),
+    );
     const record: ResultRecord = {
       head: { job_id: job.jobId, status: 'completed', summary },
       provenance: provenanceOf(job, this.#etag),
       callbackUrl: this.#callbackUrl,
     };
-    const standing = await this.#services.results.publish(record, analysis.json, signal);
+    const standing = await results.publish(record, json, signal, { replaceCompleted: rerunFinished });
     refuseOther(standing, record);
     return standing;
   }
@@ -115,32 +152,47 @@ export class JobAttempt {
     return !error.retryable && readBefore && provenanceDifference(record.provenance, requested) === null;
   }
 
-  async #analyse(job: DetectionJob, signal: AbortSignal): Promise<Analysis> {
-    const { store, analyser, tempDir, maxVideoBytes: maxBytes } = this.#services;
-    return await withTempFolder(tempDir, async (folder) => {
-      const file = join(folder, 'video');
-      const startMs = performance.now();
-      const video = await store.download(job.video, file, { maxBytes }, signal);
-      this.#etag = video.etag;
-      this.facts.videoBytes = video.bytes;
-      this.facts.downloadMs = msSince(startMs);
+  async #analyse(
+    job: DetectionJob,
+    folder: string,
+    page: JournalPage,
+    signal: AbortSignal,
+  ): Promise<Analysis> {
+    const { store, analyser, maxVideoBytes: maxBytes, checkpointEveryMs = 60_000 } = this.#services;
+    const file = join(folder, 'video');
+    const startMs = performance.now();
+    const video = await store.download(job.video, file, { maxBytes }, signal);
+    this.#etag = video.etag;
+    this.facts.videoBytes = video.bytes;
+    this.facts.downloadMs = msSince(startMs);
 
-      const { jobId, frameIntervalSeconds, detectFaces, detectPoses } = job;
-      const request = { jobId, file, frameIntervalSeconds, detectFaces, detectPoses };
-      const analyseStartMs = performance.now();
-      const analysis = await analyser.analyse(request, () => {}, signal);
+    const slot = page.checkpoint(provenanceDigest(provenanceOf(job, video.etag)));
+    const resumeFrom = await slot.read(signal);
+    if (resumeFrom !== null) this.facts.resumedFromBytes = resumeFrom.length;
+    const checkpoints = new CheckpointSaver(slot, signal, this.#log);
+
+    const { jobId, frameIntervalSeconds, detectFaces, detectPoses } = job;
+    const options = { frameIntervalSeconds, detectFaces, detectPoses };
+    const request = { jobId, file, ...options, resumeFrom, checkpointEveryMs };
+    const analyseStartMs = performance.now();
+    const onProgress = ({ checkpoint }: Progress) => {
+      if (checkpoint !== undefined) checkpoints.offer(checkpoint);
+    };
+    try {
+      const analysis = await analyser.analyse(request, onProgress, signal);
       this.facts.analyseMs = msSince(analyseStartMs);
       this.facts.stages = analysis.durations;
       this.facts.summary = analysis.summary;
       this.facts.videoMs = analysis.videoMs;
       return analysis;
-    });
+    } finally {
+      await checkpoints.idle();
+    }
   }
 
   /** Stores and announces a failure; what goes wrong on the way changes a `failed` outcome, never an `exhausted` one. */
   async #fail(
     outcome: Extract<Outcome, { name: 'failed' | 'exhausted' }>,
-    counts: ReceiveCounts,
     signal: AbortSignal,
   ): Promise<Outcome> {
     // The result stands then; only its receiver could not be reached.
@@ -157,7 +209,7 @@ export class JobAttempt {
     } catch (error) {
       const reason = firstReason(error, signal);
       if (reason.kind === 'released') return { name: 'released', error: reason };
-      return outcome.name === 'exhausted' ? outcome : decideOutcome(reason, counts);
+      return outcome.name === 'exhausted' ? outcome : decideOutcome(reason, this.#message);
     }
   }
 

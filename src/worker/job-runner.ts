@@ -59,8 +59,8 @@ export class JobRunner {
       jobId = parsed.ok ? parsed.job.jobId : parsed.jobId;
       log = log.child({ jobId });
       log.info({ job: parsed.ok ? describeJob(parsed) : undefined }, 'job started');
-      const attempt = new JobAttempt(parsed, this.#options, releaseSlot);
-      outcome = await attempt.run(message, signal);
+      const attempt = new JobAttempt(message, parsed, { services: this.#options, releaseSlot, log });
+      outcome = await attempt.run(signal);
       facts = attempt.facts;
     }
 

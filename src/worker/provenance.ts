@@ -66,3 +66,8 @@ export function eventIdOf({ head, provenance }: ResultRecord): string {
   const digest = createHash('sha256').update(JSON.stringify([head.job_id, ending, provenance]));
   return `evt_${digest.digest('hex').slice(0, 32)}`;
 }
+
+/** Names all that a checkpoint of this request depends on, as a part of a key. */
+export function provenanceDigest(provenance: Provenance): string {
+  return createHash('sha256').update(JSON.stringify(provenance)).digest('hex').slice(0, 32);
+}

@@ -1,6 +1,7 @@
 /** Where results lie and how one gets there: exactly one stands per job id, whoever and however many write it. */
 import type { ResultReference } from '../contract/callback.ts';
 import { WorkerError } from '../errors.ts';
+import { JobJournal } from './job-journal.ts';
 import type { ObjectStore, PutCondition } from './ports.ts';
 import { provenanceDifference, type ResultRecord } from './provenance.ts';
 import { decodeRecord, encodeRecord } from './result-metadata.ts';
@@ -22,6 +23,8 @@ export interface StoredResult {
 const MAX_LOOKS = 3;
 
 export class ResultStore {
+  /** The notes on unfinished jobs, kept beside the results. */
+  readonly journal: JobJournal;
   readonly #store: ObjectStore;
   readonly #bucket: string;
   readonly #prefix: string;
@@ -30,6 +33,7 @@ export class ResultStore {
     this.#store = store;
     this.#bucket = bucket;
     this.#prefix = prefix;
+    this.journal = new JobJournal({ store, bucket, prefix });
   }
 
   reference(jobId: string): ResultReference {
@@ -55,11 +59,17 @@ export class ResultStore {
   }
 
   /**
-   * Stores a result unless a better one stands: a completed result is never replaced, and a failed one only by a completed
-   * one or by another failure. Resolves to the record that stands.
+   * Stores a result unless a better one stands: a completed result is not replaced, and a failed one only by a completed one or
+   * by another failure. Resolves to the record that stands.
    * @param json the result document
+   * @param replaceCompleted a new completed result replaces an old one
    */
-  async publish(record: ResultRecord, json: Uint8Array, signal: AbortSignal): Promise<ResultRecord> {
+  async publish(
+    record: ResultRecord,
+    json: Uint8Array,
+    signal: AbortSignal,
+    { replaceCompleted = false } = {},
+  ): Promise<ResultRecord> {
     let condition: PutCondition = 'absent';
     for (let look = 0; look < MAX_LOOKS; look++) {
       const written = await this.#store.put(
@@ -70,7 +80,8 @@ export class ResultStore {
       );
       if (written !== null) return record;
       const stored = await this.find(record.head.job_id, signal);
-      if (stored !== null && stands(stored.record, record)) return stored.record;
+      const replaces = replaceCompleted && record.head.status === 'completed';
+      if (stored !== null && !replaces && stands(stored.record, record)) return stored.record;
       condition = stored === null ? 'absent' : { etag: stored.etag };
     }
     throw new WorkerError(

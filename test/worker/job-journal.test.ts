@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { S3Store } from '../../src/aws/s3-store.ts';
+import { WorkerError } from '../../src/errors.ts';
+import { guardAgainstCrashes } from '../../src/worker/crash-guard.ts';
+import { JobJournal } from '../../src/worker/job-journal.ts';
+import { BUCKET, listKeys, putObject, startCloud, type TestCloud } from '../helpers/cloud.ts';
+
+const SIGNAL = new AbortController().signal;
+
+describe('JobJournal', () => {
+  let cloud: TestCloud;
+  let journal: JobJournal;
+
+  beforeAll(async () => {
+    cloud = await startCloud();
+    journal = new JobJournal({ store: new S3Store(cloud.s3), bucket: BUCKET, prefix: 'detections/' });
+  });
+
+  afterAll(() => cloud.stop());
+
+  function receive(receiveCount: number, messageId = 'message-1') {
+    return { messageId, receiveCount };
+  }
+
+  function keysOf(jobId: string): Promise<string[]> {
+    return listKeys(cloud, `detections/.journal/${jobId}/`);
+  }
+
+  it('counts an earlier receive of the same message that never ended as a crash', async () => {
+    expect((await journal.open('dies', receive(1), SIGNAL)).crashes).toBe(0);
+    expect((await journal.open('dies', receive(2), SIGNAL)).crashes).toBe(1);
+    expect((await journal.open('dies', receive(4), SIGNAL)).crashes).toBe(2);
+  });
+
+  it('counts neither an attempt that noted its end nor another message at work on the same job', async () => {
+    const page = await journal.open('lives', receive(1), SIGNAL);
+    await page.close('again', SIGNAL);
+    expect((await journal.open('lives', receive(2), SIGNAL)).crashes).toBe(0);
+    expect((await journal.open('lives', receive(3, 'message-2'), SIGNAL)).crashes).toBe(0);
+  });
+
+  it('counts an attempt that noted a crash of a thread or a child', async () => {
+    const page = await journal.open('thread', receive(1), SIGNAL);
+    await page.close('crashed', SIGNAL);
+    expect((await journal.open('thread', receive(2), SIGNAL)).crashes).toBe(1);
+  });
+
+  it('leaves nothing behind when the job is done', async () => {
+    const page = await journal.open('done', receive(1), SIGNAL);
+    await page.checkpoint('digest').write(Buffer.from('so far'), SIGNAL);
+    expect(await keysOf('done')).toHaveLength(2);
+    await page.close('done', SIGNAL);
+    expect(await keysOf('done')).toEqual([]);
+  });
+
+  it('writes no more once another attempt has opened it', async () => {
+    const late = await journal.open('fenced', receive(1), SIGNAL);
+    const current = await journal.open('fenced', receive(2), SIGNAL);
+    await late.close('again', SIGNAL);
+    // Still open, by the second receive: a third one takes it for dead.
+    expect((await journal.open('fenced', receive(3), SIGNAL)).crashes).toBe(2);
+    await current.close('again', SIGNAL);
+  });
+
+  it('begins anew when its notes cannot be read', async () => {
+    await putObject(cloud, 'detections/.journal/garbled/attempt.json', 'not JSON');
+    expect((await journal.open('garbled', receive(5), SIGNAL)).crashes).toBe(0);
+  });
+
+  describe('a checkpoint', () => {
+    it('is found by the next attempt at the same work, and by no other', async () => {
+      const first = await journal.open('resumes', receive(1), SIGNAL);
+      const slot = first.checkpoint('digest-a');
+      expect(await slot.read(SIGNAL)).toBeNull();
+      await slot.write(Buffer.from('10 frames'), SIGNAL);
+      await slot.write(Buffer.from('20 frames'), SIGNAL);
+      await first.close('again', SIGNAL);
+
+      const second = await journal.open('resumes', receive(2), SIGNAL);
+      expect(await second.checkpoint('digest-b').read(SIGNAL)).toBeNull();
+      const found = await second.checkpoint('digest-a').read(SIGNAL);
+      expect(new TextDecoder().decode(found ?? undefined)).toBe('20 frames');
+    });
+
+    it('of an attempt that lost its lease never replaces a later one', async () => {
+      const lost = (await journal.open('late', receive(1), SIGNAL)).checkpoint('digest');
+      await lost.write(Buffer.from('old'), SIGNAL);
+      const current = (await journal.open('late', receive(2), SIGNAL)).checkpoint('digest');
+      await current.read(SIGNAL);
+      await current.write(Buffer.from('new'), SIGNAL);
+      await lost.write(Buffer.from('older'), SIGNAL);
+      await lost.write(Buffer.from('oldest'), SIGNAL);
+      expect(new TextDecoder().decode((await current.read(SIGNAL)) ?? undefined)).toBe('new');
+    });
+  });
+
+  describe('guardAgainstCrashes', () => {
+    const guarded = (jobId: string, receiveCount: number, work: () => Promise<string>) =>
+      guardAgainstCrashes(journal, jobId, receive(receiveCount), SIGNAL, work);
+
+    function failWith(code: ConstructorParameters<typeof WorkerError>[0]) {
+      return async () => {
+        throw new WorkerError(code, 'a reason');
+      };
+    }
+
+    it('fails a job that has crashed its workers twice without trying it again', async () => {
+      await journal.open('poison', receive(1), SIGNAL);
+      await expect(guarded('poison', 2, failWith('DECODER_FAILED'))).rejects.toMatchObject({
+        code: 'DECODER_FAILED',
+      });
+      // One crash from the first receive, one noted by the second.
+      const work = async () => 'never reached';
+      await expect(guarded('poison', 3, work)).rejects.toMatchObject({
+        code: 'WORKER_CRASHED',
+        kind: 'permanent',
+      });
+      expect(await keysOf('poison')).toEqual([]);
+    });
+
+    it('counts neither interruptions nor failures of others', async () => {
+      for (const [index, code] of (
+        ['SHUTTING_DOWN', 'STORAGE_UNAVAILABLE', 'LEASE_LOST'] as const
+      ).entries()) {
+        await expect(guarded('unlucky', index + 1, failWith(code))).rejects.toMatchObject({ code });
+      }
+      expect(await guarded('unlucky', 4, async () => 'in the end')).toBe('in the end');
+      expect(await keysOf('unlucky')).toEqual([]);
+    });
+  });
+});
