@@ -4,6 +4,7 @@ import { type FrameTracks, nameSightings, numberIdentities } from './identities.
 import { validateObservations } from './observation-validation.ts';
 import type { FrameObservations } from './observations.ts';
 import type { Person } from './person-group.ts';
+import { medianIntervalMs } from './sampling-rate.ts';
 import { findShots, type Shot } from './shot-detection.ts';
 import { followShotTracklets } from './shot-tracklets.ts';
 import type { TrackSummary } from './track-summary.ts';
@@ -15,7 +16,7 @@ export type { TrackSegment, TrackSummary } from './track-summary.ts';
 export interface TrackingOptions {
   /** Size of the upright source picture, pixels. */
   readonly picture: { readonly width: number; readonly height: number };
-  /** Time between sampled frames as asked for. */
+  /** Time between sampled frames as asked for; counts only where there are no two frames to see it from. */
   readonly frameIntervalMs: number;
   /** Cosine distance at which the face embedder is undecided; belongs to the embedder (models/manifest.json). */
   readonly maxCosineDistance: number;
@@ -57,7 +58,9 @@ export interface PeopleTracks {
 export function followPeople(frames: readonly FrameObservations[], options: TrackingOptions): PeopleTracks {
   validateObservations(frames, options.picture);
   const shots = findShots(frames, options.sceneChangesMs);
-  const tracklets = shots.flatMap((shot) => followShotTracklets(shot, frames, options));
+  const times = frames.map(({ timestampMs }) => timestampMs);
+  const shotOptions = { ...options, frameIntervalMs: medianIntervalMs(times, options.frameIntervalMs) };
+  const tracklets = shots.flatMap((shot) => followShotTracklets(shot, frames, shotOptions));
   const persons = joinTracklets(tracklets, linkFacesToBodies(frames, tracklets), {
     maxFaceDistance: options.maxCosineDistance,
     maxTorsoDistance: options.maxTorsoDistance,

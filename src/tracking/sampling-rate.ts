@@ -23,3 +23,10 @@ export function hitsToConfirm(nInit: number, frameIntervalMs: number): number {
   const spanMs = (nInit - 1) * MS_PER_CONFIRMATION;
   return 1 + Math.min(nInit - 1, Math.floor(spanMs / frameIntervalMs));
 }
+
+/** The usual time between frames; `fallbackMs` where there are no two frames. A decoder may deliver fewer than it was asked for. */
+export function medianIntervalMs(timesMs: readonly number[], fallbackMs: number): number {
+  const intervals = timesMs.slice(1).map((timeMs, i) => timeMs - (timesMs[i] ?? timeMs));
+  intervals.sort((a, b) => a - b);
+  return intervals[Math.floor((intervals.length - 1) / 2)] ?? fallbackMs;
+}

@@ -3,9 +3,11 @@ import type { Tlwh } from '../geometry/box.ts';
 import type { DetectionFrame } from './detection-lines.ts';
 import { createTracker, followShot, type ShotTrackingOptions } from './follow-shot.ts';
 import { BODY_MOTION } from './motion-priors.ts';
+import { medianIntervalMs } from './sampling-rate.ts';
 
 /** TRACKING_MAX_AGE and the published max_age count frames of a video at this rate. */
-export const PUBLISHED_FRAMES_PER_SECOND = 30;
+const PUBLISHED_FRAMES_PER_SECOND = 30;
+const PUBLISHED_INTERVAL_MS = 1000 / PUBLISHED_FRAMES_PER_SECOND;
 
 export interface SequenceOptions {
   /** `auto`: as the times of the frames ask for; `deepsort`: the published algorithm, one step a frame whatever the times. */
@@ -40,10 +42,12 @@ export interface TrackedBox {
 /** Boxes ordered by frame, then id. */
 export function trackSequence(frames: readonly DetectionFrame[], options: SequenceOptions): TrackedBox[] {
   const { rateMode, maxAge, ...rest } = options;
+  const times = frames.map(({ timeMs }) => timeMs);
   const shotOptions: ShotTrackingOptions = {
     ...rest,
     maxAgeSeconds: maxAge / PUBLISHED_FRAMES_PER_SECOND,
-    frameIntervalMs: rateMode === 'deepsort' ? 1000 / PUBLISHED_FRAMES_PER_SECOND : medianInterval(frames),
+    frameIntervalMs:
+      rateMode === 'deepsort' ? PUBLISHED_INTERVAL_MS : medianIntervalMs(times, PUBLISHED_INTERVAL_MS),
     picture: options.picture ?? extent(frames),
     motion: BODY_MOTION,
   };
@@ -72,13 +76,6 @@ function asSeen(frames: readonly DetectionFrame[], options: ShotTrackingOptions)
       return [{ frameNumber: seen.number, id, tlwh: box.tlwh, confidence: box.confidence }];
     }),
   );
-}
-
-/** Of a single frame no interval is known, and none is needed. */
-function medianInterval(frames: readonly DetectionFrame[]): number {
-  const intervals = frames.slice(1).map(({ timeMs }, i) => timeMs - (frames[i]?.timeMs ?? 0));
-  intervals.sort((a, b) => a - b);
-  return intervals[Math.floor(intervals.length / 2)] ?? 1000;
 }
 
 function extent(frames: readonly DetectionFrame[]): { width: number; height: number } {

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { AppearanceGallery, toLook } from '../../src/tracking/appearance-gallery.ts';
+import {
+  looksEvidence,
+  MOST_LOOKS_EVIDENCE,
+  placeEvidence,
+} from '../../src/tracking/association-likelihood.ts';
+import { toDetection } from '../../src/tracking/detection.ts';
+import { predictMotion, startMotion } from '../../src/tracking/mean-reverting-motion.ts';
+import { BODY_MOTION } from '../../src/tracking/motion-priors.ts';
+
+const SCENE = { area: 1280 * 720, detections: 4 };
+
+const person = (x: number, height = 100) =>
+  toDetection({ x, y: 300 - height / 2, width: 50, height }, 0.9, null);
+
+function evidenceAfter(seconds: number, seen: ReturnType<typeof person>, scene = SCENE): number {
+  const predicted = predictMotion(startMotion(person(600), 0, BODY_MOTION), seconds * 1000, BODY_MOTION);
+  return placeEvidence(predicted, seen, seconds, scene, BODY_MOTION);
+}
+
+describe('placeEvidence', () => {
+  it('speaks for a person at the same place and against one across the picture', () => {
+    expect(evidenceAfter(0.5, person(605))).toBeGreaterThan(3);
+    expect(evidenceAfter(0.5, person(50))).toBeLessThan(-3);
+  });
+
+  it('is less sure of either the longer the person was out of sight', () => {
+    const near = [0.1, 0.5, 2, 10].map((seconds) => evidenceAfter(seconds, person(605)));
+    expect(near).toEqual([...near].sort((a, b) => b - a));
+    expect(evidenceAfter(10, person(100))).toBeGreaterThan(evidenceAfter(0.5, person(100)));
+  });
+
+  it('tells people of different size apart at the same place', () => {
+    expect(evidenceAfter(0.5, person(600, 100))).toBeGreaterThan(evidenceAfter(0.5, person(600, 170)) + 3);
+  });
+
+  it('does not depend on the size of the picture in pixels', () => {
+    const at = (scale: number) => {
+      const box = (x: number) => ({ x: x * scale, y: 250 * scale, width: 50 * scale, height: 100 * scale });
+      const state = startMotion(toDetection(box(600), 0.9, null), 0, BODY_MOTION);
+      const scene = { area: SCENE.area * scale ** 2, detections: 4 };
+      return placeEvidence(
+        predictMotion(state, 500, BODY_MOTION),
+        toDetection(box(640), 0.9, null),
+        0.5,
+        scene,
+        BODY_MOTION,
+      );
+    };
+    expect(at(3)).toBeCloseTo(at(1), 9);
+  });
+});
+
+describe('looksEvidence', () => {
+  const gallery = new AppearanceGallery(10);
+  gallery.add(toLook(Float64Array.of(1, 0)));
+  const looking = (...vector: number[]) =>
+    toDetection({ x: 0, y: 0, width: 1, height: 1 }, 1, Float64Array.from(vector));
+
+  it('speaks for likeness, against unlikeness, and never says more than its most', () => {
+    expect(looksEvidence(gallery, looking(1, 0), 0.2)).toBeCloseTo(MOST_LOOKS_EVIDENCE, 9);
+    expect(looksEvidence(gallery, looking(1, 0.4), 0.2)).toBeGreaterThan(0);
+    expect(looksEvidence(gallery, looking(-1, 0), 0.2)).toBe(-MOST_LOOKS_EVIDENCE);
+  });
+
+  it('says nothing where a side has no looks', () => {
+    expect(looksEvidence(new AppearanceGallery(10), looking(1, 0), 0.2)).toBe(0);
+    expect(looksEvidence(gallery, person(0), 0.2)).toBe(0);
+  });
+});

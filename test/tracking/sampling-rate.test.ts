@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { hitsToConfirm, medianIntervalMs, timeAwareness } from '../../src/tracking/sampling-rate.ts';
+
+describe('timeAwareness', () => {
+  it('is nothing at 7 frames a second and more, and all at 4 and less', () => {
+    expect([30, 10, 7].map((rate) => timeAwareness(1000 / rate))).toEqual([0, 0, 0]);
+    expect([4, 2, 0.5].map((rate) => timeAwareness(1000 / rate))).toEqual([1, 1, 1]);
+  });
+
+  it('grows without a jump between', () => {
+    const shares = Array.from({ length: 120 }, (_, i) => timeAwareness(140 + i));
+    const steps = shares.slice(1).map((share, i) => share - (shares[i] ?? 0));
+    expect(Math.min(...steps)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...steps)).toBeLessThan(0.02);
+  });
+});
+
+describe('hitsToConfirm', () => {
+  it('is the published count at 7 frames a second and more, and one below 3.3', () => {
+    expect([30, 7, 5, 3].map((rate) => hitsToConfirm(3, 1000 / rate))).toEqual([3, 3, 2, 1]);
+    expect([1, 2, 7].map((nInit) => hitsToConfirm(nInit, 1000 / 30))).toEqual([1, 2, 7]);
+  });
+});
+
+describe('medianIntervalMs', () => {
+  it('is the usual time between frames, whatever single gaps there are', () => {
+    expect(medianIntervalMs([0, 500, 1000, 9000, 9500], 2000)).toBe(500);
+  });
+
+  it('falls back where there are no two frames', () => {
+    expect(medianIntervalMs([7], 2000)).toBe(2000);
+  });
+});
