@@ -28,6 +28,11 @@ const REDELIVERY_MARGIN_SECONDS = 45;
 
 export function callbackServices(config: Config, { s3, sqs }: AwsClients, logger: Logger): CallbackServices {
   const { callbackQueueUrl: queueUrl } = config;
+  if (config.callbackSecrets.length === 0) {
+    logger.warn(
+      'callbacks are not signed: set CALLBACK_SECRETS, so that receivers can tell them from forged ones',
+    );
+  }
   const attempt = callbackAttempt({
     transport: new HttpCallbackTransport({
       timeoutMs: config.callbackTimeoutSeconds * 1000,

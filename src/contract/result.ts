@@ -177,6 +177,9 @@ export type JobError = z.infer<typeof jobErrorSchema>;
 export type ResultFrame = z.infer<typeof frameSchema>;
 export type ResultTrack = z.infer<typeof trackSchema>;
 
+/** Longer messages are cut: a failed result also travels in callbacks, which stay under 20 kB. */
+const MAX_MESSAGE_CHARACTERS = 4000;
+
 /** The failed result of a job; `retryable` says whether sending the same job again may help. */
 export function failedResult(
   jobId: string,
@@ -188,7 +191,7 @@ export function failedResult(
     schema_version: RESULT_SCHEMA_VERSION,
     job_id: jobId,
     status: 'failed',
-    error: { code, message, retryable },
+    error: { code, message: message.slice(0, MAX_MESSAGE_CHARACTERS), retryable },
   };
 }
 

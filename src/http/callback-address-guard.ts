@@ -1,12 +1,16 @@
 /** Decides which URLs and addresses a callback may reach, and makes sure that the checked address is the one connected to. */
 import { type LookupAddress, lookup as lookupSystem } from 'node:dns';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
+import { AddressRanges } from './address-ranges.ts';
 import { embeddedIpv4 } from './embedded-ipv4.ts';
 
 /** Credentials lie behind these (instance metadata, container credentials, link-local neighbours): no setting opens them. */
 const FORBIDDEN_RANGES = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32'];
 
-/** What is not the public internet: IANA's special-purpose registries (RFC 6890), multicast, and IPv6 that carries IPv4 inside. */
+/**
+ * What is not the public internet: IANA's special-purpose registries (RFC 6890) and multicast. Of IPv6 everything outside
+ * 2000::/3, the only part given out so far, and inside it whatever is special or carries IPv4.
+ */
 const NON_PUBLIC_RANGES = [
   '0.0.0.0/8',
   '10.0.0.0/8',
@@ -22,18 +26,13 @@ const NON_PUBLIC_RANGES = [
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '::/96',
-  '64:ff9b::/96',
-  '64:ff9b:1::/48',
-  '100::/64',
+  '::/3',
   '2001::/23',
   '2001:db8::/32',
   '2002::/16',
   '3fff::/20',
-  '5f00::/16',
-  'fc00::/7',
-  'fec0::/10',
-  'ff00::/8',
+  '4000::/2',
+  '8000::/1',
 ];
 
 /** Resolves a name to every address it has. The system's own way by default. */
@@ -46,8 +45,8 @@ export type ResolveAddresses = (
 export class BlockedUrlError extends Error {}
 
 export class CallbackAddressGuard {
-  readonly #forbidden = blockList(FORBIDDEN_RANGES);
-  readonly #nonPublic = blockList(NON_PUBLIC_RANGES);
+  readonly #forbidden = new AddressRanges(FORBIDDEN_RANGES);
+  readonly #nonPublic = new AddressRanges(NON_PUBLIC_RANGES);
   readonly #allowHosts: ReadonlySet<string>;
   readonly #resolve: ResolveAddresses;
 
@@ -106,10 +105,10 @@ export class CallbackAddressGuard {
   #refuse(address: string, url: URL): void {
     // What an IPv6 address carries inside is where a gateway would send it.
     const inner = embeddedIpv4(address);
-    if (matches(this.#forbidden, address) || (inner !== null && matches(this.#forbidden, inner))) {
+    if (this.#forbidden.has(address) || (inner !== null && this.#forbidden.has(inner))) {
       throw blocked(url, `it leads to ${address}, an address callbacks may never reach`);
     }
-    if (matches(this.#nonPublic, address) && !this.#isAllowed(url)) {
+    if (this.#nonPublic.has(address) && !this.#isAllowed(url)) {
       throw blocked(
         url,
         `it leads to ${address}, which is not public: add the host to CALLBACK_ALLOW_HOSTS if it is yours`,
@@ -124,18 +123,4 @@ function blocked({ protocol, host, pathname }: URL, reason: string): BlockedUrlE
 
 function noAddress(name: string): Error {
   return Object.assign(new Error(`${name} has no address`), { code: 'ENOTFOUND' });
-}
-
-function matches(list: BlockList, address: string): boolean {
-  return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
-}
-
-/** Node checks IPv4-mapped IPv6 addresses (::ffff:10.0.0.1) against the IPv4 ranges. */
-function blockList(ranges: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [network = '', prefix] = range.split('/');
-    list.addSubnet(network, Number(prefix), isIP(network) === 6 ? 'ipv6' : 'ipv4');
-  }
-  return list;
 }

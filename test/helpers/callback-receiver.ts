@@ -5,6 +5,8 @@ import type { DetectionEvent } from '../../src/contract/callback.ts';
 
 export interface ReceivedCallback {
   readonly headers: IncomingHttpHeaders;
+  /** The body as it arrived: what signatures are made over. */
+  readonly rawBody: string;
   readonly event: DetectionEvent;
 }
 
@@ -22,7 +24,7 @@ export async function startCallbackReceiver(
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += String(chunk);
-    received.push({ headers: request.headers, event: JSON.parse(body) as DetectionEvent });
+    received.push({ headers: request.headers, rawBody: body, event: JSON.parse(body) as DetectionEvent });
     answer(response, received.length);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { callbackBody } from '../../src/callback/callback-body.ts';
+import { type DetectionEvent, detectionEvent, parseDetectionEvent } from '../../src/contract/callback.ts';
+import { failedResult } from '../../src/contract/result.ts';
+
+const NEVER = new AbortController().signal;
+const V1 = join(import.meta.dirname, '../fixtures/contract/v1');
+const RESULT = readFileSync(join(V1, 'completed.result.json'));
+const COMPLETED = parseDetectionEvent(readFileSync(join(V1, 'completed.event.json')));
+const FAILED = parseDetectionEvent(readFileSync(join(V1, 'failed.event.json')));
+
+function compose(style: 'event' | 'result', presignSeconds = 0, stored: Uint8Array | null = RESULT) {
+  const body = callbackBody({
+    style,
+    presignSeconds,
+    store: { get: async () => stored },
+    presign: async ({ bucket, key }, seconds) => `https://${bucket}.example.com/${key}?expires=${seconds}`,
+  });
+  return async (event: DetectionEvent) => Buffer.from(await body(event, NEVER)).toString();
+}
+
+describe('the body of a callback', () => {
+  it('is the event as it is', async () => {
+    expect(JSON.parse(await compose('event')(COMPLETED))).toEqual(COMPLETED);
+    expect(JSON.parse(await compose('event')(FAILED))).toEqual(FAILED);
+  });
+
+  it('has a link to the result when one is asked for, good for that time from now', async () => {
+    for (const event of [COMPLETED, FAILED]) {
+      const before = Date.now();
+      const { data } = parseDetectionEvent(await compose('event', 600)(event));
+      expect(data.result.url).toBe(`https://media.example.com/${event.data.result.key}?expires=600`);
+      const leftMs = Date.parse(data.result.url_expires_at ?? '') - before;
+      expect(leftMs).toBeGreaterThanOrEqual(599_000);
+    }
+  });
+
+  it('is the whole result in the original style', async () => {
+    const body = JSON.parse(await compose('result')(COMPLETED)) as Record<string, unknown>;
+    expect(body).toEqual({
+      ...(JSON.parse(RESULT.toString()) as object),
+      results_s3_key: COMPLETED.data.result.key,
+    });
+  });
+
+  it('says of a failure why, in the original style', async () => {
+    expect(JSON.parse(await compose('result')(FAILED))).toMatchObject({
+      status: 'failed',
+      frames: [],
+      error: expect.stringContaining('does not exist'),
+      error_code: 'VIDEO_NOT_FOUND',
+    });
+  });
+
+  it('cannot be made in the original style when the result is gone', async () => {
+    await expect(compose('result', 0, null)(COMPLETED)).rejects.toThrow('is gone');
+  });
+
+  it('stays under 20 kB, whatever a failure has to say', async () => {
+    const failure = failedResult('job-1', { code: 'JOB_INVALID', message: '動'.repeat(100_000) });
+    const event = detectionEvent(failure, { bucket: 'media', key: 'k'.repeat(1024) }, new Date());
+    expect(Buffer.byteLength(await compose('event', 600)(event))).toBeLessThan(20_000);
+  });
+});
