@@ -68,7 +68,7 @@ export class SqsIntake implements JobIntake {
       batchSize: 1,
       waitTimeSeconds: longPollSeconds,
       visibilityTimeout: visibilityTimeoutSeconds,
-      messageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp'],
+      messageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
       messageAttributeNames: [...TRACE_FIELDS],
       shouldDeleteMessages: false,
       suppressFifoWarning: true,

@@ -3,6 +3,7 @@ import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   type Message,
+  SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { toWorkerError, WorkerError } from '../errors.ts';
@@ -27,6 +28,7 @@ export class SqsMessage implements ReceivedMessage {
   readonly receivedAtMs = performance.now();
   readonly trace: Readonly<Record<string, string>>;
   readonly #sqs: SQSClient;
+  readonly #message: Message;
   readonly #handle: { readonly QueueUrl: string; readonly ReceiptHandle: string };
 
   constructor(sqs: SQSClient, queueUrl: string, maxReceiveCount: number, message: Message) {
@@ -38,6 +40,7 @@ export class SqsMessage implements ReceivedMessage {
       MessageAttributes = {},
     } = message;
     this.#sqs = sqs;
+    this.#message = message;
     this.#handle = { QueueUrl: queueUrl, ReceiptHandle };
     this.messageId = MessageId;
     this.body = Body;
@@ -55,6 +58,22 @@ export class SqsMessage implements ReceivedMessage {
   async delete(signal: AbortSignal): Promise<void> {
     const command = new DeleteMessageCommand(this.#handle);
     await settled(this.#sqs.send(command, { abortSignal: signal }), 'delete', signal);
+  }
+
+  async resend(signal: AbortSignal): Promise<void> {
+    const { Body, MessageAttributes, Attributes: { MessageGroupId } = {} } = this.#message;
+    const command = new SendMessageCommand({
+      QueueUrl: this.#handle.QueueUrl,
+      MessageBody: Body,
+      MessageAttributes,
+      // A FIFO queue would take an equal copy for the message itself.
+      ...(MessageGroupId === undefined
+        ? {}
+        : { MessageGroupId, MessageDeduplicationId: `${this.messageId}-resent` }),
+    });
+    await settled(this.#sqs.send(command, { abortSignal: signal }), 'send again', signal);
+    // Should this fail, both copies are worked on, and end in one result.
+    await this.delete(signal);
   }
 }
 

@@ -82,10 +82,11 @@ export class JobRunner {
 
 /** Does to the message what the outcome says. A failure costs a redelivery, which finds the result stored. */
 async function settle(message: ReceivedMessage, outcome: Outcome, log: Logger): Promise<void> {
-  const fate = messageFate(outcome);
+  const fate = messageFate(outcome, message);
   const signal = AbortSignal.timeout(SETTLE_TIMEOUT_MS);
   try {
     if (fate === 'delete') await message.delete(signal);
+    else if (fate === 'resend') await message.resend(signal);
     else if (fate !== 'leave') await message.changeVisibility(fate.visibleAfterSeconds, signal);
   } catch (error) {
     log.warn(

@@ -21,8 +21,15 @@ export type Outcome =
 
 export type OutcomeName = Outcome['name'];
 
-/** What becomes of the message: deleted, left as it is, or visible again after some seconds. */
-export type MessageFate = 'delete' | 'leave' | { readonly visibleAfterSeconds: number };
+/** What becomes of the message: deleted, left as it is, replaced by a fresh copy, or visible again after some seconds. */
+export type MessageFate = 'delete' | 'leave' | 'resend' | { readonly visibleAfterSeconds: number };
+
+/** How often a message was received, this time included, and how often it can be. */
+export interface ReceiveCounts {
+  readonly receiveCount: number;
+  /** Infinity without a redrive policy. */
+  readonly maxReceiveCount: number;
+}
 
 /** First wait up to 20 s, doubling, at most a quarter of an hour. */
 export const RETRY_BACK_OFF: BackOff = { baseMs: 20_000, maxMs: 900_000 };
@@ -33,7 +40,7 @@ export const RETRY_BACK_OFF: BackOff = { baseMs: 20_000, maxMs: 900_000 };
  */
 export function decideOutcome(
   error: WorkerError,
-  attempt: { readonly receiveCount: number; readonly maxReceiveCount: number },
+  attempt: ReceiveCounts,
   random: () => number = Math.random,
 ): Outcome {
   switch (error.kind) {
@@ -54,7 +61,7 @@ export function decideOutcome(
 }
 
 /** What the outcome does to the message, once everything else is done. */
-export function messageFate(outcome: Outcome): MessageFate {
+export function messageFate(outcome: Outcome, counts: ReceiveCounts): MessageFate {
   switch (outcome.name) {
     case 'completed':
     case 'failed':
@@ -63,8 +70,10 @@ export function messageFate(outcome: Outcome): MessageFate {
       return { visibleAfterSeconds: outcome.delaySeconds };
     // Its next receive is one too many: the queue then moves it to the dead-letter queue.
     case 'exhausted':
-    case 'released':
       return { visibleAfterSeconds: 0 };
+    // A receive cannot be un-counted. Interruptions alone must not end in the dead-letter queue: a fresh copy starts at one.
+    case 'released':
+      return counts.receiveCount >= counts.maxReceiveCount ? 'resend' : { visibleAfterSeconds: 0 };
     case 'unreadable':
       return 'leave';
   }

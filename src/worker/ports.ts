@@ -20,6 +20,8 @@ export interface ReceivedMessage {
   /** Hides the message for that many seconds from now; 0 makes it visible at once. */
   changeVisibility(seconds: number, signal: AbortSignal): Promise<void>;
   delete(signal: AbortSignal): Promise<void>;
+  /** Puts a copy on the queue that was never received, then deletes this one. */
+  resend(signal: AbortSignal): Promise<void>;
 }
 
 export interface ObjectLocation {

@@ -159,6 +159,25 @@ describe('the outcome of a job', () => {
     expect(await worker.tempFiles()).toEqual([]);
   });
 
+  it('is released at the last receive as well: a fresh copy takes its place, and the dead-letter queue stays empty', async () => {
+    const queue = await createQueue(cloud, 'released-last', 1);
+    const body = job('interrupted-last');
+    await sendMessage(cloud, queue.url, body);
+    const worker = await work({
+      queueUrl: queue.url,
+      analyse: (_request, _onProgress, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    });
+    await until(() => worker.requests.length === 1);
+    await worker.worker.stop(0);
+
+    expect(worker.outcomes).toMatchObject([{ name: 'released' }]);
+    const [fresh] = await receive(cloud, queue.url);
+    expect(JSON.parse(fresh?.Body ?? '')).toEqual(body);
+    expect(fresh?.Attributes?.ApproximateReceiveCount).toBe('1');
+    expect(await queueDepth(cloud, queue.deadLetterUrl)).toEqual({ visible: 0, inFlight: 0 });
+  });
+
   it('is unreadable for a body that is no job: the message is left to the queue, and the worker goes on', async () => {
     const queue = await createQueue(cloud, 'unreadable');
     await sendMessage(cloud, queue.url, 'not JSON');

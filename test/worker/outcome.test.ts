@@ -55,13 +55,18 @@ describe('decideOutcome', () => {
 });
 
 describe('messageFate', () => {
+  const error = new WorkerError('INTERNAL', 'a reason');
+
   it('deletes what is done, returns what is not, and leaves what nobody can read', () => {
-    const error = new WorkerError('INTERNAL', 'a reason');
-    expect(messageFate({ name: 'completed' })).toBe('delete');
-    expect(messageFate({ name: 'failed', error })).toBe('delete');
-    expect(messageFate({ name: 'retry', error, delaySeconds: 7 })).toEqual({ visibleAfterSeconds: 7 });
-    expect(messageFate({ name: 'exhausted', error })).toEqual({ visibleAfterSeconds: 0 });
-    expect(messageFate({ name: 'released', error })).toEqual({ visibleAfterSeconds: 0 });
-    expect(messageFate({ name: 'unreadable', error })).toBe('leave');
+    expect(messageFate({ name: 'completed' }, FIRST)).toBe('delete');
+    expect(messageFate({ name: 'failed', error }, FIRST)).toBe('delete');
+    expect(messageFate({ name: 'retry', error, delaySeconds: 7 }, FIRST)).toEqual({ visibleAfterSeconds: 7 });
+    expect(messageFate({ name: 'exhausted', error }, LAST)).toEqual({ visibleAfterSeconds: 0 });
+    expect(messageFate({ name: 'released', error }, FIRST)).toEqual({ visibleAfterSeconds: 0 });
+    expect(messageFate({ name: 'unreadable', error }, FIRST)).toBe('leave');
+  });
+
+  it('replaces a message that was interrupted at its last receive by a fresh copy', () => {
+    expect(messageFate({ name: 'released', error }, LAST)).toBe('resend');
   });
 });
