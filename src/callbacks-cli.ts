@@ -1,0 +1,84 @@
+/** The operator's command for callbacks: sends those of finished jobs again. */
+import { parseArgs } from 'node:util';
+import { createAwsClients } from './aws/clients.ts';
+import { S3Store } from './aws/s3-store.ts';
+import { callbackOrigin } from './callback/callback-origin.ts';
+import { resendCallback } from './callback/resend.ts';
+import { callbackServices } from './callback-services.ts';
+import { readConfig, readEnvironment } from './config.ts';
+import { toWorkerError, WorkerError } from './errors.ts';
+import { createLogger } from './log.ts';
+import { ResultStore } from './worker/result-store.ts';
+
+const HELP = `Sends the callbacks of finished jobs again, from their stored results and with their old webhook-id.
+
+Usage: npm run -s callbacks -- resend JOB_ID... [--url URL]
+
+  --url URL   send to URL instead of the job's own callback URL
+  --help      this text
+
+Settings are the worker's: see npm start -- --help. Exit code 0, or 2 with one line on stderr for each job that failed.
+A delivery that went to the dead-letter queue may also be moved back to the callback queue: see infra/README.md.`;
+
+interface Arguments {
+  readonly jobIds: readonly string[];
+  readonly url: string | null;
+}
+
+async function main(): Promise<void> {
+  const args = parseArguments(process.argv.slice(2));
+  if (args === 'help') {
+    process.stdout.write(`${HELP}\n`);
+    return;
+  }
+  const config = readConfig(readEnvironment(process.env, process.cwd()));
+  const clients = createAwsClients({ region: config.awsRegion, endpointUrl: config.awsEndpointUrl });
+  const { courier } = callbackServices(config, clients, createLogger('silent'));
+  const results = new ResultStore({
+    store: new S3Store(clients.s3),
+    bucket: config.resultBucket ?? config.bucket,
+    prefix: config.resultPrefix,
+  });
+  const signal = AbortSignal.timeout(config.jobTimeoutSeconds * 1000);
+  for (const jobId of args.jobIds) {
+    try {
+      const sent = await resendCallback({ results, notifier: courier }, jobId, args.url, signal);
+      const way = config.callbackQueueUrl === undefined ? 'sent' : 'sent, or left to the callback queue';
+      process.stdout.write(`${jobId}: ${sent.eventId} ${way} to ${callbackOrigin(sent.url)}\n`);
+    } catch (error) {
+      fail(error);
+    }
+  }
+}
+
+function parseArguments(args: string[]): Arguments | 'help' {
+  const { values, positionals } = parse(args);
+  if (values.help) return 'help';
+  const [command, ...jobIds] = positionals;
+  if (command !== 'resend' || jobIds.length === 0) throw usage('say resend and one job id or more');
+  return { jobIds, url: values.url ?? null };
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+    });
+  } catch (cause) {
+    throw usage((cause as Error).message, cause);
+  }
+}
+
+function usage(problem: string, cause?: unknown): WorkerError {
+  return new WorkerError('CONFIG_INVALID', `${problem}; see --help`, { cause });
+}
+
+function fail(error: unknown): void {
+  const { code, message } = toWorkerError(error);
+  process.stderr.write(`${code}: ${message}\n`);
+  process.exitCode = 2;
+}
+
+main().catch(fail);

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { verifyWebhook } from '../../src/contract/webhook-signature.ts';
+import { type CallbackReceiver, startCallbackReceiver } from '../helpers/callback-receiver.ts';
+import {
+  BUCKET,
+  createQueue,
+  putObject,
+  REGION,
+  sendMessage,
+  startCloud,
+  type TestCloud,
+} from '../helpers/cloud.ts';
+import { startWorker } from '../helpers/test-worker.ts';
+import { until } from '../helpers/until.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+describe('the command that sends callbacks again', () => {
+  let cloud: TestCloud;
+  let receiver: CallbackReceiver;
+  let env: Record<string, string>;
+
+  /** Two finished jobs: the first had a callback, the second had none. */
+  beforeAll(async () => {
+    cloud = await startCloud();
+    receiver = await startCallbackReceiver();
+    const { url: queueUrl } = await createQueue(cloud, 'jobs');
+    await putObject(cloud, 'a.mp4', 'video');
+    const worker = await startWorker(cloud, { queueUrl });
+    const job = { video_s3_key: 'a.mp4' };
+    await sendMessage(cloud, queueUrl, { ...job, job_id: 'with-callback', callback_url: receiver.url });
+    await sendMessage(cloud, queueUrl, { ...job, job_id: 'without-callback' });
+    await until(() => worker.outcomes.length === 2);
+    await worker.stop();
+    env = {
+      PATH: process.env.PATH ?? '',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_REGION: REGION,
+      AWS_ENDPOINT_URL: cloud.endpoint,
+      SQS_QUEUE_URL: queueUrl,
+      S3_BUCKET: BUCKET,
+      CALLBACK_ALLOW_HOSTS: '127.0.0.1',
+      CALLBACK_SECRETS: SECRET,
+      CALLBACK_ATTEMPTS: '1',
+    };
+  });
+  afterAll(async () => {
+    await receiver.close();
+    await cloud.stop();
+  });
+
+  function callbacks(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+    return new Promise((resolve) => {
+      const program = [join(ROOT, 'src/callbacks-cli.ts'), ...args];
+      execFile(process.execPath, program, { env }, (error, stdout, stderr) =>
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+      );
+    });
+  }
+
+  it('delivers the same event with the same id, signed anew', async () => {
+    const [first] = receiver.received;
+    const { code, stdout } = await callbacks('resend', 'with-callback');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^with-callback: evt_\w+ sent to http:\/\/127\.0\.0\.1:\d+\n$/);
+    const again = receiver.received.at(-1);
+    if (first === undefined || again === undefined) throw new Error('no callback');
+    expect(verifyWebhook(again.headers, again.rawBody, SECRET).id).toBe(first.headers['webhook-id']);
+    expect(again.event.data).toEqual(first.event.data);
+  });
+
+  it('delivers to another URL when told so', async () => {
+    const { code } = await callbacks('resend', 'without-callback', '--url', receiver.url);
+    expect(code).toBe(0);
+    expect(receiver.received.at(-1)?.event.data.job_id).toBe('without-callback');
+  });
+
+  it('says of each job what is wrong, and goes on with the next', async () => {
+    const before = receiver.received.length;
+    const { code, stderr, stdout } = await callbacks(
+      'resend',
+      'unknown',
+      'without-callback',
+      'with-callback',
+    );
+    expect(code).toBe(2);
+    expect(stderr).toContain('job unknown has no result at s3://videos/detections/unknown.json');
+    expect(stderr).toContain('job without-callback has no callback URL stored: name one with --url');
+    expect(stdout).toMatch(/^with-callback: /);
+    expect(receiver.received).toHaveLength(before + 1);
+  });
+
+  it('explains itself', async () => {
+    expect(await callbacks('--help')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('resend JOB_ID'),
+    });
+    expect(await callbacks('send', 'x')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--help'),
+    });
+    expect(await callbacks('--all')).toMatchObject({ code: 2, stderr: expect.stringContaining('--all') });
+  });
+});
