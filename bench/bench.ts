@@ -8,6 +8,7 @@ interface Benchmark {
 
 const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   models: () => import('./models.ts'),
+  'face-memory': () => import('./face-memory.ts'),
 };
 
 const [kind = '', ...args] = process.argv.slice(2);

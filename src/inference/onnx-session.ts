@@ -27,7 +27,8 @@ export class OnnxSession {
 
   /**
    * Loads a network from the bytes of an .onnx file.
-   * One thread by default: a second one costs twice the processor time for 1.2 to 1.6 times the speed, and loses under contention.
+   * One thread by default: parallel jobs use the processor better than parallel networks, whose second thread gains 1.2 to 1.6
+   * times the speed at best and nothing on a busy machine.
    * @param name what errors call the network
    * @throws WorkerError MODEL_INVALID when the bytes are no network this runtime can run
    */
