@@ -1,0 +1,59 @@
+# The worker's image. Build: docker build --tag clipping-worker .   Without a Docker engine: infra/image/build-with-buildah.sh
+# Node.js runs the TypeScript sources as they are, so there is no compile stage.
+ARG NODE=docker.io/library/node:24-bookworm-slim
+
+FROM ${NODE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY tools/local-node/package.json tools/local-node/
+COPY tools/complete-lock.mjs tools/
+# A lock written beside a registry that lacks other systems' packages is completed first, or npm ci refuses it.
+# No install scripts: one would download an ffmpeg, another CUDA. Of onnxruntime only this platform's library stays, of
+# MediaPipe only what Node.js loads, and source maps and type declarations serve no one here.
+# A builder behind a proxy with certificates of its own passes them: --secret id=certificates,src=FILE
+RUN --mount=type=secret,id=certificates \
+  if [ -f /run/secrets/certificates ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/certificates; fi \
+  && node tools/complete-lock.mjs \
+  && npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+  && arch="$(node -p process.arch)" \
+  && find node_modules/onnxruntime-node/bin/napi-v6 -mindepth 2 -maxdepth 2 ! -path "*/linux/$arch" -exec rm -r {} + \
+  && rm -rf node_modules/ffmpeg-static \
+  && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+
+FROM ${NODE}
+# Debian's ffmpeg, with Debian's security fixes. It drags in the drivers of screens and graphics cards, a quarter of the
+# image, for a window that no one opens: nothing links against them, they are loaded by name.
+RUN export DEBIAN_FRONTEND=noninteractive \
+  && apt-get update \
+  && apt-get upgrade --yes \
+  && apt-get install --yes --no-install-recommends ffmpeg tini \
+  && dpkg --purge --force-depends libgl1-mesa-dri libllvm15 mesa-va-drivers mesa-vdpau-drivers libz3-4 \
+  && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY package.json ./
+COPY models/ ./models/
+COPY src/ ./src/
+COPY infra/image/health-check.mjs ./infra/image/
+# Loads every network and compares its digest: an image with a damaged model, or without a working onnxruntime, is not built.
+RUN node src/models-cli.ts verify
+
+# All that is written goes here; on Fargate the volume takes its owner from the image.
+RUN install --directory --owner=1000 --group=1000 --mode=0700 /scratch
+VOLUME /scratch
+ENV NODE_ENV=production TEMP_DIR=/scratch TMPDIR=/scratch
+USER 1000:1000
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["node", "infra/image/health-check.mjs"]
+ENTRYPOINT ["tini", "--"]
+CMD ["node", "src/main.ts"]
+
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+ARG CREATED=1970-01-01T00:00:00Z
+LABEL org.opencontainers.image.title="clipping-worker" \
+  org.opencontainers.image.description="Takes video-detection jobs from SQS and writes who is where, when" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}" \
+  org.opencontainers.image.created="${CREATED}" \
+  org.opencontainers.image.base.name="docker.io/library/node:24-bookworm-slim"
