@@ -12,16 +12,23 @@ export function engineOptions(config: AnalysisConfig, env: Environment): EngineO
   return {
     models: {
       faceDetector: config.faceModelPath ?? 'face-detector',
-      faceEmbedder: 'face-embedder',
+      faceEmbedder: config.faceEmbedderPath ?? 'face-embedder',
       poseDetector: 'pose-detector',
       poseLandmarks: 'pose-landmarks-lite',
     },
-    faceConfidenceThreshold: config.faceConfidenceThreshold,
+    faces: {
+      confidenceThreshold: config.faceConfidenceThreshold,
+      inputSize: config.faceInputSize,
+      tiles: config.faceTiles,
+    },
     poseConfidenceThreshold: config.poseConfidenceThreshold,
     media: {
       ffmpeg: findFfmpeg(env).file,
       limits: { ...DEFAULT_VIDEO_LIMITS, maxDurationMs: config.maxVideoSeconds * 1000 },
     },
-    trackMaxAgeSeconds: config.trackingMaxAge / PUBLISHED_FRAME_RATE,
+    tracking: {
+      maxAgeSeconds: config.trackingMaxAge / PUBLISHED_FRAME_RATE,
+      interpolate: config.interpolate,
+    },
   };
 }

@@ -118,6 +118,21 @@ export const SETTINGS = {
       fallback: '0.5',
     },
   ),
+  faceInputSize: setting(
+    'FACE_INPUT_SIZE',
+    integer(64, 4096).refine((size) => size % 32 === 0, 'must be a multiple of 32'),
+    'Long side of the picture the face detector sees, in pixels; larger finds smaller faces and costs more',
+    { fallback: '640' },
+  ),
+  faceTiles: setting(
+    'FACE_TILES',
+    z.enum(['off', 'auto'], { error: 'must be off or auto' }),
+    'auto: looks a second time, tile by tile, at wide pictures whose faces would be too small; off: never',
+    { fallback: 'off' },
+  ),
+  faceEmbedderPath: setting('REID_MODEL_PATH', optionalText, 'Another face embedding network (.onnx)', {
+    fallbackNote: 'the embedded models/face-embedder.onnx',
+  }),
   poseConfidenceThreshold: setting(
     'POSE_CONFIDENCE_THRESHOLD',
     number(0, 1),
@@ -125,6 +140,12 @@ export const SETTINGS = {
     {
       fallback: '0.5',
     },
+  ),
+  interpolate: setting(
+    'INTERPOLATE',
+    flag,
+    'Fills frames in which a track was missed between two sightings; such observations are labelled and not counted',
+    { fallback: 'false' },
   ),
   trackingMaxAge: setting(
     'TRACKING_MAX_AGE',

@@ -59,8 +59,7 @@ export async function detectVideo(
   const people = watch.timeSync('tracking', () =>
     followPeople(observations, {
       ...DEFAULT_TRACKING_OPTIONS,
-      maxCosineDistance: engines.maxCosineDistance,
-      maxAgeSeconds: engines.trackMaxAgeSeconds,
+      ...engines.tracking,
       picture: { width: video.width, height: video.height },
       frameIntervalMs: intervalMs,
     }),

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import { type ModelDescription, openModel } from '../inference/model-store.ts';
 import type { VideoLimits } from '../media/video-limits.ts';
+import type { TrackingOptions } from '../tracking/follow-people.ts';
 import { WORKER_VERSION } from '../version.ts';
-import { FaceDetector } from '../vision/face-detector.ts';
+import { FaceDetector, type FaceDetectorOptions } from '../vision/face-detector.ts';
 import { FaceEmbedder } from '../vision/face-embedder.ts';
 import { BlazePoseLandmarker } from '../vision/pose/blazepose-landmarker.ts';
 import type { PoseLandmarker } from '../vision/pose/pose-landmarker.ts';
@@ -17,14 +18,15 @@ export interface EngineOptions {
     readonly poseDetector: string;
     readonly poseLandmarks: string;
   };
-  /** Least confidence of a reported face, 0..1. */
-  readonly faceConfidenceThreshold: number;
+  readonly faces: FaceDetectorOptions;
   /** Least confidence of a reported pose, 0..1. */
   readonly poseConfidenceThreshold: number;
   readonly media: MediaOptions;
-  /** How long a track waits for its person, in seconds. */
-  readonly trackMaxAgeSeconds: number;
+  readonly tracking: TrackingChoices;
 }
+
+/** What the configuration decides about tracking; the rest is known from the video and the networks. */
+export type TrackingChoices = Pick<TrackingOptions, 'maxAgeSeconds' | 'interpolate'>;
 
 export interface MediaOptions {
   /** Path of the ffmpeg to run. */
@@ -35,22 +37,23 @@ export interface MediaOptions {
 export interface Engines {
   readonly faceDetector: FaceDetector;
   readonly faceEmbedder: FaceEmbedder;
-  /** Largest cosine distance at which the embedder's vectors count as one face. */
-  readonly maxCosineDistance: number;
   readonly poseLandmarker: PoseLandmarker;
   readonly media: MediaOptions;
-  readonly trackMaxAgeSeconds: number;
+  readonly tracking: TrackingChoices & Pick<TrackingOptions, 'maxCosineDistance'>;
   readonly models: readonly ModelDescription[];
   /** Changes with everything that observations depend on: the worker, its networks and its options. */
   readonly fingerprint: string;
 }
+
+/** For an embedder the manifest does not know: between the usual thresholds of face embedders. */
+const UNKNOWN_EMBEDDER_MAX_DISTANCE = 0.6;
 
 /**
  * Opens every network, verified against the manifest.
  * @throws WorkerError MODEL_INVALID that says which network is wrong and what was expected
  */
 export async function loadEngines(options: EngineOptions): Promise<Engines> {
-  const { models, faceConfidenceThreshold, poseConfidenceThreshold, media, trackMaxAgeSeconds } = options;
+  const { models, faces, poseConfidenceThreshold, media, tracking } = options;
   const [detector, embedder, poseDetector, poseLandmarks] = await Promise.all([
     openModel(models.faceDetector, { role: 'face-detector' }),
     openModel(models.faceEmbedder, { role: 'face-embedder' }),
@@ -61,16 +64,18 @@ export async function loadEngines(options: EngineOptions): Promise<Engines> {
     ({ description }) => description,
   );
   return {
-    faceDetector: await FaceDetector.load(detector, { confidenceThreshold: faceConfidenceThreshold }),
+    faceDetector: await FaceDetector.load(detector, faces),
     faceEmbedder: new FaceEmbedder(embedder),
-    maxCosineDistance: embedder.thresholds.maxCosineDistance ?? 0.5,
     poseLandmarker: await BlazePoseLandmarker.load({
       detectorModel: poseDetector,
       landmarksModel: poseLandmarks,
       minPresence: poseConfidenceThreshold,
     }),
     media,
-    trackMaxAgeSeconds,
+    tracking: {
+      ...tracking,
+      maxCosineDistance: embedder.thresholds.maxCosineDistance ?? UNKNOWN_EMBEDDER_MAX_DISTANCE,
+    },
     models: descriptions,
     fingerprint: fingerprintOf(options, descriptions),
   };

@@ -7,6 +7,7 @@ import { DEMO_SCENE } from '../../demo/scene.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../demo/worker-process.ts';
 import type { CompletedResult } from '../../src/contract/result.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
+import { until } from '../helpers/until.ts';
 
 describe('a worker process and a film whose truth is known', () => {
   let aws: LocalAws;
@@ -100,6 +101,6 @@ describe('a worker process and a film whose truth is known', () => {
   });
 
   it('deletes the messages of finished jobs', async () => {
-    expect(await aws.messagesLeft()).toBe(0);
+    await until(async () => (await aws.messagesLeft()) === 0);
   });
 });
