@@ -44,12 +44,8 @@ export class PersonGroup implements Person {
   }
 
   /** Whether both are seen in one frame, and so cannot be one person. */
-  excludes(other: PersonGroup): boolean {
-    return KINDS.some((kind) => {
-      const [fewer, more] = [this.#frames[kind], other.#frames[kind]].sort((a, b) => a.size - b.size);
-      for (const frame of fewer ?? []) if (more?.has(frame)) return true;
-      return false;
-    });
+  excludes(other: PersonGroup | undefined): boolean {
+    return other !== undefined && KINDS.some((kind) => overlap(this.#frames[kind], other.#frames[kind]));
   }
 
   absorb(other: PersonGroup, link: Link): void {
@@ -72,4 +68,10 @@ export class PersonGroup implements Person {
     const step = Math.max(1, looks.length / EXEMPLARS);
     return looks.filter((_, i) => Math.floor(i / step) > Math.floor((i - 1) / step));
   }
+}
+
+function overlap(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {
+  const [fewer, more] = a.size < b.size ? [a, b] : [b, a];
+  for (const frame of fewer) if (more.has(frame)) return true;
+  return false;
 }

@@ -57,7 +57,9 @@ export function trackSequence(frames: readonly DetectionFrame[], options: Sequen
 
 /** What the published program writes: the filter's boxes of confirmed tracks seen in this frame or the one before. */
 function asPublished(frames: readonly DetectionFrame[], options: ShotTrackingOptions): TrackedBox[] {
-  const tracker = createTracker(options, 0);
+  // A published track is tentative in its first frame whatever n_init is; so 1 behaves as 2 does.
+  const nInit = Math.max(2, options.nInit ?? 2);
+  const tracker = createTracker({ ...options, nInit }, 0);
   return frames.flatMap(({ number, timeMs, detections }) => {
     tracker.update(timeMs, detections);
     return tracker.live

@@ -5,6 +5,7 @@
  * groups of tracklets are one person when the evidence of their faces and of their clothes together says so, the surest
  * pair first, and never when both are seen in one frame.
  */
+import { agglomerate } from './agglomeration.ts';
 import { EvidenceMatrix } from './evidence-matrix.ts';
 import type { FaceBodyLink } from './face-body-linking.ts';
 import { type Person, PersonGroup } from './person-group.ts';
@@ -60,7 +61,7 @@ function joinFacesWithBodies(tracklets: readonly Tracklet[], links: readonly Fac
   return [...new Set(groupOf.values())];
 }
 
-/** Agglomerative clustering with exclusions: the surest pair becomes one group until no pair is likelier one person than two. */
+/** The surest pair becomes one group until no pair is likelier one person than two. */
 function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions): PersonGroup[] {
   const faces = new EvidenceMatrix(
     groups.map((group) => group.exemplars('face')),
@@ -70,47 +71,34 @@ function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions)
     groups.map((group) => group.exemplars('pose')),
     (distance) => MOST_TORSO_EVIDENCE * clamped(1 - distance / options.maxTorsoDistance),
   );
-  const evidence = (a: number, b: number): number => {
-    const [face, torso] = [faces.between(a, b), torsos.between(a, b)];
-    if (Number.isNaN(face)) return torso >= LEAST_TORSO_EVIDENCE ? torso : -Infinity;
-    return face + (Number.isNaN(torso) ? 0 : torso);
-  };
-  const alive = new Map(groups.entries());
-  const excluded = new Set<string>();
-  for (;;) {
-    const best = surestPair([...alive.keys()], evidence, (a, b) => excluded.has(`${a} ${b}`));
-    if (best === null) return [...alive.values()];
-    const { a, b } = best;
-    const [into, from] = [alive.get(a), alive.get(b)];
-    if (into === undefined || from === undefined) return [...alive.values()];
-    if (into.excludes(from)) {
-      excluded.add(`${a} ${b}`);
-      continue;
-    }
-    const byFace = (faces.between(a, b) || 0) >= (torsos.between(a, b) || 0);
-    into.absorb(from, {
-      confidence: 1 / (1 + Math.exp(-best.evidence)),
-      reason: byFace ? 'face-appearance' : 'torso-appearance',
-    });
-    alive.delete(b);
-    faces.merge(a, b);
-    torsos.merge(a, b);
-  }
+  const absorbed = new Set<PersonGroup>();
+  agglomerate(
+    groups.length,
+    (a, b) => {
+      const evidence = combined(faces.between(a, b), torsos.between(a, b));
+      return evidence > 0 && groups[a]?.excludes(groups[b]) ? -Infinity : evidence;
+    },
+    ({ a, b, evidence }) => {
+      const [into, from] = [groups[a], groups[b]];
+      if (into === undefined || from === undefined) return;
+      const [face, torso] = [faces.between(a, b), torsos.between(a, b)];
+      const isByTorso = Number.isNaN(face) || torso > face;
+      into.absorb(from, {
+        confidence: 1 / (1 + Math.exp(-evidence)),
+        reason: isByTorso ? 'torso-appearance' : 'face-appearance',
+      });
+      absorbed.add(from);
+      faces.merge(a, b);
+      torsos.merge(a, b);
+    },
+  );
+  return groups.filter((group) => !absorbed.has(group));
 }
 
-function surestPair(
-  indices: readonly number[],
-  evidence: (a: number, b: number) => number,
-  isExcluded: (a: number, b: number) => boolean,
-): { a: number; b: number; evidence: number } | null {
-  let best: { a: number; b: number; evidence: number } | null = null;
-  indices.forEach((a, i) => {
-    for (const b of indices.slice(i + 1)) {
-      const value = evidence(a, b);
-      if (value > (best?.evidence ?? 0) && !isExcluded(a, b)) best = { a, b, evidence: value };
-    }
-  });
-  return best;
+/** Evidence of faces and clothes, either of which may be unknown (NaN). */
+function combined(face: number, torso: number): number {
+  if (Number.isNaN(face)) return torso >= LEAST_TORSO_EVIDENCE ? torso : -Infinity;
+  return Number.isNaN(torso) ? face : face + torso;
 }
 
 function clamped(value: number): number {

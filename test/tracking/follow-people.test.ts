@@ -4,71 +4,252 @@ import {
   followPeople,
   type TrackingOptions,
 } from '../../src/tracking/follow-people.ts';
-import type { FaceObservation, FrameObservations } from '../../src/tracking/observations.ts';
+import type { FrameObservations } from '../../src/tracking/observations.ts';
+import { faceOf, film, PICTURE, poseOf } from './synthetic-video.ts';
 
-const PICTURE = { width: 1280, height: 720 };
-const SAME_VIEW = { histogramIntersection: 0.95, greyCorrelation: 0.95 };
-const CUT = { histogramIntersection: 0.3, greyCorrelation: 0.1 };
-
-/** Each person has a direction of its own, disturbed a little from frame to frame. */
-function looksOf(person: number, frame: number): Float32Array {
-  const vector = new Float32Array(16);
-  vector[person] = 1;
-  vector[8 + (frame % 8)] = 0.3;
-  const length = Math.hypot(...vector);
-  return vector.map((value) => value / length);
-}
-
-function face(person: number, frame: number, x: number, y = 200): FaceObservation {
+function optionsFor(frameIntervalMs: number, more: Partial<TrackingOptions> = {}): TrackingOptions {
   return {
-    box: { x, y, width: 80, height: 100 },
-    confidence: 0.9,
-    landmarks: null,
-    embedding: looksOf(person, frame),
+    ...DEFAULT_TRACKING_OPTIONS,
+    picture: PICTURE,
+    frameIntervalMs,
+    maxCosineDistance: 0.5,
+    ...more,
   };
 }
 
-function video(
-  intervalMs: number,
-  facesOf: (frame: number) => readonly FaceObservation[],
-  frameCount: number,
-  cuts: readonly number[] = [],
-): FrameObservations[] {
-  return Array.from({ length: frameCount }, (_, index) => ({
-    index,
-    timestampMs: index * intervalMs,
-    faces: facesOf(index),
-    poses: [],
-    similarityToPrevious: index === 0 ? null : cuts.includes(index) ? CUT : SAME_VIEW,
-  }));
-}
-
-function options(frameIntervalMs: number): TrackingOptions {
-  return { ...DEFAULT_TRACKING_OPTIONS, picture: PICTURE, frameIntervalMs, maxCosineDistance: 0.5 };
-}
+const RATES_MS = [100, 500, 1000, 2000];
 
 describe('followPeople', () => {
-  it.each([100, 500, 1000, 2000])(
-    'gives one person one id through cuts and absence, a frame every %d ms',
+  it.each(RATES_MS)(
+    'gives one person one id through cuts, leaving and returning, a frame every %d ms',
     (intervalMs) => {
-      const seen = (frame: number) => {
-        if (frame >= 8 && frame < 16) return [face(1, frame, 900)];
-        if (frame >= 24 && frame < 32) return [];
-        return [face(0, frame, frame < 16 ? 300 : 700)];
+      const script = {
+        frames: 40,
+        intervalMs,
+        cuts: [8, 16],
+        faces: (frame: number) => {
+          if (frame >= 8 && frame < 16) return [faceOf(1, { x: 900, y: 200 })];
+          if (frame >= 24 && frame < 32) return [];
+          return [faceOf(0, { x: frame < 16 ? 300 : 700, y: 250 })];
+        },
       };
-      const { tracks, frames, shots } = followPeople(
-        video(intervalMs, seen, 40, [8, 16]),
-        options(intervalMs),
-      );
-      expect(tracks.map(({ trackId, personId }) => [trackId, personId])).toEqual([
-        [1, 1],
-        [2, 2],
+      const { tracks, frames, shots } = followPeople(film(script), optionsFor(intervalMs));
+      expect(tracks.map(({ trackId, personId, observations }) => [trackId, personId, observations])).toEqual([
+        [1, 1, 24],
+        [2, 2, 8],
       ]);
-      expect(frames[0]?.faceTrackIds).toEqual([1]);
-      expect(frames[8]?.faceTrackIds).toEqual([2]);
-      expect(frames[16]?.faceTrackIds).toEqual([1]);
-      expect(frames[39]?.faceTrackIds).toEqual([1]);
+      expect([0, 8, 16, 39].map((frame) => frames[frame]?.faceTrackIds)).toEqual([[1], [2], [1], [1]]);
       expect(shots.map(({ startMs }) => startMs)).toEqual([0, 8 * intervalMs, 16 * intervalMs]);
+      expect(tracks[0]?.segments.map(({ shot, observations }) => [shot, observations])).toEqual([
+        [0, 8],
+        [2, 16],
+      ]);
+      expect(tracks[0]?.link.reason).toBe('face-appearance');
     },
   );
+
+  it('keeps the ids of two people who cross at 10 frames a second', () => {
+    const script = {
+      frames: 60,
+      intervalMs: 100,
+      faces: (frame: number) => [
+        faceOf(0, { x: 200 + frame * 15, y: 300 }),
+        faceOf(1, { x: 1085 - frame * 15, y: 310 }),
+      ],
+    };
+    const { frames } = followPeople(film(script), optionsFor(100));
+    expect(frames.map(({ faceTrackIds }) => faceTrackIds)).toEqual(frames.map(() => [1, 2]));
+  });
+
+  it('keeps people apart without any appearance, by place and size', () => {
+    const blind = (person: number, x: number) => ({ ...faceOf(person, { x, y: 300 }), embedding: null });
+    const script = {
+      frames: 20,
+      intervalMs: 2000,
+      faces: (frame: number) => [blind(0, 300 + 10 * (frame % 3)), blind(1, 800 - 10 * (frame % 2))],
+    };
+    const { frames } = followPeople(film(script), optionsFor(2000));
+    expect(frames.map(({ faceTrackIds }) => faceTrackIds)).toEqual(frames.map(() => [1, 2]));
+  });
+
+  it('gives a face and the body under it one person, and two people of one frame never one', () => {
+    const heads = (frame: number) => [
+      { x: 300 + frame, y: 200 },
+      { x: 800, y: 220 + frame },
+    ];
+    const script = {
+      frames: 12,
+      intervalMs: 500,
+      // Both look alike: only that they are seen together tells them apart.
+      faces: (frame: number) => heads(frame).map((head) => faceOf(5, head)),
+      poses: (frame: number) => heads(frame).map((head) => poseOf(head)),
+    };
+    const { tracks } = followPeople(film(script), optionsFor(500));
+    expect(tracks.map(({ kind, trackId, personId }) => [kind, trackId, personId])).toEqual([
+      ['face', 1, 1],
+      ['face', 2, 2],
+      ['pose', 1, 1],
+      ['pose', 2, 2],
+    ]);
+  });
+
+  it('knows a body by its face across a cut, and says so', () => {
+    const script = {
+      frames: 12,
+      intervalMs: 1000,
+      cuts: [6],
+      faces: (frame: number) => [faceOf(2, { x: frame < 6 ? 300 : 900, y: 200 })],
+      poses: (frame: number) => [poseOf({ x: frame < 6 ? 300 : 900, y: 200 })],
+    };
+    const { tracks } = followPeople(film(script), optionsFor(1000));
+    expect(tracks.map(({ kind, observations, link }) => [kind, observations, link.reason])).toEqual([
+      ['face', 12, 'face-appearance'],
+      ['pose', 12, 'face-appearance'],
+    ]);
+  });
+
+  it('knows a body without a face by its clothes', () => {
+    const script = {
+      frames: 12,
+      intervalMs: 1000,
+      cuts: [6],
+      poses: (frame: number) => [poseOf({ x: frame < 6 ? 300 : 900, y: 200 }, 3)],
+    };
+    const { tracks } = followPeople(film(script), optionsFor(1000));
+    expect(tracks.map(({ observations, link }) => [observations, link.reason])).toEqual([
+      [12, 'torso-appearance'],
+    ]);
+  });
+
+  it('lets faces lead their bodies when these pass each other unseen between two frames', () => {
+    const script = {
+      frames: 2,
+      intervalMs: 2000,
+      faces: (frame: number) => [
+        faceOf(0, { x: frame === 0 ? 400 : 800, y: 200 }),
+        faceOf(1, { x: frame === 0 ? 800 : 400, y: 200 }),
+      ],
+      poses: (frame: number) => [
+        poseOf({ x: frame === 0 ? 400 : 800, y: 200 }),
+        poseOf({ x: frame === 0 ? 800 : 400, y: 200 }),
+      ],
+    };
+    const { frames } = followPeople(film(script), optionsFor(2000));
+    expect(frames.map(({ faceTrackIds, poseTrackIds }) => [faceTrackIds, poseTrackIds])).toEqual([
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      [
+        [1, 2],
+        [1, 2],
+      ],
+    ]);
+  });
+
+  it('numbers tracks densely, in order of appearance and from left to right', () => {
+    const script = {
+      frames: 10,
+      intervalMs: 500,
+      faces: (frame: number) => [
+        ...(frame >= 4 ? [faceOf(0, { x: 100, y: 200 })] : []),
+        faceOf(1, { x: 900, y: 200 }),
+        faceOf(2, { x: 500, y: 200 }),
+      ],
+    };
+    const { frames } = followPeople(film(script), optionsFor(500));
+    expect(frames[0]?.faceTrackIds).toEqual([2, 1]);
+    expect(frames[9]?.faceTrackIds).toEqual([3, 2, 1]);
+  });
+
+  it('believes a single sighting from a sure detector only', () => {
+    const once = (confidence: number) => [{ ...faceOf(0, { x: 300, y: 200 }), confidence }];
+    const lone = (confidence: number) =>
+      followPeople(
+        film({ frames: 3, intervalMs: 2000, faces: (frame) => (frame === 1 ? once(confidence) : []) }),
+        optionsFor(2000),
+      ).frames[1]?.faceTrackIds;
+    expect(lone(0.9)).toEqual([1]);
+    expect(lone(0.55)).toEqual([null]);
+  });
+
+  it('needs three sightings in a row at the published rate', () => {
+    const blink = film({
+      frames: 20,
+      intervalMs: 100,
+      faces: (frame) => (frame === 3 || frame === 4 ? [faceOf(0, { x: 300, y: 200 })] : []),
+    });
+    expect(followPeople(blink, optionsFor(100)).tracks).toEqual([]);
+  });
+
+  it('interpolates only when asked, between sightings of one shot, and counts none of it', () => {
+    const script = {
+      frames: 9,
+      intervalMs: 500,
+      cuts: [6],
+      faces: (frame: number) =>
+        frame === 2 || frame === 5 ? [] : [faceOf(0, { x: 300 + 10 * frame, y: 200 })],
+      poses: (frame: number) => (frame === 2 || frame === 5 ? [] : [poseOf({ x: 300 + 10 * frame, y: 200 })]),
+    };
+    const plain = followPeople(film(script), optionsFor(500));
+    expect(plain.frames.flatMap(({ interpolatedFaces }) => interpolatedFaces)).toEqual([]);
+
+    const { frames, tracks } = followPeople(film(script), optionsFor(500, { interpolate: true }));
+    expect(frames[2]?.interpolatedFaces).toMatchObject([
+      { trackId: 1, observation: { box: { x: 280, y: 150, width: 80, height: 100 }, embedding: null } },
+    ]);
+    expect(frames[2]?.interpolatedPoses[0]?.observation.landmarks[0]?.x).toBeCloseTo(310, 9);
+    expect(frames[5]?.interpolatedFaces).toEqual([]);
+    expect(tracks.map(({ observations }) => observations)).toEqual([7, 7]);
+  });
+
+  it('has nothing to say about a video in which nobody is seen', () => {
+    expect(followPeople(film({ frames: 3, intervalMs: 500 }), optionsFor(500))).toMatchObject({
+      tracks: [],
+      frames: [{ faceTrackIds: [] }, { faceTrackIds: [] }, { faceTrackIds: [] }],
+      shots: [{ index: 0, startMs: 0, endMs: 1000 }],
+    });
+    expect(followPeople([], optionsFor(500))).toEqual({ frames: [], tracks: [], shots: [] });
+  });
+
+  it('believes the decoder about cuts that the sampled frames do not show', () => {
+    const frames = film({ frames: 6, intervalMs: 1000, faces: () => [faceOf(0, { x: 300, y: 200 })] });
+    const { shots } = followPeople(frames, optionsFor(1000, { sceneChangesMs: [2500, 2700, 4000] }));
+    expect(shots.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([
+      [0, 2000],
+      [3000, 3000],
+      [4000, 5000],
+    ]);
+  });
+});
+
+describe('followPeople refuses', () => {
+  const withBox = (box: Partial<FrameObservations['faces'][number]['box']>) => {
+    const face = faceOf(0, { x: 300, y: 200 });
+    return film({ frames: 1, intervalMs: 500, faces: () => [{ ...face, box: { ...face.box, ...box } }] });
+  };
+
+  it.each([
+    ['a box that is not a number', { x: Number.NaN }, /face 0 of frame 0: box \[NaN, .* is not finite/],
+    ['a box without area', { width: 0 }, /has no area/],
+    ['a box outside the picture', { x: 1300 }, /lies outside the picture of 1280x720/],
+  ])('%s', (_name, box, message) => {
+    expect(() => followPeople(withBox(box), optionsFor(500))).toThrow(message);
+  });
+
+  it('an appearance vector without a direction', () => {
+    const face = { ...faceOf(0, { x: 300, y: 200 }), embedding: new Float32Array(24) };
+    const frames = film({ frames: 1, intervalMs: 500, faces: () => [face] });
+    expect(() => followPeople(frames, optionsFor(500))).toThrow(/no direction/);
+  });
+
+  it('frames that go back in time', () => {
+    const [a, b] = film({ frames: 2, intervalMs: 500 });
+    expect(() =>
+      followPeople(
+        [b, a].filter((frame) => frame !== undefined),
+        optionsFor(500),
+      ),
+    ).toThrow(/does not follow/);
+  });
 });

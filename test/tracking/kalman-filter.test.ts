@@ -32,7 +32,7 @@ interface Golden {
 
 /** The state as the papers write it: mean of eight, covariance of eight by eight. */
 function asGaussian(state: BoxState): Gaussian {
-  const covariance = Array.from({ length: 8 }, () => new Array<number>(8).fill(0));
+  const covariance = Array.from({ length: 8 }, () => Array.from({ length: 8 }, () => 0));
   const set = (row: number, column: number, value: number) => covariance[row]?.splice(column, 1, value);
   state.forEach((axis, i) => {
     set(i, i, axis.positionVariance);

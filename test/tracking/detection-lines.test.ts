@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseDetectionLines } from '../../src/tracking/detection-lines.ts';
+
+const line = (n: number, t: number, box = [10, 20, 30, 40]) =>
+  JSON.stringify({ n, frame: n, t, dets: [{ box, score: 0.5, feature: [0.6, 0.8] }] });
+
+describe('parseDetectionLines', () => {
+  it('reads one frame a line, and leaves out blank lines', () => {
+    const frames = parseDetectionLines(`${line(1, 0)}\n\n${line(3, 0.08)}\n`);
+    expect(frames.map(({ number, timeMs }) => [number, timeMs])).toEqual([
+      [1, 0],
+      [3, 80],
+    ]);
+    expect(frames[0]?.detections[0]).toMatchObject({
+      tlwh: { x: 10, y: 20, width: 30, height: 40 },
+      confidence: 0.5,
+    });
+    expect(frames[0]?.detections[0]?.look?.inverseLength).toBeCloseTo(1, 6);
+  });
+
+  it('needs no features, and takes the scores of any detector', () => {
+    const [frame] = parseDetectionLines('{"n":1,"t":0,"dets":[{"box":[0,0,1,1],"score":-12.5}]}');
+    expect(frame?.detections[0]).toMatchObject({ look: null, confidence: -12.5 });
+  });
+
+  it.each([
+    ['text that is not JSON', 'hello', /line 1: it is not JSON/],
+    ['a line without detections', '{"n":1,"t":0}', /line 1: dets/],
+    ['a box without area', line(1, 0, [0, 0, 0, 5]), /line 1, detection 0: box \[0, 0, 0, 5\] has no area/],
+    ['times that do not ascend', `${line(1, 1)}\n${line(2, 1)}`, /line 2: its time 1 s does not come after/],
+    [
+      'a feature without direction',
+      '{"n":1,"t":0,"dets":[{"box":[0,0,1,1],"score":1,"feature":[0,0]}]}',
+      /no direction/,
+    ],
+  ])('refuses %s', (_name, text, message) => {
+    expect(() => parseDetectionLines(text)).toThrow(message);
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from '@jest/globals';
+import { linkFacesToBodies, pairFacesWithBodies } from '../../src/tracking/face-body-linking.ts';
+import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
+import { faceOf, film, poseOf } from './synthetic-video.ts';
+
+const LEFT = { x: 300, y: 200 };
+const RIGHT = { x: 800, y: 200 };
+
+const tracklet = (kind: Kind, detections: readonly number[]): Tracklet => ({
+  kind,
+  shot: 0,
+  confidence: 1,
+  sightings: detections.map((detection, frame) => ({ frame, detection, timeMs: frame * 500, confidence: 1 })),
+  looks: [],
+});
+
+describe('pairFacesWithBodies', () => {
+  const pairs = (faces: readonly (typeof LEFT)[], heads: readonly (typeof LEFT)[]) => {
+    const [frame] = film({
+      frames: 1,
+      intervalMs: 500,
+      faces: () => faces.map((at) => faceOf(0, at)),
+      poses: () => heads.map((at) => poseOf(at)),
+    });
+    return frame === undefined ? [] : [...pairFacesWithBodies(frame)];
+  };
+
+  it('finds the body whose head is where the face is', () => {
+    expect(pairs([LEFT, RIGHT], [RIGHT, LEFT])).toEqual([
+      [0, 1],
+      [1, 0],
+    ]);
+  });
+
+  it('leaves a face alone whose body was not found', () => {
+    expect(pairs([LEFT, RIGHT], [RIGHT])).toEqual([[1, 0]]);
+    expect(pairs([LEFT], [{ x: 300, y: 320 }])).toEqual([]);
+  });
+
+  it('gives a body to one face only, the nearest', () => {
+    expect(pairs([LEFT, { x: 330, y: 200 }], [{ x: 325, y: 200 }])).toEqual([[1, 0]]);
+  });
+});
+
+describe('linkFacesToBodies', () => {
+  const frames = film({
+    frames: 4,
+    intervalMs: 500,
+    faces: () => [faceOf(0, LEFT), faceOf(1, RIGHT)],
+    // In the third frame the bodies are mixed up.
+    poses: (frame) => (frame === 2 ? [poseOf(RIGHT), poseOf(LEFT)] : [poseOf(LEFT), poseOf(RIGHT)]),
+  });
+  const left = tracklet('face', [0, 0, 0, 0]);
+  const right = tracklet('face', [1, 1, 1, 1]);
+  const leftBody = tracklet('pose', [0, 0, 0, 0]);
+  const rightBody = tracklet('pose', [1, 1, 1, 1]);
+
+  it('goes by the majority of the frames that show both', () => {
+    const links = linkFacesToBodies(frames, [left, right, leftBody, rightBody]);
+    expect(links).toEqual([
+      { face: left, pose: leftBody, agreements: 3, confidence: 4 / 6 },
+      { face: right, pose: rightBody, agreements: 3, confidence: 4 / 6 },
+    ]);
+  });
+
+  it('says nothing about those who are never seen together', () => {
+    expect(linkFacesToBodies(frames, [left, rightBody])).toEqual([]);
+  });
+});

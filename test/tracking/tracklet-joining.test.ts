@@ -1,0 +1,123 @@
+import { describe, expect, it } from '@jest/globals';
+import { toLook } from '../../src/tracking/appearance-gallery.ts';
+import type { FaceBodyLink } from '../../src/tracking/face-body-linking.ts';
+import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
+import { joinTracklets } from '../../src/tracking/tracklet-joining.ts';
+import { looksOf, randomNumbers } from './synthetic-video.ts';
+
+const OPTIONS = { maxFaceDistance: 0.5, maxTorsoDistance: 0.2 };
+
+function tracklet(
+  kind: Kind,
+  shot: number,
+  frames: readonly number[],
+  vectors: readonly Float32Array[],
+): Tracklet {
+  return {
+    kind,
+    shot,
+    confidence: 1,
+    sightings: frames.map((frame) => ({ frame, detection: 0, timeMs: frame * 500, confidence: 0.9 })),
+    looks: vectors.map(toLook),
+  };
+}
+
+const face = (shot: number, frames: readonly number[], ...vectors: Float32Array[]) =>
+  tracklet('face', shot, frames, vectors);
+const pose = (shot: number, frames: readonly number[], ...vectors: Float32Array[]) =>
+  tracklet('pose', shot, frames, vectors);
+
+function groups(tracklets: readonly Tracklet[], links: readonly FaceBodyLink[] = []): number[][] {
+  return joinTracklets(tracklets, links, OPTIONS).map((person) =>
+    person.tracklets.map((member) => tracklets.indexOf(member)).sort((a, b) => a - b),
+  );
+}
+
+/** The direction between two people's. */
+function between(a: number, b: number): Float32Array {
+  const [from, to] = [looksOf(a), looksOf(b)];
+  return from.map((value, i) => value + (to[i] ?? 0));
+}
+
+describe('joinTracklets', () => {
+  it('joins those who look alike, and nobody else', () => {
+    const members = [face(0, [0], looksOf(1)), face(1, [1], looksOf(2)), face(2, [2], looksOf(1))];
+    expect(groups(members)).toEqual([[0, 2], [1]]);
+  });
+
+  it('never joins two who are seen in one frame, however alike', () => {
+    expect(groups([face(0, [0, 1], looksOf(1)), face(0, [1, 2], looksOf(1))])).toEqual([[0], [1]]);
+  });
+
+  it('keeps that through a third who looks like both', () => {
+    const twins = [face(0, [0], looksOf(1)), face(0, [0], looksOf(1)), face(1, [1], looksOf(1))];
+    expect(groups(twins).map((group) => group.length)).toEqual([2, 1]);
+  });
+
+  it('does not chain strangers together over somebody in between', () => {
+    const chain = [
+      face(0, [0], looksOf(1), looksOf(1)),
+      face(1, [1], between(1, 2)),
+      face(2, [2], looksOf(2), looksOf(2)),
+    ];
+    expect(groups(chain).map((group) => group.length)).toEqual([2, 1]);
+  });
+
+  it('knows somebody from the looks that agree, though most do not', () => {
+    const frontal = [looksOf(1), looksOf(1), looksOf(1)];
+    const turning = [looksOf(1), looksOf(7), looksOf(8)];
+    expect(groups([face(0, [0, 1, 2], ...frontal), face(1, [3, 4, 5], ...turning)])).toEqual([[0, 1]]);
+  });
+
+  it('lets the clothes decide between faces that leave it open', () => {
+    const members = [
+      face(0, [0], looksOf(1)),
+      pose(0, [0], looksOf(10)),
+      face(0, [0], looksOf(2)),
+      pose(0, [0], looksOf(11)),
+      face(1, [1], between(1, 2)),
+      pose(1, [1], looksOf(11)),
+    ];
+    const [a, aBody, b, bBody, c, cBody] = members as [
+      Tracklet,
+      Tracklet,
+      Tracklet,
+      Tracklet,
+      Tracklet,
+      Tracklet,
+    ];
+    // Two bodies of one frame: the second is listed as another detection.
+    const links = [
+      [a, aBody],
+      [b, bBody],
+      [c, cBody],
+    ].map(([one, body]) => ({ face: one, pose: body, agreements: 1, confidence: 0.9 }) as FaceBodyLink);
+    expect(groups(members, links)).toEqual([
+      [0, 1],
+      [2, 3, 4, 5],
+    ]);
+  });
+
+  it('tells the weakest reason and how sure it is', () => {
+    const near = Float32Array.from(looksOf(1), (value, i) => value + (i === 5 ? 0.9 : 0));
+    const [person] = joinTracklets([face(0, [0], looksOf(1)), face(1, [1], near)], [], OPTIONS);
+    expect(person?.links.face.reason).toBe('face-appearance');
+    expect(person?.links.face.confidence).toBeGreaterThan(0.5);
+    expect(person?.links.face.confidence).toBeLessThan(0.95);
+    expect(person?.links.pose).toEqual({ confidence: 1, reason: 'continuous' });
+  });
+
+  it('knows people again over more tracklets than it compares at a time', () => {
+    const random = randomNumbers(3);
+    const members = Array.from({ length: 1500 }, (_, i) => face(i, [i], looksOf(i % 5, random)));
+    expect(groups(members).map((group) => group.length)).toEqual([300, 300, 300, 300, 300]);
+  });
+
+  it('loses nobody when there are more strangers than it compares at a time', () => {
+    const random = randomNumbers(4);
+    const stranger = () => Float32Array.from({ length: 64 }, () => random() - 0.5);
+    const members = Array.from({ length: 1000 }, (_, i) => face(i, [i], stranger()));
+    const found = groups(members);
+    expect(found.flat().sort((a, b) => a - b)).toEqual([...members.keys()]);
+  });
+});
