@@ -7,6 +7,7 @@ import { type ErrorCode, knownCode, toWorkerError, WorkerError } from '../errors
 import type { Logger } from '../log.ts';
 import type { Analysis } from '../pipeline/analysis.ts';
 import type { Progress } from '../pipeline/progress.ts';
+import type { BackOff } from './back-off.ts';
 import { CheckpointSaver } from './checkpoint-saver.ts';
 import { guardAgainstCrashes } from './crash-guard.ts';
 import { withDeadline } from './deadline.ts';
@@ -35,6 +36,8 @@ export interface JobServices {
   readonly jobTimeoutMs: number;
   /** Time between two checkpoints of a running analysis. */
   readonly checkpointEveryMs?: number;
+  /** Waits before a job is tried again. */
+  readonly retryBackOff?: BackOff;
   /** Analyses a job again although its result is there, and replaces it. */
   readonly rerunFinished?: boolean;
 }
@@ -98,7 +101,7 @@ export class JobAttempt {
       await this.#announce(record, signal);
       return endedAs(record);
     } catch (error) {
-      const outcome = decideOutcome(firstReason(error, signal), this.#message);
+      const outcome = this.#decide(firstReason(error, signal));
       if (outcome.name !== 'failed' && outcome.name !== 'exhausted') return outcome;
       return await this.#fail(outcome, signal);
     }
@@ -145,6 +148,7 @@ export class JobAttempt {
     const requested = provenanceOf(job, head?.etag ?? null);
     if (record.head.status === 'completed') {
       refuseOther(record, { ...record, provenance: requested });
+      await this.#services.results.journal.forget(job.jobId, provenanceDigest(requested), signal);
       return true;
     }
     const { error } = record.head;
@@ -209,7 +213,7 @@ export class JobAttempt {
     } catch (error) {
       const reason = firstReason(error, signal);
       if (reason.kind === 'released') return { name: 'released', error: reason };
-      return outcome.name === 'exhausted' ? outcome : decideOutcome(reason, this.#message);
+      return outcome.name === 'exhausted' ? outcome : this.#decide(reason);
     }
   }
 
@@ -224,6 +228,11 @@ export class JobAttempt {
       if (error instanceof WorkerError && error.code === 'JOB_CONFLICT') return record;
       throw error;
     }
+  }
+
+  #decide(error: WorkerError): Outcome {
+    const { retryBackOff: backOff } = this.#services;
+    return decideOutcome(error, this.#message, backOff === undefined ? {} : { backOff });
   }
 
   async #announce(record: ResultRecord, signal: AbortSignal): Promise<void> {

@@ -39,8 +39,8 @@ export class JobJournal {
    * it counts as a crash. Rejects with STORAGE_UNAVAILABLE.
    */
   async open(jobId: string, by: OpenedBy, signal: AbortSignal): Promise<JournalPage> {
-    const { store, bucket, prefix } = this.#options;
-    const page = { store, bucket, folder: `${prefix}.journal/${jobId}` };
+    const page = this.#page(jobId);
+    const { store } = page;
     const location = entryLocation(page);
     // Read and head are two requests: the condition of the put shows whether they saw the same.
     const head = await store.head(location, signal);
@@ -51,6 +51,18 @@ export class JobJournal {
     const condition = head === null ? 'absent' : { etag: head.etag };
     const etag = await putEntry(page, entry, condition, signal);
     return new JournalPage(page, crashes, etag);
+  }
+
+  /** Removes what an attempt left that died between its result and its last note. */
+  async forget(jobId: string, digest: string, signal: AbortSignal): Promise<void> {
+    const page = this.#page(jobId);
+    await page.store.delete(checkpointLocation(page, digest), signal);
+    await page.store.delete(entryLocation(page), signal);
+  }
+
+  #page(jobId: string): PageOptions {
+    const { store, bucket, prefix } = this.#options;
+    return { store, bucket, folder: `${prefix}.journal/${jobId}` };
   }
 }
 
@@ -77,8 +89,7 @@ export class JournalPage {
 
   /** @param digest of all that the checkpoint depends on: one of other work is not found */
   checkpoint(digest: string): CheckpointSlot {
-    const { store, bucket, folder } = this.#page;
-    this.#slot = new CheckpointSlot(store, { bucket, key: `${folder}/${digest}.checkpoint` });
+    this.#slot = new CheckpointSlot(this.#page.store, checkpointLocation(this.#page, digest));
     return this.#slot;
   }
 
@@ -156,6 +167,10 @@ async function putEntry(
     { condition, contentType: 'application/json' },
     signal,
   );
+}
+
+function checkpointLocation({ bucket, folder }: PageOptions, digest: string): ObjectLocation {
+  return { bucket, key: `${folder}/${digest}.checkpoint` };
 }
 
 function entryLocation({ bucket, folder }: PageOptions): ObjectLocation {

@@ -34,14 +34,19 @@ export interface ReceiveCounts {
 /** First wait up to 20 s, doubling, at most a quarter of an hour. */
 export const RETRY_BACK_OFF: BackOff = { baseMs: 20_000, maxMs: 900_000 };
 
+export interface RetryOptions {
+  readonly backOff?: BackOff;
+  /** Uniform over [0, 1); spreads the retries. */
+  readonly random?: () => number;
+}
+
 /**
  * The outcome of an attempt that ended with `error`.
- * @param random uniform over [0, 1); spreads the retries
  */
 export function decideOutcome(
   error: WorkerError,
   attempt: ReceiveCounts,
-  random: () => number = Math.random,
+  { backOff = RETRY_BACK_OFF, random = Math.random }: RetryOptions = {},
 ): Outcome {
   switch (error.kind) {
     case 'unreadable':
@@ -54,7 +59,7 @@ export function decideOutcome(
     case 'fatal':
     case 'retry': {
       if (attempt.receiveCount >= attempt.maxReceiveCount) return { name: 'exhausted', error };
-      const delayMs = fullJitterMs(attempt.receiveCount, RETRY_BACK_OFF, random);
+      const delayMs = fullJitterMs(attempt.receiveCount, backOff, random);
       return { name: 'retry', error, delaySeconds: Math.ceil(delayMs / 1000) };
     }
   }

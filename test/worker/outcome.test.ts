@@ -6,7 +6,7 @@ const FIRST = { receiveCount: 1, maxReceiveCount: 5 };
 const LAST = { receiveCount: 5, maxReceiveCount: 5 };
 
 function outcomeOf(code: ErrorCode, attempt = FIRST, random = () => 0): Outcome {
-  return decideOutcome(new WorkerError(code, 'a reason'), attempt, random);
+  return decideOutcome(new WorkerError(code, 'a reason'), attempt, { random });
 }
 
 describe('decideOutcome', () => {
