@@ -1,0 +1,49 @@
+/** What the fault suite tells its worker processes, and what they tell it. */
+import type { OutcomeName } from '../../src/worker/outcome.ts';
+
+/** Points in a job's life at which a process can be told to die of SIGKILL. */
+export const STAGES = [
+  'after receive',
+  'during download',
+  'mid-analysis',
+  'before the result',
+  'after the result',
+  'before the callback',
+  'after the callback',
+  'before the delete',
+] as const;
+
+export type Stage = (typeof STAGES)[number];
+
+export interface FaultWorkerOptions {
+  readonly endpoint: string;
+  readonly queueUrl: string;
+  readonly bucket: string;
+  readonly tempDir: string;
+  readonly slots: number;
+  readonly visibilityTimeoutSeconds: number;
+  readonly analysis: {
+    /** Steps of ten milliseconds one analysis takes. */
+    readonly steps: number;
+    /** Share of analyses that fail with a retryable error. */
+    readonly failureRate?: number;
+    /** How long a job whose id begins with `blocker` blocks the event loop. */
+    readonly blockMs?: number;
+  };
+  readonly dieAt?: Stage;
+  readonly graceMs?: number;
+}
+
+export interface ResourceUse {
+  readonly rssBytes: number;
+  readonly fileDescriptors: number;
+  readonly threads: number;
+  readonly tempFiles: number;
+}
+
+/** One line on standard output. */
+export type WorkerEvent =
+  | { readonly event: 'started' | 'stopped' }
+  | { readonly event: 'analysing'; readonly jobId: string; readonly resumedFrom: number }
+  | { readonly event: 'ended'; readonly jobId: string | null; readonly outcome: OutcomeName }
+  | { readonly event: 'resources'; readonly use: ResourceUse };

@@ -1,0 +1,139 @@
+/** A worker process for the fault suite: the real parts around an analysis that is played, and a wish where to die. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { createS3Client, createSqsClient } from '../../src/aws/clients.ts';
+import { S3Store } from '../../src/aws/s3-store.ts';
+import { SqsIntake } from '../../src/aws/sqs-intake.ts';
+import { WorkerError } from '../../src/errors.ts';
+import { JobRunner } from '../../src/worker/job-runner.ts';
+import { holdLease } from '../../src/worker/lease.ts';
+import type { Notifier, ReceivedMessage, VideoAnalyser } from '../../src/worker/ports.ts';
+import { ResultStore } from '../../src/worker/result-store.ts';
+import { sweepTempFolders } from '../../src/worker/temp-folder.ts';
+import { Worker } from '../../src/worker/worker.ts';
+import { emptyAnalysis, PLAIN_NOTIFIER } from '../helpers/test-worker.ts';
+import type { FaultWorkerOptions, ResourceUse, Stage, WorkerEvent } from './fault-worker-protocol.ts';
+
+const options = JSON.parse(process.env.FAULT_WORKER ?? '{}') as FaultWorkerOptions;
+const { endpoint, queueUrl, bucket, tempDir, slots, visibilityTimeoutSeconds, analysis } = options;
+
+function tell(event: WorkerEvent): void {
+  process.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+function dieAt(stage: Stage): void {
+  if (options.dieAt === stage) process.kill(process.pid, 'SIGKILL');
+}
+
+/** The store, dying around the transfers that matter. */
+class MortalStore extends S3Store {
+  override async download(...[location, file, limits, signal]: Parameters<S3Store['download']>) {
+    const onProgress = () => dieAt('during download');
+    return await super.download(location, file, { ...limits, onProgress }, signal);
+  }
+
+  override async put(...[location, bytes, put, signal]: Parameters<S3Store['put']>) {
+    const isResult = location.key.startsWith('detections/') && !location.key.includes('.journal/');
+    if (isResult) dieAt('before the result');
+    const etag = await super.put(location, bytes, put, signal);
+    if (isResult) dieAt('after the result');
+    return etag;
+  }
+}
+
+/** Works in steps of ten milliseconds; its checkpoint is the number of steps done. */
+const analyser: VideoAnalyser = {
+  async analyse(request, onProgress, signal) {
+    const resumedFrom = Number(new TextDecoder().decode(request.resumeFrom ?? undefined));
+    tell({ event: 'analysing', jobId: request.jobId, resumedFrom });
+    if (request.jobId.startsWith('poison')) process.kill(process.pid, 'SIGSEGV');
+    if (request.jobId.startsWith('blocker')) blockEventLoop(analysis.blockMs ?? 0);
+    for (let step = resumedFrom; step < analysis.steps; step++) {
+      await sleep(10, undefined, { signal }).catch(() => {
+        throw signal.reason;
+      });
+      const checkpoint = Buffer.from(String(step + 1));
+      onProgress({ framesDone: step + 1, framesTotal: analysis.steps, checkpoint });
+      if (step === 3) dieAt('mid-analysis');
+    }
+    if (Math.random() < (analysis.failureRate ?? 0)) {
+      throw new WorkerError('STORAGE_UNAVAILABLE', 'a planned fault');
+    }
+    return emptyAnalysis(request);
+  },
+};
+
+const notifier: Notifier = {
+  async notify(...parameters) {
+    dieAt('before the callback');
+    await PLAIN_NOTIFIER.notify(...parameters);
+    dieAt('after the callback');
+  },
+};
+
+function blockEventLoop(forMs: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
+}
+
+function resourceUse(): ResourceUse {
+  return {
+    rssBytes: process.memoryUsage.rss(),
+    fileDescriptors: readdirSync('/proc/self/fd').length,
+    threads: Number(/Threads:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]),
+    tempFiles: readdirSync(tempDir).length,
+  };
+}
+
+const aws = { region: 'us-east-1', endpointUrl: endpoint };
+const store = new MortalStore(createS3Client(aws), { backOff: { baseMs: 10, maxMs: 100 } });
+const logger = pino({ level: 'silent' });
+const runner = new JobRunner({
+  store,
+  results: new ResultStore({ store, bucket, prefix: 'detections/' }),
+  analyser,
+  notifier,
+  tempDir,
+  maxVideoBytes: 1e9,
+  jobTimeoutMs: 60_000,
+  retryBackOff: { baseMs: 500, maxMs: 1000 },
+  policy: { defaultBucket: bucket, allowedBuckets: [], defaultFrameIntervalSeconds: 2 },
+  holdLease: (message) => holdLease(message, visibilityTimeoutSeconds),
+  logger,
+});
+const intake = new SqsIntake({
+  sqs: createSqsClient(aws),
+  queueUrl,
+  slots,
+  visibilityTimeoutSeconds,
+  longPollSeconds: 2,
+  logger,
+  backOff: { baseMs: 50, maxMs: 500 },
+});
+const worker = new Worker({
+  intake,
+  runner: {
+    async run(message: ReceivedMessage, shutdown: AbortSignal, releaseSlot: () => void) {
+      dieAt('after receive');
+      // Not a wish of the job's but of the message's: only its delete is touched.
+      const remove = message.delete.bind(message);
+      message.delete = (signal) => {
+        dieAt('before the delete');
+        return remove(signal);
+      };
+      const { outcome, jobId } = await runner.run(message, shutdown, releaseSlot);
+      tell({ event: 'ended', jobId, outcome: outcome.name });
+    },
+  },
+});
+
+process.on('SIGTERM', async () => {
+  await worker.stop(options.graceMs ?? 0);
+  tell({ event: 'stopped' });
+  process.exit(0);
+});
+process.on('SIGUSR2', () => tell({ event: 'resources', use: resourceUse() }));
+
+await sweepTempFolders(tempDir);
+worker.start();
+tell({ event: 'started' });
