@@ -1,4 +1,4 @@
-/** How the service scales: the one policy that the stack deploys and the simulation recommends. */
+/** How the service scales: the one policy that the stack deploys and `npm run sim:scaling` recommends. */
 
 /** Tasks to start at once from zero, when at least `backlog` jobs wait. */
 export interface StepFromZero {
@@ -26,8 +26,9 @@ export const SCALING_POLICY: ScalingPolicy = {
   minTasks: 0,
   maxTasks: 50,
   jobsPerTask: 2,
-  targetBacklogPerTask: 3,
-  scaleOutCooldownSeconds: 60,
+  targetBacklogPerTask: 4,
+  // Longer than the metric is late and a task takes to start, or the same jobs order tasks twice.
+  scaleOutCooldownSeconds: 300,
   scaleInCooldownSeconds: 60,
   stepsFromZero: [
     { backlog: 1, tasks: 1 },
