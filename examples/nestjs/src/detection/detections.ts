@@ -1,0 +1,41 @@
+/** What this application knows of its detections. In memory: a real one keeps both maps in its database. */
+import { Injectable } from '@nestjs/common';
+import type { DetectionEvent } from 'clipping-worker/contract';
+
+export interface Detection {
+  readonly jobId: string;
+  readonly status: 'queued' | 'completed' | 'failed';
+  /** How the job ended; null until the webhook has come. */
+  readonly ending: DetectionEvent['data'] | null;
+}
+
+@Injectable()
+export class Detections {
+  private readonly byJobId = new Map<string, Detection>();
+  private readonly handledWebhooks = new Set<string>();
+
+  add(jobId: string): Detection {
+    const detection: Detection = { jobId, status: 'queued', ending: null };
+    this.byJobId.set(jobId, detection);
+    return detection;
+  }
+
+  forget(jobId: string): void {
+    this.byJobId.delete(jobId);
+  }
+
+  find(jobId: string): Detection | undefined {
+    return this.byJobId.get(jobId);
+  }
+
+  /**
+   * Notes how a job ended. The same event may come more than once; its id tells.
+   * In a database: insert the id under a unique key, in the transaction that changes the detection.
+   */
+  end(webhookId: string, { data }: DetectionEvent): 'handled' | 'repeated' {
+    if (this.handledWebhooks.has(webhookId)) return 'repeated';
+    this.byJobId.set(data.job_id, { jobId: data.job_id, status: data.status, ending: data });
+    this.handledWebhooks.add(webhookId);
+    return 'handled';
+  }
+}
