@@ -26,10 +26,10 @@ export const SCALING_POLICY: ScalingPolicy = {
   minTasks: 0,
   maxTasks: 50,
   jobsPerTask: 2,
-  targetBacklogPerTask: 4,
+  targetBacklogPerTask: 2,
   // Longer than the metric is late and a task takes to start, or the same jobs order tasks twice.
-  scaleOutCooldownSeconds: 300,
-  scaleInCooldownSeconds: 60,
+  scaleOutCooldownSeconds: 180,
+  scaleInCooldownSeconds: 900,
   stepsFromZero: [
     { backlog: 1, tasks: 1 },
     { backlog: 10, tasks: 4 },

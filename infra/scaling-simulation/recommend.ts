@@ -7,7 +7,7 @@ import { simulate } from './simulate.ts';
 /** What the service promises its producers. */
 export const PROMISES = {
   /** 99 of 100 jobs of an everyday load are begun within this, the start from zero included. */
-  waitP99Seconds: 180,
+  waitP99Seconds: 120,
   /** Ten thousand jobs at once are done within this. */
   burstMinutes: 120,
 } as const;
@@ -40,7 +40,7 @@ export function candidates(): ScalingPolicy[] {
   return [25, 50, 100].flatMap((maxTasks) =>
     [1.5, 2, 3, 4, 6].flatMap((targetBacklogPerTask) =>
       [60, 120, 180, 300].flatMap((scaleOutCooldownSeconds) =>
-        [60, 300].map((scaleInCooldownSeconds) => ({
+        [60, 300, 900].map((scaleInCooldownSeconds) => ({
           ...SCALING_POLICY,
           maxTasks,
           targetBacklogPerTask,

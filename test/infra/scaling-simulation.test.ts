@@ -60,7 +60,7 @@ describe('the simulated service', () => {
 describe('the policy that the stack deploys', () => {
   it('keeps the promises, and is cheaper than hastier and roomier ones', () => {
     const deployed = tryPolicy(SCALING_POLICY);
-    const others = [{ scaleOutCooldownSeconds: 60 }, { targetBacklogPerTask: 2 }, { maxTasks: 25 }].map(
+    const others = [{ scaleOutCooldownSeconds: 60 }, { targetBacklogPerTask: 1.5 }, { maxTasks: 25 }].map(
       (change) => tryPolicy({ ...SCALING_POLICY, ...change }),
     );
     expect(deployed.keepsPromises).toBe(true);
