@@ -69,6 +69,9 @@ async function main(args: readonly string[]): Promise<void> {
     { models: models.map(({ name, sha256, loadMs }) => ({ name, sha256, loadMs })) },
     'models loaded',
   );
+  for (const { name, warning } of models) {
+    if (warning !== undefined) logger.warn({ model: name }, `${name} ${warning}`);
+  }
   worker.start();
   callbacks.redelivery?.start();
 }

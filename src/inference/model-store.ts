@@ -31,6 +31,8 @@ export interface ModelDescription {
   readonly loadMs: number;
   /** Threads one inference uses. */
   readonly threads: number;
+  /** What its user should know; absent when there is nothing to say. */
+  readonly warning?: string;
 }
 
 /** A network that was verified and is ready to run. */
@@ -148,7 +150,8 @@ async function readBytes(path: string, entry: ModelEntry | null): Promise<Uint8A
   }
 }
 
-function restoreHint({ name, download }: ModelEntry): string {
+function restoreHint({ name, download, build }: ModelEntry): string {
+  if (build !== undefined) return `build it with: ${build}`;
   return download === undefined
     ? 'restore it from the repository'
     : `fetch it with: npm run models -- fetch ${name}`;

@@ -31,7 +31,10 @@ export async function detectVideo(
 
   const intervalMs = request.frameIntervalSeconds * 1000;
   const framesTotal = Math.max(1, Math.ceil(video.durationMs / intervalMs));
-  const frames = readFrames({ file: request.file, video, intervalMs, ffmpeg, limits }, signal);
+  const frames = readFrames(
+    { file: request.file, video, intervalMs, maxSide: engines.frameMaxSide, ffmpeg, limits },
+    signal,
+  );
   const wanted = { faces: request.detectFaces, poses: request.detectPoses };
   const similarity = new FrameSimilarityMeter();
   const resumed = request.resumeFrom ? decodeCheckpoint(request.resumeFrom, engines.fingerprint) : null;

@@ -1,6 +1,7 @@
 /** Everything a detection thread holds for its whole life: the loaded networks and the options every video is analysed with. */
 import { createHash } from 'node:crypto';
 import { type ModelDescription, openModel } from '../inference/model-store.ts';
+import { DEFAULT_MAX_SIDE } from '../media/frame-reader.ts';
 import type { VideoLimits } from '../media/video-limits.ts';
 import type { TrackingOptions } from '../tracking/follow-people.ts';
 import { WORKER_VERSION } from '../version.ts';
@@ -39,6 +40,8 @@ export interface Engines {
   readonly faceEmbedder: FaceEmbedder;
   readonly poseLandmarker: PoseLandmarker;
   readonly media: MediaOptions;
+  /** Long side the frames are scaled to when they are decoded, in pixels; smaller ones keep their size. */
+  readonly frameMaxSide: number;
   readonly tracking: TrackingChoices & Pick<TrackingOptions, 'maxCosineDistance'>;
   readonly models: readonly ModelDescription[];
   /** Changes with everything that observations depend on: the worker, its networks and its options. */
@@ -60,11 +63,12 @@ export async function loadEngines(options: EngineOptions): Promise<Engines> {
     openModel(models.poseDetector, { role: 'pose-detector' }),
     openModel(models.poseLandmarks, { role: 'pose-landmarks' }),
   ]);
-  const descriptions = [detector, embedder, poseDetector, poseLandmarks].map(
+  const faceDetector = await FaceDetector.load(detector, faces);
+  const descriptions = [faceDetector, embedder, poseDetector, poseLandmarks].map(
     ({ description }) => description,
   );
   return {
-    faceDetector: await FaceDetector.load(detector, faces),
+    faceDetector,
     faceEmbedder: new FaceEmbedder(embedder),
     poseLandmarker: await BlazePoseLandmarker.load({
       detectorModel: poseDetector,
@@ -72,6 +76,7 @@ export async function loadEngines(options: EngineOptions): Promise<Engines> {
       minPresence: poseConfidenceThreshold,
     }),
     media,
+    frameMaxSide: Math.max(DEFAULT_MAX_SIDE, faceDetector.usefulLongSide),
     tracking: {
       ...tracking,
       maxCosineDistance: embedder.thresholds.maxCosineDistance ?? UNKNOWN_EMBEDDER_MAX_DISTANCE,

@@ -8,7 +8,7 @@ import { Letterbox, rectangularCanvas, STRIDE } from './letterbox.ts';
 import { mergePasses, suppressNonMaxima } from './non-max-suppression.ts';
 import type { Size } from './resampler.ts';
 import { requireRgbImage } from './rgb-image-check.ts';
-import { isCutByTile, planTiles } from './tile-plan.ts';
+import { isCutByTile, planTiles, usefulLongSide } from './tile-plan.ts';
 import { decodeYoloFaces, hasLandmarkRows } from './yolo-output.ts';
 
 /** A face in pixels of the picture it was found in. */
@@ -38,6 +38,9 @@ export interface FaceDetectorOptions {
 /** Boxes of two passes are one face when the smaller is covered this far. */
 const MAX_COVER_BETWEEN_PASSES = 0.6;
 
+const NO_LANDMARKS =
+  'gives boxes without landmarks: faces cannot be aligned, so that identities are less sure';
+
 /** Side of the first, blank picture: every stride fits into it, and it costs next to nothing. */
 const WARM_UP_SIDE = 64;
 
@@ -51,7 +54,7 @@ interface Prepared {
 
 /** Detects on the calling thread, one picture at a time. */
 export class FaceDetector {
-  readonly description: ModelDescription;
+  readonly #modelDescription: ModelDescription;
   readonly #session: LoadedModel['session'];
   readonly #options: Required<FaceDetectorOptions>;
   readonly #inputName: string;
@@ -65,7 +68,7 @@ export class FaceDetector {
   private constructor({ session, description }: LoadedModel, options: FaceDetectorOptions) {
     const [input] = description.inputs;
     const [batch, , height, width] = input?.shape ?? [];
-    this.description = description;
+    this.#modelDescription = description;
     this.#session = session;
     this.#options = { confidenceThreshold: 0.5, inputSize: 640, tiles: 'off', maxIou: 0.5, ...options };
     this.#inputName = input?.name ?? '';
@@ -98,6 +101,15 @@ export class FaceDetector {
   /** False for networks that give boxes only: their faces cannot be aligned, and identities are less sure. */
   get hasLandmarks(): boolean {
     return this.#hasLandmarks;
+  }
+
+  get description(): ModelDescription {
+    return this.#hasLandmarks ? this.#modelDescription : { ...this.#modelDescription, warning: NO_LANDMARKS };
+  }
+
+  /** The longest side, in pixels, pictures should have; larger ones cost time and show nothing more. */
+  get usefulLongSide(): number {
+    return usefulLongSide(this.#longSide(), this.#options.tiles === 'auto');
   }
 
   /**

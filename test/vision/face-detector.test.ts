@@ -119,6 +119,8 @@ describe('a face detector of another make', () => {
   it('may be fixed to a size and give boxes only', async () => {
     const fixed = await constantDetector(5, centred, [1, 3, 640, 640]);
     expect(fixed.hasLandmarks).toBe(false);
+    expect(fixed.description.warning).toContain('identities are less sure');
+    expect(detector.description).not.toHaveProperty('warning');
     const [face] = await fixed.detect(plain(1280, 720, [0, 0, 0]));
     // 1280x720 lies in rows 140 to 500 of a square canvas, at half its size.
     expect(face?.box).toEqual({ x: 576, y: 296, width: 128, height: 128 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isCutByTile, planTiles } from '../../src/vision/tile-plan.ts';
+import { isCutByTile, planTiles, usefulLongSide } from '../../src/vision/tile-plan.ts';
 
 const UHD = { width: 3840, height: 2160 };
 
@@ -8,6 +8,12 @@ describe('the tile plan', () => {
     expect(planTiles({ width: 1920, height: 1080 }, 640)).toEqual([]);
     expect(planTiles({ width: 2559, height: 1440 }, 640)).toEqual([]);
     expect(planTiles(UHD, 1280)).toEqual([]);
+  });
+
+  it('asks for 4K pictures only where tiles look at them', () => {
+    expect(usefulLongSide(640, false)).toBe(1280);
+    expect(usefulLongSide(640, true)).toBe(3840);
+    expect(planTiles({ width: usefulLongSide(640, false), height: 720 }, 640)).toEqual([]);
   });
 
   it('covers a 4K picture with tiles of twice the input size', () => {
