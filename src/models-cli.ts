@@ -91,6 +91,7 @@ async function state(entry: ModelEntry, directory: string): Promise<string> {
   } catch (error) {
     const isMissing = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
     if (!isMissing) return 'damaged';
+    if (entry.build !== undefined) return 'to build';
     return entry.download === undefined ? 'missing' : 'to fetch';
   }
 }
@@ -99,7 +100,7 @@ async function verify(directory: string): Promise<void> {
   const { models } = await readManifest(directory);
   const problems: string[] = [];
   for (const entry of models) {
-    if ((await state(entry, directory)) === 'to fetch') continue;
+    if (['to fetch', 'to build'].includes(await state(entry, directory))) continue;
     try {
       print(`${entry.name}: ${await verified(entry, directory)}`);
     } catch (error) {

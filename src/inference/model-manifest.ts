@@ -87,6 +87,11 @@ export const modelEntrySchema = z
     download: downloadSchema
       .optional()
       .describe('Present for an optional network that is not part of the repository.'),
+    build: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Command that makes an optional network that is not part of the repository.'),
     inputs: z.array(tensorSchema).readonly().describe('Empty only for a download nobody has opened.'),
     outputs: z.array(tensorSchema).readonly(),
     preprocessing: preprocessingSchema.optional(),
