@@ -1,7 +1,8 @@
 /** The command line: the worker's own pipeline on a local file, without AWS. The result goes to stdout or a file, everything else to stderr. */
-import { createWriteStream } from 'node:fs';
+import { constants, createWriteStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { finished, pipeline } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { readAnalysisConfig, readEnvironment } from './config.ts';
 import { FRAME_INTERVAL_SECONDS } from './contract/job.ts';
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}\n`);
     return;
   }
+  await requireReadable(args.request.file);
   const abort = new AbortController();
   const onInterrupt = () => abort.abort(new WorkerError('SHUTTING_DOWN', 'interrupted'));
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
@@ -51,6 +53,12 @@ async function main(): Promise<void> {
     clearProgress();
     await pool.close();
   }
+}
+
+async function requireReadable(file: string): Promise<void> {
+  await access(file, constants.R_OK).catch((cause: Error) => {
+    throw new WorkerError('VIDEO_NOT_FOUND', `${file} cannot be read: ${cause.message}`, { cause });
+  });
 }
 
 function parseArguments(argv: string[], defaultInterval: number): Arguments | 'help' {
@@ -94,13 +102,9 @@ function usage(problem: string, cause?: unknown): WorkerError {
 }
 
 async function writeResult(json: Uint8Array, out: string | undefined): Promise<void> {
-  if (out === undefined) {
-    process.stdout.write(json);
-    process.stdout.write('\n');
-    await finished(process.stdout, { readable: false }).catch(() => undefined);
-    return;
-  }
-  await pipeline(Readable.from([json, '\n']), createWriteStream(out));
+  const target = out === undefined ? process.stdout : createWriteStream(out);
+  // stdout is never ended: the process still has a line to say.
+  await pipeline(Readable.from([json, '\n']), target, { end: out !== undefined });
 }
 
 const BAR_WIDTH = 30;

@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { renderScene } from '../demo/render-scene.ts';
+import { DEMO_SCENE } from '../demo/scene.ts';
+import { completedResultSchema } from '../src/contract/result.ts';
+import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
+
+const CLI = join(import.meta.dirname, '../src/cli.ts');
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function detect(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [CLI, ...args], (error, stdout, stderr) => {
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+    });
+  });
+}
+
+describe('detect, the command line', () => {
+  let folder: string;
+  let film: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cli-'));
+    film = join(folder, 'film.mp4');
+    const [shot] = DEMO_SCENE.shots;
+    if (shot === undefined) throw new Error('the scene has no shot');
+    const shots = [{ ...shot, to: 2 }];
+    await renderScene({ ...DEMO_SCENE, durationSeconds: 2, shots }, film, findFfmpeg(process.env).file);
+  });
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('prints the result on stdout and one summary line on stderr', async () => {
+    const { code, stdout, stderr } = await detect(film, '--interval', '1');
+    expect(code).toBe(0);
+    const result = completedResultSchema.parse(JSON.parse(stdout));
+    expect(result.summary).toMatchObject({ total_frames: 2, faces_detected: 4, unique_face_tracks: 2 });
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).toContain('2 frames');
+  });
+
+  it('leaves out what is not wanted and writes to a file', async () => {
+    const out = join(folder, 'result.json');
+    const { code, stdout } = await detect(film, '--no-poses', '--out', out);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+    const result = completedResultSchema.parse(JSON.parse(await readFile(out, 'utf8')));
+    expect(result.summary).toMatchObject({ total_frames: 1, faces_detected: 2, poses_detected: 0 });
+  });
+
+  it('explains itself', async () => {
+    const { code, stdout } = await detect('--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('--interval');
+  });
+
+  it.each([
+    ['no video', [], /JOB_INVALID: name one video file/],
+    ['a wrong option', ['--fast'], /JOB_INVALID: .*--fast/],
+    [
+      'an interval out of range',
+      ['x.mp4', '--interval', '0'],
+      /JOB_INVALID: --interval must be 0.04 to 3600/,
+    ],
+    ['nothing to detect', ['x.mp4', '--no-faces', '--no-poses'], /JOB_INVALID: .*nothing is left/],
+    ['a file that is not there', ['nowhere.mp4'], /VIDEO_NOT_FOUND: .*nowhere\.mp4/],
+    ['an unwritable result', ['FILM', '--out', '/nowhere/at/all.json'], /ENOENT/],
+  ])('says in one line what is wrong with %s', async (_name, args, message) => {
+    const { code, stdout, stderr } = await detect(...args.map((arg) => (arg === 'FILM' ? film : arg)));
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('refuses a file that is no video', async () => {
+    const text = join(folder, 'notes.mp4');
+    await writeFile(text, 'these are only some notes');
+    const { code, stderr } = await detect(text);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^VIDEO_FORMAT_UNSUPPORTED: /);
+  });
+});
