@@ -20,7 +20,7 @@ RUN --mount=type=secret,id=certificates \
   && rm -rf node_modules/ffmpeg-static \
   && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
-FROM ${NODE}
+FROM ${NODE} AS worker
 # Debian's ffmpeg, with Debian's security fixes. It drags in the drivers of screens and graphics cards, a quarter of the
 # image, for a window that no one opens: nothing links against them, they are loaded by name.
 RUN export DEBIAN_FRONTEND=noninteractive \
@@ -57,3 +57,18 @@ LABEL org.opencontainers.image.title="clipping-worker" \
   org.opencontainers.image.revision="${REVISION}" \
   org.opencontainers.image.created="${CREATED}" \
   org.opencontainers.image.base.name="docker.io/library/node:24-bookworm-slim"
+
+# The demo of compose.yaml: the emulator, the film and the webhook receiver, beside the worker's own sources.
+FROM dependencies AS demo-dependencies
+RUN --mount=type=secret,id=certificates \
+  if [ -f /run/secrets/certificates ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/certificates; fi \
+  && npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund "fauxqs@$(node -p 'require("./package.json").devDependencies.fauxqs')"
+
+FROM worker AS demo
+COPY --from=demo-dependencies /app/node_modules ./node_modules
+COPY demo/ ./demo/
+COPY tools/emulator/ ./tools/emulator/
+CMD ["node", "demo/demo.ts", "--worker-url", "http://127.0.0.1:8000"]
+
+# What a build without --target gives.
+FROM worker

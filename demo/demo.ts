@@ -10,14 +10,21 @@ import { type LocalAws, startLocalAws } from './local-aws.ts';
 import { startLocalReceiver } from './local-receiver.ts';
 import { renderSceneBytes } from './render-scene.ts';
 import { DEMO_SCENE } from './scene.ts';
-import { startWorkerProcess } from './worker-process.ts';
+import { awaitWorker, type RunningWorker, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
+
+/** Where the emulator listens for a worker that was started elsewhere. */
+const EMULATOR_PORT = 4566;
 
 const HELP = `Runs the worker's main job end to end on this machine, without AWS.
 
-Usage: npm run demo [-- VIDEO]
+Usage: npm run demo [-- [--worker-url URL] [VIDEO]]
 
 Without VIDEO a film of two drawn people is made, whose truth is known, and the result is held against it.
-Two jobs run side by side on the video: one frame every 2 seconds, and one every 0.5 seconds. Results are left in ./out.`;
+Two jobs run side by side on the video: one frame every 2 seconds, and one every 0.5 seconds. Results are left in ./out.
+
+With --worker-url the jobs are for a worker that runs already, in a container for example. It finds the emulator on port ${EMULATOR_PORT}:
+  AWS_ENDPOINT_URL=http://127.0.0.1:${EMULATOR_PORT}  SQS_QUEUE_URL=http://127.0.0.1:${EMULATOR_PORT}/000000000000/detection-jobs
+  S3_BUCKET=demo-videos  AWS_ACCESS_KEY_ID=demo  AWS_SECRET_ACCESS_KEY=demo  CALLBACK_ALLOW_HOSTS=127.0.0.1`;
 
 const VIDEO_KEY = 'videos/demo.mp4';
 const JOBS: readonly JobMessage[] = [
@@ -41,13 +48,14 @@ function step(text: string): void {
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: 'boolean', short: 'h', default: false } },
+    options: { help: { type: 'boolean', short: 'h', default: false }, 'worker-url': { type: 'string' } },
   });
   if (values.help) return say(HELP);
+  const { 'worker-url': workerUrl } = values;
   const [ownVideo] = positionals;
 
   step('An SQS and S3 emulator and a webhook receiver start on loopback');
-  const aws = await startLocalAws();
+  const aws = await startLocalAws(workerUrl === undefined ? 0 : EMULATOR_PORT);
   const receiver = await startLocalReceiver();
   try {
     say(`   queue ${aws.queueUrl}, bucket ${aws.bucket}, receiver ${receiver.url}`);
@@ -59,11 +67,9 @@ async function main(): Promise<void> {
     await aws.upload(VIDEO_KEY, video);
     say(`   s3://${aws.bucket}/${VIDEO_KEY}, ${(video.length / 1024).toFixed(0)} KiB`);
 
-    step('The worker starts as a process of its own');
-    const worker = await startWorkerProcess({
-      env: { ...aws.env, MAX_CONCURRENT_JOBS: '2', CALLBACK_ALLOW_HOSTS: '127.0.0.1' },
-      onLogLine: (line) => say(`   | ${tell(line)}`),
-    });
+    step(workerUrl === undefined ? 'The worker starts as a process of its own' : 'The worker is waited for');
+    const worker: RunningWorker & Partial<WorkerProcess> =
+      workerUrl === undefined ? await startWorker(aws) : await awaitWorker(workerUrl);
     say(`   ready: ${worker.healthUrl}/health/ready answers 200`);
 
     step('Two messages are put on the queue; the worker takes both at once');
@@ -83,13 +89,22 @@ async function main(): Promise<void> {
     step('The results lie in S3');
     for (const { job_id } of JOBS) await showResult(aws, job_id, ownVideo === undefined);
 
-    step('The worker is asked to stop');
-    const exitCode = await worker.stop();
-    say(`   exit code ${exitCode}; messages left on the queue: ${await aws.messagesLeft()}`);
+    if (worker.stop !== undefined) {
+      step('The worker is asked to stop');
+      say(`   exit code ${await worker.stop()}`);
+    }
+    say(`   messages left on the queue: ${await aws.messagesLeft()}`);
   } finally {
     await receiver.stop();
     await aws.stop();
   }
+}
+
+async function startWorker(aws: LocalAws): Promise<WorkerProcess> {
+  return await startWorkerProcess({
+    env: { ...aws.env, MAX_CONCURRENT_JOBS: '2', CALLBACK_ALLOW_HOSTS: '127.0.0.1' },
+    onLogLine: (line) => say(`   | ${tell(line)}`),
+  });
 }
 
 async function drawnFilm(): Promise<Buffer> {

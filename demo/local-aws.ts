@@ -28,8 +28,9 @@ const BUCKET = 'demo-videos';
 const QUEUE = 'detection-jobs';
 const REGION = 'us-east-1';
 
-export async function startLocalAws(): Promise<LocalAws> {
-  const emulator = await startEmulator();
+/** @param port of the emulator; 0 takes a free one */
+export async function startLocalAws(port = 0): Promise<LocalAws> {
+  const emulator = await startEmulator(port);
   const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' };
   const client = { region: REGION, endpoint: emulator.endpoint, credentials };
   const s3 = new S3Client({ ...client, forcePathStyle: true });

@@ -7,11 +7,14 @@ import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
-export interface WorkerProcess {
+export interface RunningWorker {
   readonly healthUrl: string;
-  health(path: string): Promise<{ status: number; body: unknown }>;
+  readonly health: (path: string) => Promise<{ status: number; body: unknown }>;
+}
+
+export interface WorkerProcess extends RunningWorker {
   /** Sends SIGTERM and resolves to the exit code. */
-  stop(): Promise<number | null>;
+  readonly stop: () => Promise<number | null>;
 }
 
 export interface WorkerProcessOptions {
@@ -34,12 +37,26 @@ export async function startWorkerProcess({ env, onLogLine }: WorkerProcessOption
     onLogLine(line);
   });
   const healthUrl = await Promise.race([listening.promise, failEarly(exited)]);
-  const health = async (path: string) => {
-    const response = await fetch(`${healthUrl}${path}`);
-    return { status: response.status, body: await response.json() };
+  const worker = workerAt(healthUrl);
+  await Promise.race([untilReady(worker), failEarly(exited)]);
+  return { ...worker, stop: () => stop(child, exited) };
+}
+
+/** A worker that somebody else has started or is starting, in a container for example; waits until it is ready for jobs. */
+export async function awaitWorker(healthUrl: string): Promise<RunningWorker> {
+  const worker = workerAt(healthUrl);
+  await untilReady(worker);
+  return worker;
+}
+
+function workerAt(healthUrl: string): RunningWorker {
+  return {
+    healthUrl,
+    async health(path) {
+      const response = await fetch(`${healthUrl}${path}`);
+      return { status: response.status, body: await response.json() };
+    },
   };
-  await Promise.race([untilReady(health), failEarly(exited)]);
-  return { healthUrl, health, stop: () => stop(child, exited) };
 }
 
 function portOf(line: string): number | undefined {
@@ -56,8 +73,14 @@ async function failEarly(exited: Promise<[number | null]>): Promise<never> {
   throw new Error(`the worker ended with code ${code} before it was ready`);
 }
 
-async function untilReady(health: WorkerProcess['health']): Promise<void> {
-  while ((await health('/health/ready')).status !== 200) await sleep(100);
+async function untilReady({ health }: RunningWorker): Promise<void> {
+  const isReady = () =>
+    health('/health/ready').then(
+      ({ status }) => status === 200,
+      // It does not listen yet.
+      () => false,
+    );
+  while (!(await isReady())) await sleep(100);
 }
 
 async function stop(child: ChildProcess, exited: Promise<[number | null]>): Promise<number | null> {

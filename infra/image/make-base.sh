@@ -3,11 +3,11 @@
 # the Node.js binary that the project pins. Debian and npm are all it needs. Run as root.
 set -euo pipefail
 readonly NAME=${1:?usage: make-base.sh IMAGE_NAME}
-readonly ARCH=$(dpkg --print-architecture)
-case $ARCH in
+arch=$(dpkg --print-architecture)
+case $arch in
   amd64) node_arch=x64 ;;
   arm64) node_arch=arm64 ;;
-  *) echo "there is no Node.js package for $ARCH" >&2; exit 1 ;;
+  *) echo "there is no Node.js package for $arch" >&2; exit 1 ;;
 esac
 version=$(node -p "require('$PWD/tools/local-node/package.json').version")
 
@@ -35,5 +35,6 @@ chroot "$work/rootfs" sh -c 'groupadd --gid 1000 node && useradd --uid 1000 --gi
 
 container=$(buildah from scratch)
 buildah copy --quiet "$container" "$work/rootfs" / > /dev/null
-buildah config --cmd node --env "NODE_VERSION=$version" "$container"
+buildah config --cmd node --env "NODE_VERSION=$version" \
+  --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container"
 buildah commit --quiet --rm "$container" "$NAME"
