@@ -37,7 +37,11 @@ const PEDESTRIAN = 1;
 const NO_PAIR = 1000;
 
 /** @param frames the numbers of the frames that are scored, ascending */
-export function countMot(truth: readonly MotRow[], result: readonly MotRow[], frames: readonly number[]): MotCounts {
+export function countMot(
+  truth: readonly MotRow[],
+  result: readonly MotRow[],
+  frames: readonly number[],
+): MotCounts {
   const truthByFrame = Map.groupBy(truth, ({ frame }) => frame);
   const resultByFrame = Map.groupBy(result, ({ frame }) => frame);
   const lastMatch = new Map<number, number>();
@@ -140,9 +144,9 @@ function overlaps(wanted: readonly MotRow[], found: readonly MotRow[]): [MotRow,
     return overlap >= LEAST_IOU ? 1 - overlap : NO_PAIR;
   };
   const { matches } = minCostMatching([...wanted.keys()], [...found.keys()], cost, NO_PAIR);
-  return matches.flatMap(([i, j]) => {
+  return matches.flatMap(([i, j, paid]) => {
     const [a, b] = [wanted[i], found[j]];
-    return a === undefined || b === undefined || cost(i, j) === NO_PAIR ? [] : [[a, b] as [MotRow, MotRow]];
+    return a === undefined || b === undefined || paid === NO_PAIR ? [] : [[a, b] as [MotRow, MotRow]];
   });
 }
 
@@ -161,9 +165,13 @@ function isScored({ scored, objectClass }: MotRow): boolean {
 }
 
 /** The most boxes that one assignment of result ids to true ids for the whole sequence can explain. */
-function bestIdentityMatches(shared: ReadonlyMap<number, ReadonlyMap<number, number>>, resultIds: readonly number[]) {
+function bestIdentityMatches(
+  shared: ReadonlyMap<number, ReadonlyMap<number, number>>,
+  resultIds: readonly number[],
+) {
   const partners = [...shared.values()];
-  const cost = (truth: number, result: number) => -(partners[truth]?.get(resultIds[result] ?? Number.NaN) ?? 0);
+  const cost = (truth: number, result: number) =>
+    -(partners[truth]?.get(resultIds[result] ?? Number.NaN) ?? 0);
   const { matches } = minCostMatching([...partners.keys()], [...resultIds.keys()], cost, 0);
-  return matches.reduce((sum, [truth, result]) => sum - cost(truth, result), 0);
+  return matches.reduce((sum, [, , paid]) => sum - paid, 0);
 }

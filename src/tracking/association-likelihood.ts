@@ -1,10 +1,9 @@
 /** How much likelier it is that a detection continues a track than that it shows somebody new: the one cost that holds at any frame rate. */
-import type { AppearanceGallery } from './appearance-gallery.ts';
 import type { Detection } from './detection.ts';
 import type { MotionPrior, MotionState } from './mean-reverting-motion.ts';
 
 /** What the alternative, somebody new, would look like in this frame. */
-export interface Scene {
+export interface Newcomers {
   /** Area of the picture, square pixels. */
   readonly area: number;
   /** Detections in the frame. */
@@ -42,7 +41,7 @@ export function placeEvidence(
   predicted: MotionState,
   detection: Detection,
   unseenSeconds: number,
-  scene: Scene,
+  newcomers: Newcomers,
   prior: MotionPrior,
 ): number {
   const [x, y] = detection.xyah;
@@ -53,7 +52,7 @@ export function placeEvidence(
   const distance = (x - predicted.x.position) ** 2 / xVariance + (y - predicted.y.position) ** 2 / yVariance;
   const logMoved = -0.5 * distance - Math.log(2 * Math.PI * Math.sqrt(xVariance * yVariance));
   // A crowd makes a newcomer at this very place likelier; the square root is between "one in the picture" and "all alike".
-  const logNewcomer = 0.5 * Math.log(Math.max(1, scene.detections)) - Math.log(scene.area);
+  const logNewcomer = 0.5 * Math.log(Math.max(1, newcomers.detections)) - Math.log(newcomers.area);
 
   const sizeVariance = prior.sizeNoise ** 2 + prior.sizeRate ** 2 * unseenSeconds;
   const logSize =
@@ -69,19 +68,13 @@ export function placeEvidence(
 }
 
 /**
- * Evidence of the looks, in nats: `MOST_LOOKS_EVIDENCE` for equal vectors, falling straight to its negative; 0 when either
- * side has no appearance vector.
+ * Evidence of the looks, in nats: `MOST_LOOKS_EVIDENCE` for equal vectors, falling straight to its negative.
  *
+ * @param distance cosine distance of the detection to the track's gallery
  * @param maxCosineDistance the embedder's threshold
  */
-export function looksEvidence(
-  gallery: AppearanceGallery,
-  { look }: Detection,
-  maxCosineDistance: number,
-): number {
-  if (look === null || gallery.size === 0) return 0;
-  const evidence =
-    MOST_LOOKS_EVIDENCE * (1 - gallery.distance(look) / (NEUTRAL_DISTANCE * maxCosineDistance));
+export function looksEvidence(distance: number, maxCosineDistance: number): number {
+  const evidence = MOST_LOOKS_EVIDENCE * (1 - distance / (NEUTRAL_DISTANCE * maxCosineDistance));
   return Math.max(-MOST_LOOKS_EVIDENCE, evidence);
 }
 

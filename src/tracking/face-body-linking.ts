@@ -33,7 +33,7 @@ export function pairFacesWithBodies({ faces, poses }: FrameObservations): Map<nu
     (face, pose) => headOffset(faces[face]?.box, heads[pose]),
     MOST_HEAD_OFFSET,
   );
-  return new Map(matches);
+  return new Map(matches.map(([face, pose]) => [face, pose]));
 }
 
 /** Pools the pairs of all frames: a face and a body belong together when they agree in most frames that show both. */

@@ -1,5 +1,5 @@
 /** DeepSORT's matching cascade (arXiv 1703.07402, listing 1): who was seen more recently chooses first. */
-import { type Matching, minCostMatching, type PairCost } from './assignment.ts';
+import { type Match, type Matching, minCostMatching, type PairCost } from './assignment.ts';
 
 /**
  * Matches the tracks level by level, the n-th level holding those last seen n frames ago, each with what the levels before
@@ -17,7 +17,7 @@ export function matchingCascade(
   depth: number,
 ): Matching {
   const levels = Map.groupBy(tracks, timeSinceUpdate);
-  const matches: (readonly [number, number])[] = [];
+  const matches: Match[] = [];
   let unmatchedDetections = detections;
   for (const level of [...levels.keys()].sort((a, b) => a - b)) {
     if (level > depth || unmatchedDetections.length === 0) break;

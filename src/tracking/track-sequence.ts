@@ -9,6 +9,9 @@ import { medianIntervalMs } from './sampling-rate.ts';
 const PUBLISHED_FRAMES_PER_SECOND = 30;
 const PUBLISHED_INTERVAL_MS = 1000 / PUBLISHED_FRAMES_PER_SECOND;
 
+/** A single frame has no rate; nobody can be asked to be seen twice in it. */
+const LONE_FRAME_INTERVAL_MS = 1000;
+
 export interface SequenceOptions {
   /** `auto`: as the times of the frames ask for; `deepsort`: the published algorithm, one step a frame whatever the times. */
   readonly rateMode: 'auto' | 'deepsort';
@@ -47,7 +50,7 @@ export function trackSequence(frames: readonly DetectionFrame[], options: Sequen
     ...rest,
     maxAgeSeconds: maxAge / PUBLISHED_FRAMES_PER_SECOND,
     frameIntervalMs:
-      rateMode === 'deepsort' ? PUBLISHED_INTERVAL_MS : medianIntervalMs(times, PUBLISHED_INTERVAL_MS),
+      rateMode === 'deepsort' ? PUBLISHED_INTERVAL_MS : medianIntervalMs(times, LONE_FRAME_INTERVAL_MS),
     picture: options.picture ?? extent(frames),
     motion: BODY_MOTION,
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppearanceGallery, cosineDistance, toLook } from '../../src/tracking/appearance-gallery.ts';
 import { readGolden } from './golden.ts';
+import { randomNumbers } from './synthetic-video.ts';
 
 interface Golden {
   readonly cases: readonly {
@@ -62,6 +63,25 @@ describe('AppearanceGallery', () => {
     expect(gallery.size).toBe(2);
     expect(gallery.distance(look([1, 0, 0]))).toBe(1);
     expect(gallery.distance(look([0, 1, 0]))).toBe(0);
+  });
+});
+
+describe('leastDistance', () => {
+  it('is never above the distance, whatever was added and dropped', () => {
+    const random = randomNumbers(5);
+    const vector = (base: number) =>
+      look(Array.from({ length: 10 }, (_, i) => (i === base ? 1 : 0) + 0.8 * (random() - 0.5)));
+    const gallery = new AppearanceGallery(7);
+    let pruned = 0;
+    for (let i = 0; i < 300; i++) {
+      gallery.add(vector(i < 150 ? 0 : 1));
+      for (let person = 0; person < 4; person++) {
+        const other = vector(person);
+        expect(gallery.leastDistance(other)).toBeLessThanOrEqual(gallery.distance(other) + 1e-12);
+        if (gallery.leastDistance(other) > 0.3) pruned += 1;
+      }
+    }
+    expect(pruned).toBeGreaterThan(100);
   });
 });
 

@@ -25,7 +25,7 @@ describe('minCostMatching', () => {
         (track, detection) => example.cost[track]?.[detection] ?? Number.NaN,
         example.max_distance,
       );
-      expect(matching.matches).toEqual(example.matches);
+      expect(matching.matches.map(([track, detection]) => [track, detection])).toEqual(example.matches);
       expect([...matching.unmatchedTracks].sort((a, b) => a - b)).toEqual(example.unmatched_tracks);
       expect([...matching.unmatchedDetections].sort((a, b) => a - b)).toEqual(example.unmatched_detections);
     },
@@ -50,6 +50,6 @@ describe('minCostMatching', () => {
       partner(track) === detection ? 0.1 : 0.5 + ((track * 31 + detection * 17) % 97) / 100;
     const all = Array.from({ length: size }, (_, i) => i);
     const { matches } = minCostMatching(all, all, cost, 2);
-    expect(matches).toEqual(all.map((track) => [track, partner(track)]));
+    expect(matches).toEqual(all.map((track) => [track, partner(track), 0.1]));
   });
 });

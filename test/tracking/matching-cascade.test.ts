@@ -74,7 +74,7 @@ describe('matchingCascade', () => {
       example.max_distance,
       example.cascade_depth,
     );
-    expect(matching.matches).toEqual(example.matches);
+    expect(matching.matches.map(([track, detection]) => [track, detection])).toEqual(example.matches);
     expect(matching.unmatchedTracks).toEqual(example.unmatched_tracks);
     expect(matching.unmatchedDetections).toEqual(example.unmatched_detections);
   });
@@ -90,6 +90,6 @@ describe('matchingCascade', () => {
       0.2,
       30,
     );
-    expect(matches).toEqual([[1, 0]]);
+    expect(matches).toEqual([[1, 0, 0.15]]);
   });
 });
