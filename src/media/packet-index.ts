@@ -7,25 +7,31 @@ import { createLineSplitter } from './line-splitter.ts';
 import type { Presentation, TimeBase } from './timeline.ts';
 import type { VideoLimits } from './video-limits.ts';
 
-/** The packets of the video stream, in file order. */
+/** The packets of the video stream in file order, one entry of each column for each. */
 export interface PacketIndex {
   readonly timeBase: TimeBase;
-  /** The packets with a time, without those an edit list hides. */
-  readonly presentations: readonly Presentation[];
-  /** Whether every packet has a time. AVI and MPEG program streams leave times out where a decoder can guess them. */
-  readonly complete: boolean;
+  /** Presentation time; NaN where the container leaves it to the decoder to guess (AVI, MPEG program streams). */
+  readonly ptsTicks: readonly number[];
+  /** 0 where the container does not say. */
+  readonly durationTicks: readonly number[];
+  readonly bytes: readonly number[];
+  /** AV_PKT_FLAG_KEY and AV_PKT_FLAG_DISCARD. */
+  readonly flags: readonly number[];
   /** How the demultiplexer ended and what it complained of. */
   readonly exit: FfmpegExit;
 }
+
+/** AV_PKT_FLAG_KEY: decoding can begin here. */
+export const KEY_FLAG = 0x1;
+/** AV_PKT_FLAG_DISCARD: decoded if need be, never shown; how an edit list's leading pictures are marked. */
+export const DISCARD_FLAG = 0x4;
 
 /** More pictures a second than any camera for `maxDurationMs`: a longer list is an attack on our memory. */
 const MAX_PACKETS_PER_SECOND = 480;
 
 const TIME_BASE_LINE = /^#tb 0: (\d+)\/(\d+)/;
 /** `stream, dts, pts, duration, size, checksum[, F=0xflags][, side data]`; flags are left out for a plain keyframe. */
-const PACKET_LINE = /^0, *-?\d+, *(-?\d+), *(\d+), *\d+, 0x[0-9a-f]+(?:, F=0x([0-9A-F]+))?/;
-/** AV_PKT_FLAG_DISCARD: decoded if need be, never shown; how an edit list's leading pictures are marked. */
-const DISCARD_FLAG = 0x4;
+const PACKET_LINE = /^0, *-?\d+, *(-?\d+), *(\d+), *(\d+), 0x[0-9a-f]+(?:, F=0x([0-9A-F]+))?/;
 /** AV_NOPTS_VALUE, the smallest 64-bit integer. */
 const NO_TIME = '-9223372036854775808';
 
@@ -40,9 +46,11 @@ export async function readPacketIndex(
   signal: AbortSignal,
 ): Promise<PacketIndex> {
   const maxPackets = (limits.maxDurationMs / 1000) * MAX_PACKETS_PER_SECOND;
-  const presentations: Presentation[] = [];
-  let complete = true;
   let timeBase: TimeBase = { numerator: 1, denominator: 1000 };
+  const ptsTicks: number[] = [];
+  const durationTicks: number[] = [];
+  const bytes: number[] = [];
+  const flags: number[] = [];
 
   const lines = createLineSplitter((line) => {
     const packet = PACKET_LINE.exec(line);
@@ -51,18 +59,16 @@ export async function readPacketIndex(
       if (base !== null) timeBase = { numerator: Number(base[1]), denominator: Number(base[2]) };
       return;
     }
-    if (Number.parseInt(packet[3] ?? '0', 16) & DISCARD_FLAG) return;
-    if (packet[1] === NO_TIME) {
-      complete = false;
-      return;
-    }
-    if (presentations.length >= maxPackets) {
+    if (ptsTicks.length >= maxPackets) {
       throw new WorkerError(
         'VIDEO_TOO_LONG',
         `the video lists more than ${maxPackets} pictures: cut it into shorter files`,
       );
     }
-    presentations.push({ ptsTicks: Number(packet[1]), durationTicks: Number(packet[2]) });
+    ptsTicks.push(packet[1] === NO_TIME ? Number.NaN : Number(packet[1]));
+    durationTicks.push(Number(packet[2]));
+    bytes.push(Number(packet[3]));
+    flags.push(packet[4] === undefined ? KEY_FLAG : Number.parseInt(packet[4], 16));
   });
 
   const args = [
@@ -79,5 +85,17 @@ export async function readPacketIndex(
   ];
   const exit = await runFfmpeg({ ffmpeg, args }, (chunk) => lines.push(chunk), signal);
   lines.end();
-  return { timeBase, presentations, complete, exit };
+  return { timeBase, ptsTicks, durationTicks, bytes, flags, exit };
+}
+
+/** The packets that are shown and have a time. */
+export function* shownPackets({
+  ptsTicks,
+  durationTicks,
+  flags,
+}: PacketIndex): Generator<Presentation, void> {
+  for (const [packet, pts] of ptsTicks.entries()) {
+    if (Number.isNaN(pts) || ((flags[packet] ?? 0) & DISCARD_FLAG) !== 0) continue;
+    yield { ptsTicks: pts, durationTicks: durationTicks[packet] ?? 0 };
+  }
 }

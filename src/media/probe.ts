@@ -7,8 +7,9 @@ import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
 import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
 import { fileSignature, SIGNATURE_BYTES } from './file-signature.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
-import { readPacketIndex } from './packet-index.ts';
-import { createShownPictureParser, type ShownPicture } from './shown-picture.ts';
+import { readPacketIndex, shownPackets } from './packet-index.ts';
+import { type PacketTable, packetTable } from './packet-table.ts';
+import { type Colour, createShownPictureParser, parseColour, type ShownPicture } from './shown-picture.ts';
 import { parseStreamSummary, type StreamSummary } from './stream-dump.ts';
 import { millisecondsAt, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
 import type { VideoInfo } from './video-info.ts';
@@ -37,9 +38,9 @@ export async function probeVideo(
 ): Promise<VideoInfo> {
   const path = resolve(file);
   await refuseBySize(path, options.limits);
-  const { summary, picture } = await firstPicture(path, options, signal);
+  const { summary, picture, colour } = await firstPicture(path, options, signal);
   const frameRate = summary.frameRate ?? FALLBACK_FRAME_RATE;
-  const timeline = await readTimeline(path, picture, frameRate, options, signal);
+  const { timeline, packets } = await readTimes(path, picture, frameRate, options, signal);
   const durationMs = millisecondsAt(timeline, timeline.endTicks);
   if (durationMs > options.limits.maxDurationMs) {
     throw new WorkerError(
@@ -57,7 +58,10 @@ export async function probeVideo(
     codec: summary.codec,
     container: summary.container,
     pixelFormat: picture.pixelFormat,
+    colour,
+    firstPictureChecksum: picture.checksum,
     timeline,
+    packets,
   };
 }
 
@@ -95,7 +99,7 @@ async function firstPicture(
   path: string,
   { ffmpeg, limits }: ProbeOptions,
   signal: AbortSignal,
-): Promise<{ summary: StreamSummary; picture: ShownPicture }> {
+): Promise<{ summary: StreamSummary; picture: ShownPicture; colour: Colour }> {
   const lines: string[] = [];
   const parse = createShownPictureParser();
   let picture: ShownPicture | null = null;
@@ -119,7 +123,7 @@ async function firstPicture(
   const summary = parseStreamSummary(lines);
   refuseByPictureSize(summary, limits);
   if (picture === null) throw explainUndecodable(exit, lines);
-  return { summary, picture };
+  return { summary, picture, colour: parseColour(lines) };
 }
 
 function refuseByPictureSize({ codedWidth, codedHeight }: StreamSummary, { maxPixels }: VideoLimits): void {
@@ -135,26 +139,29 @@ function explainUndecodable(exit: FfmpegExit, lines: readonly string[]): WorkerE
   return explainFailure({ ...exit, stderrTail: lines });
 }
 
-/** The times of all pictures from the first that can be decoded. */
-async function readTimeline(
+/** When the pictures are shown, from the first that can be decoded, and the packets they come in. */
+async function readTimes(
   path: string,
   first: ShownPicture,
   frameRate: number,
   options: ProbeOptions,
   signal: AbortSignal,
-): Promise<Timeline> {
-  const { presentations, complete, timeBase, exit } = await readPacketIndex(path, options, signal);
-  const frameTicks = ticksPerSecond(timeBase) / frameRate;
-  const timeline = timelineOf(presentations, timeBase, first.ptsTicks, frameTicks);
-  if (wasCutOff(exit)) {
+): Promise<{ timeline: Timeline; packets: PacketTable | null }> {
+  const index = await readPacketIndex(path, options, signal);
+  const frameTicks = ticksPerSecond(index.timeBase) / frameRate;
+  const timeline = timelineOf(shownPackets(index), index.timeBase, first.ptsTicks, frameTicks);
+  if (wasCutOff(index.exit)) {
     const foundMs = timeline === null ? 0 : millisecondsAt(timeline, timeline.endTicks);
     throw new WorkerError(
       'VIDEO_CORRUPT',
       `the file is cut off after ${Math.round(foundMs / 100) / 10} s: upload it again`,
-      { cause: new Error(exit.stderrTail.join('\n')) },
+      { cause: new Error(index.exit.stderrTail.join('\n')) },
     );
   }
-  if (timeline !== null && complete) return timeline;
+  if (timeline !== null && !index.ptsTicks.some(Number.isNaN)) {
+    return { timeline, packets: packetTable(index, timeline) };
+  }
   const { ffmpeg, limits } = options;
-  return readDecodedTimeline(path, { ffmpeg, maxPixels: limits.maxPixels, frameRate }, signal);
+  const decoded = await readDecodedTimeline(path, { ffmpeg, maxPixels: limits.maxPixels, frameRate }, signal);
+  return { timeline: decoded, packets: null };
 }

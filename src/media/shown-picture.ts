@@ -1,6 +1,12 @@
 /** Reads what ffmpeg's `showinfo` filter says on stderr of each picture that passes it. */
 import type { TimeBase } from './timeline.ts';
 
+/** How a picture's numbers stand for colours, by ffmpeg's names ("tv", "bt709"); "unknown" where the stream does not say. */
+export interface Colour {
+  readonly range: string;
+  readonly matrix: string;
+}
+
 /** One picture as `showinfo` saw it. */
 export interface ShownPicture {
   readonly ptsTicks: number;
@@ -10,11 +16,14 @@ export interface ShownPicture {
   readonly pixelFormat: string;
   /** 1 when the stream does not say. */
   readonly sampleAspectRatio: number;
+  /** Adler-32 of all planes, in hexadecimal. */
+  readonly checksum: string;
 }
 
 const CONFIG_LINE = /^\[Parsed_showinfo_\d+ @ [^\]]+\] config in time_base: (\d+)\/(\d+)/;
 const PICTURE_LINE =
-  /^\[Parsed_showinfo_\d+ @ [^\]]+\] n: *\d+ pts: *(-?\d+|NOPTS) .*?fmt:(\w+) .*?sar:(\d+)\/(\d+) s:(\d+)x(\d+) /;
+  /^\[Parsed_showinfo_\d+ @ [^\]]+\] n: *\d+ pts: *(-?\d+|NOPTS) .*?fmt:(\w+) .*?sar:(\d+)\/(\d+) s:(\d+)x(\d+) .*?checksum:(\w+)/;
+const COLOUR_LINE = /^\[Parsed_showinfo_\d+ @ [^\]]+\] *color_range:(\S+) color_space:(\S+)/;
 
 /**
  * A parser to feed line by line; it returns a picture when the line speaks of one, else null. Pictures without a time are skipped: they
@@ -25,21 +34,28 @@ export function createShownPictureParser(): (line: string) => ShownPicture | nul
   let timeBase: TimeBase | null = null;
   return (line) => {
     const config = CONFIG_LINE.exec(line);
-    if (config !== null) {
-      timeBase = { numerator: Number(config[1]), denominator: Number(config[2]) };
-      return null;
-    }
+    if (config !== null) timeBase = { numerator: Number(config[1]), denominator: Number(config[2]) };
     const picture = PICTURE_LINE.exec(line);
     if (picture === null || timeBase === null || picture[1] === 'NOPTS') return null;
-    const [, pts, pixelFormat = '', sarWidth, sarHeight, width, height] = picture;
+    const [, pts, pixelFormat = '', sarWidth, sarHeight, width, height, checksum = ''] = picture;
+    const isShapeKnown = Number(sarWidth) > 0 && Number(sarHeight) > 0;
     return {
       ptsTicks: Number(pts),
       timeBase,
       width: Number(width),
       height: Number(height),
       pixelFormat,
-      sampleAspectRatio:
-        Number(sarWidth) > 0 && Number(sarHeight) > 0 ? Number(sarWidth) / Number(sarHeight) : 1,
+      sampleAspectRatio: isShapeKnown ? Number(sarWidth) / Number(sarHeight) : 1,
+      checksum,
     };
   };
+}
+
+/** The colours of the first picture these lines speak of. */
+export function parseColour(lines: readonly string[]): Colour {
+  for (const line of lines) {
+    const colour = COLOUR_LINE.exec(line);
+    if (colour !== null) return { range: colour[1] ?? 'unknown', matrix: colour[2] ?? 'unknown' };
+  }
+  return { range: 'unknown', matrix: 'unknown' };
 }

@@ -1,4 +1,6 @@
 /** What is known of a video before any of its samples is decoded. Plain data: it crosses thread borders. */
+import type { PacketTable } from './packet-table.ts';
+import type { Colour } from './shown-picture.ts';
 import type { Timeline } from './timeline.ts';
 
 /** The first video stream of a file that is no cover picture. */
@@ -20,6 +22,12 @@ export interface VideoInfo {
   readonly container: string;
   /** Layout of the decoded pixels by ffmpeg's name: yuv420p, yuv444p10le, ... */
   readonly pixelFormat: string;
+  /** How the decoded pixels stand for colours. */
+  readonly colour: Colour;
+  /** ffmpeg's checksum of the first picture, upright: any way to decode the file must arrive at it. */
+  readonly firstPictureChecksum: string;
   /** When each picture is shown. */
   readonly timeline: Timeline;
+  /** The packets the pictures come in; null where the container does not tell one picture from the next. */
+  readonly packets: PacketTable | null;
 }

@@ -31,7 +31,7 @@ function fileOf(name: string, content: string | Uint8Array): string {
 
 describe('probeVideo', () => {
   it('tells what a video is', async () => {
-    const { timeline, ...video } = await probeVideo(plain, { ffmpeg, limits }, never);
+    const { timeline, packets, ...video } = await probeVideo(plain, { ffmpeg, limits }, never);
     expect(video).toEqual({
       width: 160,
       height: 96,
@@ -42,7 +42,10 @@ describe('probeVideo', () => {
       codec: 'h264',
       container: 'mov',
       pixelFormat: 'yuv420p',
+      colour: { range: expect.any(String), matrix: 'unknown' },
+      firstPictureChecksum: expect.stringMatching(/^[0-9A-F]{8}$/),
     });
+    expect(packets?.positions).toHaveLength(50);
     expect(timeline.ptsTicks).toHaveLength(50);
   });
 

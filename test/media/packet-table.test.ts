@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { DISCARD_FLAG, KEY_FLAG, type PacketIndex } from '../../src/media/packet-index.ts';
+import { packetTable } from '../../src/media/packet-table.ts';
+
+const timeBase = { numerator: 1, denominator: 25 };
+
+function indexOf(ptsTicks: number[], flags: number[]): PacketIndex {
+  return {
+    timeBase,
+    ptsTicks,
+    flags,
+    durationTicks: ptsTicks.map(() => 1),
+    bytes: ptsTicks.map((_, packet) => 100 + packet),
+    exit: { code: 0, signalName: null, stderrTail: [] },
+  };
+}
+
+describe('packetTable', () => {
+  it('gives each packet its place in time', () => {
+    const index = indexOf([0, 3, 1, 2], [KEY_FLAG, 0, 0, 0]);
+    const timeline = { timeBase, ptsTicks: Float64Array.of(0, 1, 2, 3), endTicks: 4 };
+    expect(packetTable(index, timeline)).toEqual({
+      ranks: Uint32Array.of(0, 3, 1, 2),
+      positions: Int32Array.of(0, 3, 1, 2),
+      keys: Uint8Array.of(1, 0, 0, 0),
+      bytes: Uint32Array.of(100, 101, 102, 103),
+    });
+  });
+
+  it('gives hidden packets a rank but no position', () => {
+    const index = indexOf([-2, -1, 0, 1], [KEY_FLAG | DISCARD_FLAG, DISCARD_FLAG, 0, 0]);
+    const timeline = { timeBase, ptsTicks: Float64Array.of(0, 1), endTicks: 2 };
+    const table = packetTable(index, timeline);
+    expect(table?.ranks).toEqual(Uint32Array.of(0, 1, 2, 3));
+    expect(table?.positions).toEqual(Int32Array.of(-1, -1, 0, 1));
+    expect(table?.keys).toEqual(Uint8Array.of(1, 0, 0, 0));
+  });
+
+  it('is null when two packets share a time', () => {
+    const index = indexOf([0, 0, 1, 1], [KEY_FLAG, 0, 0, 0]);
+    expect(packetTable(index, { timeBase, ptsTicks: Float64Array.of(0, 1), endTicks: 2 })).toBeNull();
+  });
+});
