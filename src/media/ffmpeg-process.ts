@@ -76,6 +76,7 @@ export async function startFfmpeg(
   const terminate = () => {
     // Closing our end wakes a child that waits for us to read.
     child.stdout.destroy();
+    child.stdin?.destroy();
     if (killTimer !== undefined || child.exitCode !== null || child.signalCode !== null) return;
     killGroup(child.pid, 'SIGTERM');
     killTimer = setTimeout(() => killGroup(child.pid, 'SIGKILL'), TERMINATION_GRACE_MS);

@@ -2,16 +2,18 @@
 import { resolve } from 'node:path';
 import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
-import { type FfmpegDialect, readFfmpegDialect } from './ffmpeg-version.ts';
+import { readFfmpegDialect } from './ffmpeg-version.ts';
 import type { Frame } from './frame.ts';
-import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
-import { type PictureSize, scaledSize } from './picture-size.ts';
-import { decodePictures } from './picture-stream.ts';
-import { samplePositions } from './sample-times.ts';
-import { selectExpression } from './select-expression.ts';
+import type { FeedReport } from './packet-feed.ts';
+import { scaledSize } from './picture-size.ts';
+import { preferKeyframes, samplePositions } from './sample-times.ts';
+import { planAll, planSampling } from './sampling-plan.ts';
+import { createCpuMeter, type SamplingReport } from './sampling-report.ts';
+import { decodeSparsely } from './sparse-decoder.ts';
 import { millisecondsAt, type Timeline } from './timeline.ts';
 import type { VideoInfo } from './video-info.ts';
 import type { VideoLimits } from './video-limits.ts';
+import { decodeEverything, type WantedPictureDecoder } from './wanted-pictures.ts';
 
 export interface FrameRequest {
   /** Path of the video. */
@@ -20,44 +22,86 @@ export interface FrameRequest {
   readonly video: VideoInfo;
   /** Time between two samples, above 0. */
   readonly intervalMs: number;
+  /** A keyframe this near to a sample may stand for it, which is cheaper; 0, the default, is exact. */
+  readonly toleranceMs?: number;
   /** Limit for the long side of the delivered pictures, in pixels; they are never enlarged. */
   readonly maxSide?: number;
   /** Path of the ffmpeg program. */
   readonly ffmpeg: string;
   readonly limits: VideoLimits;
+  /** `all` decodes everything, to compare with; `auto`, the default, takes the cheapest exact way. */
+  readonly plan?: 'auto' | 'all';
+  /** Called once, after the last frame. */
+  readonly onReport?: (report: SamplingReport) => void;
 }
 
 /** Long side of the pictures the networks get: enough for poses and small faces. */
 export const DEFAULT_MAX_SIDE = 1280;
-/** Name of the file, in the child's own folder, with the video filters: the expression may be too long for an argument. */
-const FILTER_FILE = 'filters.txt';
 
 /**
  * One frame for every `index` x interval before the end of the video, in order (see sample-times for which picture that is). Pictures are
  * upright, scaled once, with square pixels and even sides. Memory does not grow with the video; the child is gone when the loop is left.
- * Where the container's list of times and the decoder disagree, the file is decoded once more to list what is really shown.
+ *
+ * The pictures do not depend on the plan: where the cheap way does not prove itself (another first picture, another order), everything is
+ * decoded; where the container's list of times and the decoder disagree, the file is decoded once more to list what is really shown.
  * @throws WorkerError VIDEO_CORRUPT, DECODER_FAILED, FFMPEG_MISSING; the signal's reason when it aborts
  */
 export async function* readFrames(request: FrameRequest, signal: AbortSignal): AsyncGenerator<Frame, void> {
-  const source = {
-    file: resolve(request.file),
+  const { video, intervalMs, toleranceMs = 0 } = request;
+  const meter = createCpuMeter();
+  const decoder: WantedPictureDecoder = {
     ffmpeg: request.ffmpeg,
-    maxPixels: request.limits.maxPixels,
     dialect: await readFfmpegDialect(request.ffmpeg, signal),
-    size: scaledSize(request.video, request.maxSide ?? DEFAULT_MAX_SIDE),
+    file: resolve(request.file),
+    maxPixels: request.limits.maxPixels,
+    colour: video.colour,
+    size: scaledSize(video, request.maxSide ?? DEFAULT_MAX_SIDE),
+    onStderrLine: meter.onStderrLine,
   };
-  const { intervalMs, video } = request;
-
   const listed = samplePositions(video.timeline, intervalMs, video.frameRate);
-  let delivered = yield* decodeSamples(source, video.timeline, listed, 0, signal);
-  if (delivered === listed.length) return;
+  const samples = toleranceMs > 0 ? preferKeyframes(listed, video, toleranceMs) : listed;
+  const wanted = distinct(samples);
+  let plan = planSampling({ video, wanted, allowed: request.plan ?? 'auto' });
+  let packets = plan.packets;
+  let delivered = 0;
 
-  const decoded = await readDecodedTimeline(source.file, { ...source, frameRate: video.frameRate }, signal);
+  if (plan.kind !== 'all') {
+    packets = 0;
+    const onFed = (fed: FeedReport) => {
+      packets += fed.packets;
+    };
+    const pictures = decodeSparsely(decoder, { video, plan, wanted, onFed }, signal);
+    delivered = yield* deliver(pictures, decoder, video.timeline, samples, 0);
+    if (delivered < samples.length) {
+      plan = planAll(video, `fewer packets did not suffice at sample ${delivered}`);
+      packets = plan.packets;
+    }
+  }
+  if (delivered < samples.length) {
+    const pictures = decodeEverything(decoder, video.timeline, distinct(samples.subarray(delivered)), signal);
+    delivered = yield* deliver(pictures, decoder, video.timeline, samples, delivered);
+  }
+  if (delivered < samples.length) {
+    plan = planAll(video, `the container's list of times is wrong at sample ${delivered}`);
+    yield* deliverWhatDecodes(decoder, request, delivered, signal);
+  }
+  request.onReport?.({ ...plan, plan: plan.kind, packets, decoderCpuMs: meter.totalMs() });
+}
+
+/** Decodes the file once to list what is really shown, and once more to show it. */
+async function* deliverWhatDecodes(
+  decoder: WantedPictureDecoder,
+  { video, intervalMs }: FrameRequest,
+  firstSample: number,
+  signal: AbortSignal,
+): AsyncGenerator<Frame, void> {
+  const decoded = await readDecodedTimeline(decoder.file, { ...decoder, frameRate: video.frameRate }, signal);
   // The end stays where it was announced, so that the number of samples does.
   const timeline = { ...decoded, endTicks: Math.max(decoded.endTicks, video.timeline.endTicks) };
-  const shown = samplePositions(timeline, intervalMs, video.frameRate);
-  delivered = yield* decodeSamples(source, timeline, shown, delivered, signal);
-  if (delivered < shown.length) {
+  const samples = samplePositions(timeline, intervalMs, video.frameRate);
+  const pictures = decodeEverything(decoder, timeline, distinct(samples.subarray(firstSample)), signal);
+  const delivered = yield* deliver(pictures, decoder, timeline, samples, firstSample);
+  if (delivered < samples.length) {
     throw new WorkerError(
       'VIDEO_CORRUPT',
       `the video decodes differently each time from ${delivered * intervalMs} ms on: it is damaged; export it again`,
@@ -65,60 +109,29 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
   }
 }
 
-interface Source {
-  readonly file: string;
-  readonly ffmpeg: string;
-  readonly maxPixels: number;
-  readonly dialect: FfmpegDialect;
-  readonly size: PictureSize;
-}
-
 /**
- * Decodes the whole file, lets the wanted pictures pass, and checks each one's time.
- * @returns how many samples are delivered, counting those before `firstSample`; fewer than wanted when the decoder gave another picture
+ * Makes frames of pictures that come in the order of the samples' positions.
+ * @returns how many samples are delivered, counting those before `firstSample`; fewer than all when the pictures end early
  */
-async function* decodeSamples(
-  source: Source,
+async function* deliver(
+  pictures: AsyncGenerator<Uint8Array, void>,
+  { size }: WantedPictureDecoder,
   timeline: Timeline,
   positions: Uint32Array,
   firstSample: number,
-  signal: AbortSignal,
 ): AsyncGenerator<Frame, number> {
   let sample = firstSample;
-  const wanted = [...new Set(positions.subarray(firstSample))].map(
-    (position) => timeline.ptsTicks[position] ?? 0,
-  );
-
-  for await (const { ptsTicks, data } of decodePictures(decodeCommand(source, wanted), source.size, signal)) {
-    if (ptsTicks !== timeline.ptsTicks[positions[sample] ?? 0]) return sample;
-    const timestampMs = millisecondsAt(timeline, ptsTicks);
-    const position = positions[sample];
+  for await (const data of pictures) {
+    const position = positions[sample] ?? 0;
+    const timestampMs = millisecondsAt(timeline, timeline.ptsTicks[position] ?? 0);
     for (let repeatsPrevious = false; positions[sample] === position; repeatsPrevious = true) {
-      yield { ...source.size, data, index: sample, timestampMs, repeatsPrevious };
+      yield { ...size, data, index: sample, timestampMs, repeatsPrevious };
       sample++;
     }
-    if (sample === positions.length) break;
   }
   return sample;
 }
 
-function decodeCommand({ ffmpeg, file, maxPixels, dialect, size }: Source, wantedTicks: readonly number[]) {
-  const filters = [
-    `select='${selectExpression(wantedTicks)}'`,
-    `scale=${size.width}:${size.height}:flags=bicubic`,
-    'format=rgb24',
-    'showinfo',
-  ];
-  const args = [
-    ...COMMON_OPTIONS,
-    ...inputOptions(file, maxPixels),
-    ...MAP_VIDEO,
-    dialect.filterFileOption,
-    FILTER_FILE,
-    ...dialect.keepTimes,
-    '-f',
-    'rawvideo',
-    'pipe:1',
-  ];
-  return { ffmpeg, args, files: { [FILTER_FILE]: filters.join(',') } };
+function distinct(positions: Uint32Array): Uint32Array {
+  return positions.filter((position, sample) => position !== positions[sample - 1]);
 }

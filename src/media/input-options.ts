@@ -39,11 +39,12 @@ const ALLOWED_DECODERS = [
   'wmv3',
 ];
 
-/** Options every child shares: it asks nothing, and says what it finds, line by line. */
+/** Options every child shares: it asks nothing, and says what it finds and in the end what it cost, line by line. */
 export const COMMON_OPTIONS: readonly string[] = [
   '-hide_banner',
   '-nostdin',
   '-nostats',
+  '-benchmark',
   '-loglevel',
   'repeat+info',
 ];
@@ -56,6 +57,8 @@ export const COMMON_OPTIONS: readonly string[] = [
 export function inputOptions(file: string, maxPixels: number): readonly string[] {
   const fromPipe = file.startsWith('pipe:');
   return [
+    // Times from a pipe are numbers of our own choice; those of a file are moved to begin near zero.
+    ...(fromPipe ? ['-copyts'] : []),
     '-protocol_whitelist',
     fromPipe ? 'pipe' : 'file',
     '-format_whitelist',

@@ -1,20 +1,25 @@
 /** Reads the decoded pictures of a running ffmpeg, each with the time ffmpeg itself gives it, so that the two can never slip. */
+import type { Writable } from 'node:stream';
 import { WorkerError } from '../errors.ts';
 import { explainFailure } from './ffmpeg-failure.ts';
 import { type FfmpegCommand, startFfmpeg } from './ffmpeg-process.ts';
 import type { PictureSize } from './picture-size.ts';
-import { createShownPictureParser } from './shown-picture.ts';
+import { createShownPictureParser, type ShownPicture } from './shown-picture.ts';
 
 /** A picture as it left ffmpeg. */
 export interface DecodedPicture {
   readonly ptsTicks: number;
+  /** ffmpeg's checksum of the picture where `showinfo` saw it. */
+  readonly checksum: string;
   /** rgb24, rows top to bottom. */
   readonly data: Uint8Array;
 }
 
 /**
- * Runs a command that writes raw rgb24 pictures of one size to stdout and ends its video filters with `showinfo`. At most one picture and
- * two pipes' worth of bytes wait in memory: when nobody asks for the next picture, ffmpeg waits too. Leaving the loop ends the child.
+ * Runs a command that writes raw rgb24 pictures of one size to stdout and passes each of them through one `showinfo` filter. At most one
+ * picture and two pipes' worth of bytes wait in memory: when nobody asks for the next picture, ffmpeg waits too. Leaving the loop ends
+ * the child.
+ * @param feed writes the child's stdin, when the command has one; it settles, and does not reject, when the child closes it
  * @returns normally at the end of the stream, however short: the caller knows which pictures it wanted
  * @throws WorkerError DECODER_FAILED when a signal that we did not send ended ffmpeg; the signal's reason when it aborts
  */
@@ -22,22 +27,25 @@ export async function* decodePictures(
   command: FfmpegCommand,
   { width, height }: PictureSize,
   signal: AbortSignal,
+  feed: (stdin: Writable) => Promise<void> = async () => {},
 ): AsyncGenerator<DecodedPicture, void> {
-  const times = createTimeQueue();
+  const shown = createQueue<ShownPicture>();
   const parse = createShownPictureParser();
   const onStderrLine = (line: string) => {
     const picture = parse(line);
-    if (picture !== null) times.push(picture.ptsTicks);
+    if (picture !== null) shown.push(picture);
     command.onStderrLine?.(line);
   };
   const child = await startFfmpeg({ ...command, onStderrLine }, signal);
-  void child.exit.then(() => times.close());
+  void child.exit.then(() => shown.close());
+  const feeding = child.stdin === null ? Promise.resolve() : feed(child.stdin);
   try {
     for await (const data of picturesIn(child.stdout, width * height * 3)) {
-      const ptsTicks = await times.shift();
-      if (ptsTicks === null)
+      const picture = await shown.shift();
+      if (picture === null) {
         throw new WorkerError('DECODER_FAILED', 'ffmpeg gave a picture without a time: it is tried again');
-      yield { ptsTicks, data };
+      }
+      yield { ptsTicks: picture.ptsTicks, checksum: picture.checksum, data };
     }
     const exit = await child.exit;
     if (exit.signalName !== null) throw explainFailure(exit);
@@ -47,6 +55,7 @@ export async function* decodePictures(
     throw error;
   } finally {
     await child.stop();
+    await feeding;
   }
   signal.throwIfAborted();
 }
@@ -73,28 +82,28 @@ async function* picturesIn(
   }
 }
 
-/** Times seen on stderr whose pictures have not come through stdout yet: the pipes are read independently, so either may be ahead. */
-function createTimeQueue() {
-  const times: number[] = [];
+/** What was said on stderr of pictures that have not come through stdout yet: the pipes are read independently, so either may be ahead. */
+function createQueue<T>() {
+  const items: T[] = [];
   let closed = false;
   let wake = () => {};
   return {
-    push(ptsTicks: number) {
-      times.push(ptsTicks);
+    push(item: T) {
+      items.push(item);
       wake();
     },
     close() {
       closed = true;
       wake();
     },
-    /** The next time; null when ffmpeg has ended without telling one. */
-    async shift(): Promise<number | null> {
-      while (times.length === 0 && !closed) {
+    /** The next item; null when it will never come. */
+    async shift(): Promise<T | null> {
+      while (items.length === 0 && !closed) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
-      return times.shift() ?? null;
+      return items.shift() ?? null;
     },
   };
 }

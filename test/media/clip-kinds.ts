@@ -10,6 +10,8 @@ export interface ClipKind {
   readonly keep?: readonly [expression: string, holds: (n: number) => boolean];
   /** Encoder and its options. */
   readonly encoding: string;
+  /** How a sample every 480 ms is best decoded; `groups` unless told otherwise. */
+  readonly plan?: 'all';
 }
 
 const X264 = '-c:v libx264 -preset ultrafast -g 24 -sc_threshold 0';
@@ -29,6 +31,7 @@ export const CLIP_KINDS: readonly ClipKind[] = [
   },
   {
     name: 'MOV with open groups of pictures',
+
     file: 'open.mov',
     encoding: `${X264} -bf 5 -x264-params open-gop=1:b-pyramid=2`,
   },
@@ -51,7 +54,7 @@ export const CLIP_KINDS: readonly ClipKind[] = [
     keep: ['lt(mod(n,41),3)', (n) => n % 41 < 3],
     encoding: `${X264} -bf 2`,
   },
-  { name: 'AVI', file: 'plain.avi', encoding: '-c:v mpeg4 -q:v 2' },
+  { name: 'AVI', file: 'plain.avi', plan: 'all', encoding: '-c:v mpeg4 -q:v 2' },
   {
     name: 'WebM with VP9 and hidden pictures',
     file: 'vp9.webm',
@@ -65,7 +68,7 @@ export const CLIP_KINDS: readonly ClipKind[] = [
   {
     name: 'MP4 with HEVC',
     file: 'hevc.mp4',
-    encoding: '-c:v libx265 -preset ultrafast -x265-params log-level=none:bframes=3:keyint=25',
+    encoding: '-c:v libx265 -preset ultrafast -x265-params log-level=none:bframes=3:keyint=25:open-gop=0',
   },
 ];
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Frame } from '../../src/media/frame.ts';
 import { readFrames } from '../../src/media/frame-reader.ts';
 import { probeVideo } from '../../src/media/probe.ts';
+import type { SamplingReport } from '../../src/media/sampling-report.ts';
 import type { VideoInfo } from '../../src/media/video-info.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../../src/media/video-limits.ts';
 import { describeWithShared, sharedPath } from '../helpers/shared.ts';
@@ -17,21 +18,28 @@ const plain = clips.path('original.mp4');
 const FRAMES = 84;
 
 beforeAll(() => {
-  makeCountedClip(plain, { frameRate: 30, frames: FRAMES }, '-c:v libx264 -g 24 -bf 2'.split(' '));
+  makeCountedClip(
+    plain,
+    { frameRate: 30, frames: FRAMES },
+    '-c:v libx264 -g 24 -bf 2 -sc_threshold 0'.split(' '),
+  );
 });
 afterAll(clips.remove);
 
 async function sample(
   file: string,
   intervalMs: number,
-  options: { maxSide?: number; video?: VideoInfo } = {},
-): Promise<{ video: VideoInfo; frames: Frame[] }> {
+  options: { maxSide?: number; video?: VideoInfo; plan?: 'all'; toleranceMs?: number } = {},
+): Promise<{ video: VideoInfo; frames: Frame[]; report: SamplingReport | undefined }> {
   const video = options.video ?? (await probeVideo(file, { ffmpeg, limits }, never));
   const frames: Frame[] = [];
-  for await (const frame of readFrames({ file, intervalMs, ffmpeg, limits, ...options, video }, never)) {
-    frames.push(frame);
-  }
-  return { video, frames };
+  let report: SamplingReport | undefined;
+  const onReport = (told: SamplingReport) => {
+    report = told;
+  };
+  const request = { file, intervalMs, ffmpeg, limits, ...options, video, onReport };
+  for await (const frame of readFrames(request, never)) frames.push(frame);
+  return { video, frames, report };
 }
 
 function numbersOf(frames: readonly Frame[]): number[] {
@@ -75,8 +83,45 @@ describe('sampled frames', () => {
         expect(Math.abs(frame.timestampMs - shownMs)).toBeLessThan(1.01);
         expect(frame.repeatsPrevious).toBe(index > 0 && numbers[index] === numbers[index - 1]);
       }
+
+      const cheap = await sample(file, 480, { video });
+      const complete = await sample(file, 480, { video, plan: 'all' });
+      expect(cheap.frames).toEqual(complete.frames);
+      expect(cheap.report?.plan).toBe(kind.plan ?? 'groups');
     });
   }
+
+  it('cost only keyframes where every sample is one', async () => {
+    const { frames, report } = await sample(plain, 800);
+    expect(numbersOf(frames)).toEqual([0, 24, 48, 72]);
+    expect(report).toMatchObject({ plan: 'keyframes', packets: 4, packetsTotal: FRAMES });
+    expect(report?.decoderCpuMs).toBeGreaterThanOrEqual(0);
+  });
+
+  it('may be keyframes nearby when a tolerance allows it, with their own times', async () => {
+    const { frames, report } = await sample(plain, 1000, { toleranceMs: 250 });
+    expect(numbersOf(frames)).toEqual([0, 24, 60]);
+    expect(frames.map((frame) => frame.timestampMs)).toEqual([0, 800, 2000]);
+    expect(report?.plan).toBe('groups');
+  });
+
+  it('come from the whole file when its packets cannot be matched', async () => {
+    const { packets, ...video } = await probeVideo(plain, { ffmpeg, limits }, never);
+    if (packets === null) throw new Error('the clip has no packet table');
+    const strange = { ...packets, bytes: packets.bytes.map((size) => size + 1) };
+    const { frames, report } = await sample(plain, 500, { video: { ...video, packets: strange } });
+    expect(numbersOf(frames)).toEqual([0, 15, 30, 45, 60, 75]);
+    expect(report).toMatchObject({ plan: 'all', reason: expect.stringMatching(/did not suffice/) });
+  });
+
+  it('come from the whole file when the first picture is not the one that was probed', async () => {
+    const video = await probeVideo(plain, { ffmpeg, limits }, never);
+    const { frames, report } = await sample(plain, 500, {
+      video: { ...video, firstPictureChecksum: '00000000' },
+    });
+    expect(numbersOf(frames)).toEqual([0, 15, 30, 45, 60, 75]);
+    expect(report?.plan).toBe('all');
+  });
 
   it('are counted from the first picture an edit list shows', async () => {
     const cut = clips.path('cut.mp4');
@@ -118,7 +163,7 @@ describe('sampled frames', () => {
     const video = await probeVideo(plain, { ffmpeg, limits }, never);
     const ptsTicks = video.timeline.ptsTicks.map((pts, position) => (position > 20 ? pts + 7 : pts));
     const misled = { ...video, timeline: { ...video.timeline, ptsTicks } };
-    const { frames } = await sample(plain, 500, { video: misled });
+    const { frames } = await sample(plain, 500, { video: misled, plan: 'all' });
     expect(numbersOf(frames)).toEqual([0, 15, 30, 45, 60, 75]);
     expect(frames.map((frame) => frame.timestampMs)).toEqual([0, 500, 1000, 1500, 2000, 2500]);
   });

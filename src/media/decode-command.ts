@@ -1,0 +1,73 @@
+/** Writes the ffmpeg command that lets the wanted pictures pass, turns them upright, and scales them once. */
+import type { FfmpegCommand } from './ffmpeg-process.ts';
+import type { FfmpegDialect } from './ffmpeg-version.ts';
+import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
+import type { PictureSize } from './picture-size.ts';
+import { selectExpression } from './select-expression.ts';
+import type { Colour } from './shown-picture.ts';
+
+export interface DecodeOptions {
+  readonly ffmpeg: string;
+  readonly dialect: FfmpegDialect;
+  /** Absolute path of the video, or `pipe:0` for packets on stdin. */
+  readonly input: string;
+  readonly maxPixels: number;
+  /** Times of the wanted pictures in the input's ticks, ascending. */
+  readonly wantedTicks: ArrayLike<number>;
+  /** Clockwise turn still to be done; 0 for files, whose turn ffmpeg does itself. */
+  readonly rotationDegrees: number;
+  readonly colour: Colour;
+  readonly size: PictureSize;
+}
+
+/** Name of the file, in the child's own folder, with the video filters: the expression may be too long for an argument. */
+const FILTER_FILE = 'filters.txt';
+
+/** The filters ffmpeg itself would turn a picture with. */
+const TURNS: Readonly<Record<number, string>> = {
+  0: '',
+  90: 'transpose=clock,',
+  180: 'hflip,vflip,',
+  270: 'transpose=cclock,',
+};
+
+/** What showinfo calls a matrix and what scale calls it; others are left to scale's own judgement. */
+const MATRIX_NAMES: Readonly<Record<string, string>> = {
+  bt709: 'bt709',
+  fcc: 'fcc',
+  bt470bg: 'bt470',
+  smpte170m: 'smpte170m',
+  smpte240m: 'smpte240m',
+  bt2020nc: 'bt2020',
+};
+
+/** The command; its stdout is raw rgb24 pictures of `size`, and a `showinfo` tells of each before it is scaled. */
+export function decodeCommand(options: DecodeOptions): FfmpegCommand {
+  const { ffmpeg, dialect, input, maxPixels, size } = options;
+  const filters = [
+    `select='${selectExpression(options.wantedTicks)}'`,
+    `${TURNS[options.rotationDegrees] ?? ''}showinfo`,
+    `scale=${size.width}:${size.height}:flags=bilinear${colourOptions(options.colour)}`,
+    'format=rgb24',
+  ];
+  const args = [
+    ...COMMON_OPTIONS,
+    ...inputOptions(input, maxPixels),
+    ...MAP_VIDEO,
+    dialect.filterFileOption,
+    FILTER_FILE,
+    ...dialect.keepTimes,
+    '-f',
+    'rawvideo',
+    'pipe:1',
+  ];
+  const files = { [FILTER_FILE]: filters.join(',') };
+  return input === 'pipe:0' ? { ffmpeg, args, files, stdin: 'pipe' } : { ffmpeg, args, files };
+}
+
+/** Named outright, because a stream repacked for a pipe loses what only its container said. */
+function colourOptions({ range, matrix }: Colour): string {
+  const rangeOption = range === 'tv' || range === 'pc' ? `:in_range=${range}` : '';
+  const name = MATRIX_NAMES[matrix];
+  return `${rangeOption}${name === undefined ? '' : `:in_color_matrix=${name}`}`;
+}

@@ -1,0 +1,105 @@
+/** Writes packets as a Matroska stream that ffmpeg can read from a pipe (RFC 9559), with picture numbers in the place of times. */
+
+/** What a decoder must know before the first packet. */
+export interface MatroskaTrack {
+  /** ffmpeg's name: h264, hevc, vp8, vp9, av1. */
+  readonly codec: string;
+  /** The codec's configuration record; null when it stands in the packets. */
+  readonly configuration: Uint8Array | null;
+  /** Size of the stored picture, in pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+const CODEC_IDS: Readonly<Record<string, string>> = {
+  h264: 'V_MPEG4/ISO/AVC',
+  hevc: 'V_MPEGH/ISO/HEVC',
+  vp8: 'V_VP8',
+  vp9: 'V_VP9',
+  av1: 'V_AV1',
+};
+
+/** Whether packets of this codec can be written. */
+export function isMatroskaCodec(codec: string): boolean {
+  return codec in CODEC_IDS;
+}
+
+/** Element ids of RFC 8794 (EBML) and RFC 9559, with their length markers. */
+const ID = {
+  ebml: 0x1a45dfa3,
+  docType: 0x4282,
+  segment: 0x18538067,
+  info: 0x1549a966,
+  timestampScale: 0x2ad7b1,
+  tracks: 0x1654ae6b,
+  trackEntry: 0xae,
+  trackNumber: 0xd7,
+  trackUid: 0x73c5,
+  trackType: 0x83,
+  codecId: 0x86,
+  codecPrivate: 0x63a2,
+  video: 0xe0,
+  pixelWidth: 0xb0,
+  pixelHeight: 0xba,
+  cluster: 0x1f43b675,
+  timestamp: 0xe7,
+  simpleBlock: 0xa3,
+};
+/** A segment that ends with the stream. */
+const UNKNOWN_SIZE = Uint8Array.of(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
+/** Nanoseconds per tick: a picture number counts as a millisecond. */
+const TICK_NANOSECONDS = 1_000_000;
+
+/** What the stream begins with. */
+export function matroskaHeader({ codec, configuration, width, height }: MatroskaTrack): Uint8Array {
+  const track = [
+    element(ID.trackNumber, unsigned(1)),
+    element(ID.trackUid, unsigned(1)),
+    element(ID.trackType, unsigned(1)),
+    element(ID.codecId, Buffer.from(CODEC_IDS[codec] ?? '')),
+    ...(configuration === null ? [] : [element(ID.codecPrivate, configuration)]),
+    element(ID.video, element(ID.pixelWidth, unsigned(width)), element(ID.pixelHeight, unsigned(height))),
+  ];
+  return Buffer.concat([
+    element(ID.ebml, element(ID.docType, Buffer.from('matroska'))),
+    bigEndian(ID.segment),
+    UNKNOWN_SIZE,
+    element(ID.info, element(ID.timestampScale, unsigned(TICK_NANOSECONDS))),
+    element(ID.tracks, element(ID.trackEntry, ...track)),
+  ]);
+}
+
+/** One packet, in a cluster of its own so that its number can be anything. */
+export function matroskaPacket(number: number, isKey: boolean, data: Uint8Array): Uint8Array {
+  const blockHeader = Uint8Array.of(0x81, 0, 0, isKey ? 0x80 : 0);
+  return element(
+    ID.cluster,
+    element(ID.timestamp, unsigned(number)),
+    element(ID.simpleBlock, blockHeader, data),
+  );
+}
+
+function element(id: number, ...content: readonly Uint8Array[]): Uint8Array {
+  const length = content.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([bigEndian(id), dataSize(length), ...content]);
+}
+
+/** A length in eight bytes: valid for every size, and its few spare bytes cost nothing here. */
+function dataSize(length: number): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(length));
+  bytes[0] = 0x01;
+  return bytes;
+}
+
+function unsigned(value: number): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(value));
+  return bytes;
+}
+
+function bigEndian(value: number): Uint8Array {
+  const bytes: number[] = [];
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
+  return Uint8Array.from(bytes);
+}

@@ -1,0 +1,76 @@
+/** Feeds a decoder the packets of a plan, and nothing else, through its stdin. */
+import type { Writable } from 'node:stream';
+import { matroskaHeader, matroskaPacket } from './matroska-stream.ts';
+import type { PacketSource } from './packet-source.ts';
+import type { PacketTable } from './packet-table.ts';
+import { bitstreamFormat, isDisposable, isFreshStart } from './picture-references.ts';
+import type { PacketRange } from './sampling-plan.ts';
+
+export interface FeedRequest {
+  readonly source: PacketSource;
+  readonly table: PacketTable;
+  readonly codec: string;
+  readonly ranges: readonly PacketRange[];
+  /** Packets whose pictures are wanted: never left out, whoever refers to them. */
+  readonly wantedPackets: ReadonlySet<number>;
+}
+
+/** What went through the pipe. */
+export interface FeedReport {
+  readonly packets: number;
+  readonly bytes: number;
+  /** How many of the ranges. The next one, if any, needs a decoder that knows nothing of these. */
+  readonly ranges: number;
+}
+
+/**
+ * Writes a Matroska stream whose times are the packets' ranks. Waits when the decoder does; ends, and never rejects, when the decoder
+ * closes its end or the file cannot be read on: the pictures that are missing then tell.
+ */
+export async function feedPackets(request: FeedRequest, stdin: Writable): Promise<FeedReport> {
+  const { source, codec } = request;
+  // EPIPE, when the decoder is stopped early, is no news.
+  stdin.on('error', () => {});
+  const report = { packets: 0, bytes: 0, ranges: 0 };
+  try {
+    await write(stdin, matroskaHeader({ ...source, codec }));
+    for await (const { range, packet, data } of neededPackets(request)) {
+      if (stdin.destroyed) break;
+      report.ranges = range + 1;
+      await write(
+        stdin,
+        matroskaPacket(request.table.ranks[packet] ?? 0, request.table.keys[packet] === 1, data),
+      );
+      report.packets++;
+      report.bytes += data.length;
+    }
+  } catch {
+    // A file that changes or fails while it is read ends the stream like one that is shorter.
+  }
+  stdin.end();
+  return report;
+}
+
+/** The packets of the ranges without those nobody refers to; ends before a range at which a decoder in use cannot begin. */
+async function* neededPackets({ source, codec, ranges, wantedPackets }: FeedRequest) {
+  const format = bitstreamFormat(codec, source.configuration);
+  for (const [range, { first, last }] of ranges.entries()) {
+    for await (const { packet, data } of source.read({ first, last })) {
+      const isJump = range > 0 && packet === first;
+      if (isJump && !isFreshStart(data, format)) return;
+      if (wantedPackets.has(packet) || !isDisposable(data, format)) yield { range, packet, data };
+    }
+  }
+}
+
+/** Writes, and waits while the pipe is full. */
+async function write(stdin: Writable, bytes: Uint8Array): Promise<void> {
+  if (stdin.write(bytes) || stdin.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      stdin.off('drain', done).off('close', done);
+      resolve();
+    };
+    stdin.on('drain', done).on('close', done);
+  });
+}

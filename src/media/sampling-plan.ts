@@ -1,0 +1,185 @@
+/** Chooses the cheapest way to decode exactly the wanted pictures: pure, from the packet table alone. */
+import { DECODER_START_MS, decodeCostMs } from './decode-cost.ts';
+import type { PacketTable } from './packet-table.ts';
+import type { VideoInfo } from './video-info.ts';
+
+/** Packets from a keyframe on, in decoding order, both ends included. */
+export interface PacketRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * How a video is decoded:
+ * - `all`: ffmpeg reads the file and decodes everything
+ * - `keyframes`: only keyframes are decoded, since every sample is one
+ * - `groups`: of every group of pictures, what comes up to its last sample is decoded, without pictures nobody refers to
+ */
+export interface SamplingPlan {
+  readonly kind: 'all' | 'keyframes' | 'groups';
+  /** One sentence. */
+  readonly reason: string;
+  /** What is fed to the decoder; empty for `all`. */
+  readonly ranges: readonly PacketRange[];
+  /** Packets that may be decoded, and of how many. */
+  readonly packets: number;
+  readonly packetsTotal: number;
+  /** CPU time of the decoder by the cost model. */
+  readonly estimatedCpuMs: number;
+}
+
+export interface PlanRequest {
+  readonly video: VideoInfo;
+  /** Wanted pictures by their position in the timeline, ascending. */
+  readonly wanted: Uint32Array;
+  /** `all` leaves no choice. */
+  readonly allowed: 'auto' | 'all';
+}
+
+/** Codecs whose keyframes and references are understood well enough to leave packets out. */
+const SPARSE_CODECS: ReadonlySet<string> = new Set(['h264', 'hevc', 'vp8', 'vp9', 'av1']);
+/** Of these, the codecs whose packets tell that nobody refers to them. */
+const CODECS_WITH_DISPOSABLE_PICTURES: ReadonlySet<string> = new Set(['h264', 'hevc']);
+/** And the codecs whose keyframes need not clear what came before them. */
+const CODECS_WITH_OPEN_GROUPS: ReadonlySet<string> = new Set(['h264', 'hevc']);
+/** No codec decodes a picture more than its 16 reference pictures too early. */
+const LONGEST_REORDERING = 16;
+/** Of the pictures that are shown before one decoded earlier (B-pictures), this share is usually referred to by nobody. */
+const DISPOSABLE_SHARE = 0.6;
+/** Reading packets ourselves costs something too: below this saving it is not worth it. */
+const WORTHWHILE_SHARE = 0.95;
+
+/** The cheapest exact plan. */
+export function planSampling({ video, wanted, allowed }: PlanRequest): SamplingPlan {
+  const { packets, codec } = video;
+  if (allowed === 'all') return planAll(video, 'nothing else was allowed');
+  if (packets === null) return planAll(video, 'the container does not list every picture');
+  if (!SPARSE_CODECS.has(codec)) return planAll(video, `every ${codec} picture may need the ones before it`);
+  const ranges = rangesFor(video, packets, wanted);
+  if (ranges === null) return planAll(video, 'a sample comes before the first keyframe');
+
+  const everything = planAll(video, 'the samples need nearly every picture');
+  const fed = costOf(video, packets, ranges);
+  if (fed.cpuMs > WORTHWHILE_SHARE * everything.estimatedCpuMs) return everything;
+  const onlyKeyframes = ranges.every(({ first, last }) => first === last);
+  return {
+    kind: onlyKeyframes ? 'keyframes' : 'groups',
+    reason: onlyKeyframes
+      ? `every sample is one of ${ranges.length} keyframes`
+      : `the samples need ${fed.packets} of ${everything.packetsTotal} packets, in ${ranges.length} stretches`,
+    ranges,
+    packets: fed.packets,
+    packetsTotal: everything.packetsTotal,
+    estimatedCpuMs: fed.cpuMs,
+  };
+}
+
+/** The plan that is always right. */
+export function planAll(
+  { packets, timeline, codec, width, height }: VideoInfo,
+  reason: string,
+): SamplingPlan {
+  const bytes = packets?.bytes.reduce((sum, size) => sum + size, 0) ?? 0;
+  const packetsTotal = packets?.keys.length ?? timeline.ptsTicks.length;
+  return {
+    kind: 'all',
+    reason,
+    ranges: [],
+    packets: packetsTotal,
+    packetsTotal,
+    estimatedCpuMs: decodeCostMs(codec, packetsTotal, width * height, bytes),
+  };
+}
+
+/**
+ * For every wanted picture the packets from the keyframe it can be decoded from up to its own. That keyframe is the last one before it, in
+ * decoding order, that is not shown after it: pictures shown before a keyframe but decoded after it may refer beyond it (open groups).
+ * @returns ascending, disjoint ranges; null when a picture has no such keyframe
+ */
+function rangesFor(video: VideoInfo, table: PacketTable, wanted: Uint32Array): PacketRange[] | null {
+  const { positions } = table;
+  const starts = startsOf(table);
+  const packetOf = new Uint32Array(positions.length);
+  for (const [packet, position] of positions.entries()) if (position >= 0) packetOf[position] = packet;
+
+  const ranges: PacketRange[] = [];
+  for (const position of wanted) {
+    const last = packetOf[position] ?? 0;
+    const first = starts[last] ?? -1;
+    if (first < 0) return null;
+    ranges.push({ first, last });
+  }
+  return mergeRanges(video, table, ranges);
+}
+
+/** For every packet the keyframe it can be decoded from; -1 for those before the first. */
+function startsOf({ keys, ranks }: PacketTable): Int32Array {
+  const starts = new Int32Array(keys.length);
+  let keyframe = -1;
+  const previousKeyframe = new Int32Array(keys.length);
+  for (let packet = 0; packet < keys.length; packet++) {
+    if (keys[packet] === 1) {
+      previousKeyframe[packet] = keyframe;
+      keyframe = packet;
+    }
+    let start = keyframe;
+    while (start >= 0 && (ranks[start] ?? 0) > (ranks[packet] ?? 0)) start = previousKeyframe[start] ?? -1;
+    starts[packet] = start;
+  }
+  return starts;
+}
+
+/** Joins ranges that touch, and those between which decoding on is cheaper than a decoder of its own. */
+function mergeRanges(video: VideoInfo, table: PacketTable, ranges: PacketRange[]): PacketRange[] {
+  const merged: Array<{ first: number; last: number }> = [];
+  for (const { first, last } of ranges.sort((a, b) => a.first - b.first || a.last - b.last)) {
+    const previous = merged.at(-1);
+    const isOpen = needsNewDecoder(video, table, first);
+    const gap = { first: (previous?.last ?? 0) + 1, last: first - 1 };
+    const goesOn =
+      previous !== undefined &&
+      (gap.last < gap.first || (isOpen && costOf(video, table, [gap]).cpuMs < DECODER_START_MS));
+    if (goesOn) previous.last = Math.max(previous.last, last);
+    else merged.push({ first, last });
+  }
+  return merged;
+}
+
+/** Whether pictures shown before the keyframe follow it: then it clears nothing of what came before it (an open group of pictures). */
+function needsNewDecoder({ codec }: VideoInfo, { ranks, keys }: PacketTable, keyframe: number): boolean {
+  if (!CODECS_WITH_OPEN_GROUPS.has(codec)) return false;
+  const rank = ranks[keyframe] ?? 0;
+  for (let packet = keyframe + 1; packet <= keyframe + LONGEST_REORDERING && keys[packet] === 0; packet++) {
+    if ((ranks[packet] ?? 0) < rank) return true;
+  }
+  return false;
+}
+
+/** Packets and decoding time of the ranges; B-pictures that nobody may refer to are expected to be left out where that can be told. */
+function costOf(
+  video: VideoInfo,
+  table: PacketTable,
+  ranges: readonly PacketRange[],
+): { packets: number; cpuMs: number } {
+  const { codec, width, height } = video;
+  const { ranks, bytes } = table;
+  const shareOfBPictures = CODECS_WITH_DISPOSABLE_PICTURES.has(codec) ? 1 - DISPOSABLE_SHARE : 1;
+  let packets = 0;
+  let pictures = 0;
+  let size = 0;
+  let decoders = 0;
+  for (const [range, { first, last }] of ranges.entries()) {
+    packets += last - first + 1;
+    if (range > 0 && needsNewDecoder(video, table, first)) decoders++;
+    let latestRank = -1;
+    for (let packet = first; packet <= last; packet++) {
+      const rank = ranks[packet] ?? 0;
+      const share = rank < latestRank ? shareOfBPictures : 1;
+      latestRank = Math.max(latestRank, rank);
+      pictures += share;
+      size += share * (bytes[packet] ?? 0);
+    }
+  }
+  const cpuMs = decodeCostMs(codec, pictures, width * height, size) + decoders * DECODER_START_MS;
+  return { packets, cpuMs };
+}

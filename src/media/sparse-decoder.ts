@@ -1,0 +1,87 @@
+/** Decodes the pictures of a sampling plan from the packets the plan names, and only those. */
+import { isMatroskaCodec } from './matroska-stream.ts';
+import { type FeedReport, feedPackets } from './packet-feed.ts';
+import { openPacketSource, type PacketSource } from './packet-source.ts';
+import type { PacketTable } from './packet-table.ts';
+import type { SamplingPlan } from './sampling-plan.ts';
+import type { VideoInfo } from './video-info.ts';
+import { decodeWanted, type WantedPictureDecoder } from './wanted-pictures.ts';
+
+export interface SparseRequest {
+  readonly video: VideoInfo;
+  readonly plan: SamplingPlan;
+  /** Wanted pictures by their position in the timeline, ascending. */
+  readonly wanted: Uint32Array;
+  /** Called whenever a decoder has got all it gets. */
+  readonly onFed: (report: FeedReport) => void;
+}
+
+/**
+ * The pixels of the wanted pictures, one by one. The first must have the checksum it had when the file was probed: that proves codec
+ * configuration, turn and mirroring of what is fed.
+ * @returns normally, and early, when this way does not work for the file: the caller counts
+ */
+export async function* decodeSparsely(
+  decoder: WantedPictureDecoder,
+  request: SparseRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  const { video, plan } = request;
+  if (video.packets === null || !isMatroskaCodec(video.codec)) return;
+  const source = await openPacketSource(decoder.file, video.packets, plan.ranges, signal);
+  if (source === null) return;
+  try {
+    if (source.isMirrored || source.rotationDegrees !== video.rotationDegrees) return;
+    yield* decodeRanges(decoder, request, source, video.packets, signal);
+  } finally {
+    source.close();
+  }
+}
+
+/** One decoder after the other, each for the ranges that one and the same decoder can take. */
+async function* decodeRanges(
+  decoder: WantedPictureDecoder,
+  { video, plan, wanted, onFed }: SparseRequest,
+  source: PacketSource,
+  table: PacketTable,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void> {
+  const packets = packetsOf(table, wanted);
+  const ticks = packets.map((packet) => table.ranks[packet] ?? 0);
+  const wantedPackets = new Set(packets);
+  let ranges = plan.ranges;
+  let decoded = 0;
+  while (decoded < wanted.length && ranges.length > 0) {
+    const feed = { source, table, codec: video.codec, ranges, wantedPackets };
+    let rangesFed = 0;
+    const pictures = decodeWanted(
+      decoder,
+      {
+        input: 'pipe:0',
+        wantedTicks: ticks.subarray(decoded),
+        rotationDegrees: video.rotationDegrees,
+        firstChecksum: decoded === 0 && wanted[0] === 0 ? video.firstPictureChecksum : null,
+        feed: async (stdin) => {
+          const report = await feedPackets(feed, stdin);
+          rangesFed = report.ranges;
+          onFed(report);
+        },
+      },
+      signal,
+    );
+    const decodedBefore = decoded;
+    for await (const picture of pictures) {
+      decoded++;
+      yield picture;
+    }
+    if (decoded === decodedBefore) return;
+    ranges = ranges.slice(rangesFed);
+  }
+}
+
+/** The packets of pictures, by the pictures' positions. */
+function packetsOf({ positions }: PacketTable, wanted: Uint32Array): Uint32Array {
+  const packetAt = new Map<number, number>();
+  for (const [packet, position] of positions.entries()) packetAt.set(position, packet);
+  return wanted.map((position) => packetAt.get(position) ?? 0);
+}

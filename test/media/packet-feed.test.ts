@@ -1,0 +1,107 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { feedPackets } from '../../src/media/packet-feed.ts';
+import type { PacketSource } from '../../src/media/packet-source.ts';
+
+const IDR = 0x65;
+const INTRA_WITHOUT_IDR = 0x41;
+const B_DISPOSABLE = 0x01;
+
+function sourceOf(headers: readonly number[]): PacketSource {
+  return {
+    configuration: Uint8Array.of(1, 100, 0, 31, 0xff),
+    width: 16,
+    height: 16,
+    rotationDegrees: 0,
+    isMirrored: false,
+    async *read({ first, last }) {
+      for (let packet = first; packet <= last; packet++) {
+        const header = headers[packet];
+        if (header === undefined) throw new Error('the file has shrunk');
+        yield { packet, data: Uint8Array.of(0, 0, 0, 2, header, packet) };
+      }
+    },
+    close: () => {},
+  };
+}
+
+async function feed(headers: readonly number[], ranges: Array<[number, number]>, wanted: number[] = []) {
+  const stdin = new PassThrough();
+  const written = stdin.toArray();
+  const count = headers.length;
+  const report = await feedPackets(
+    {
+      source: sourceOf(headers),
+      codec: 'h264',
+      table: {
+        ranks: Uint32Array.from({ length: count }, (_, packet) => packet),
+        positions: Int32Array.from({ length: count }, (_, packet) => packet),
+        keys: Uint8Array.from(headers, (header) => Number(header === IDR)),
+        bytes: new Uint32Array(count),
+      },
+      ranges: ranges.map(([first, last]) => ({ first, last })),
+      wantedPackets: new Set(wanted),
+    },
+    stdin,
+  );
+  const bytes = Buffer.concat((await written) as Buffer[]);
+  return { report, bytes };
+}
+
+describe('feedPackets', () => {
+  it('begins with a header that names the codec', async () => {
+    const { bytes } = await feed([IDR], [[0, 0]]);
+    expect(bytes.subarray(0, 4)).toEqual(Buffer.of(0x1a, 0x45, 0xdf, 0xa3));
+    expect(bytes.includes('V_MPEG4/ISO/AVC')).toBe(true);
+  });
+
+  it('leaves out pictures nobody refers to, unless they are wanted', async () => {
+    const stream = [IDR, B_DISPOSABLE, B_DISPOSABLE, INTRA_WITHOUT_IDR];
+    expect((await feed(stream, [[0, 3]], [2])).report.packets).toBe(3);
+    expect((await feed(stream, [[0, 3]], [])).report).toEqual({ packets: 2, bytes: 12, ranges: 1 });
+  });
+
+  it('jumps to IDR pictures', async () => {
+    const stream = [IDR, INTRA_WITHOUT_IDR, IDR, INTRA_WITHOUT_IDR];
+    const ranges: Array<[number, number]> = [
+      [0, 0],
+      [2, 3],
+    ];
+    expect((await feed(stream, ranges)).report.packets).toBe(3);
+  });
+
+  it('ends rather than jump to a picture that is no IDR', async () => {
+    const stream = [IDR, INTRA_WITHOUT_IDR, INTRA_WITHOUT_IDR];
+    const ranges: Array<[number, number]> = [
+      [0, 0],
+      [2, 2],
+    ];
+    expect((await feed(stream, ranges)).report).toMatchObject({ packets: 1, ranges: 1 });
+  });
+
+  it('ends where the file does', async () => {
+    expect((await feed([IDR], [[0, 5]])).report.packets).toBe(1);
+  });
+
+  it('ends when the decoder closes its end', async () => {
+    const stdin = new PassThrough({ highWaterMark: 1 });
+    stdin.once('data', () => stdin.destroy());
+    const headers = [IDR, INTRA_WITHOUT_IDR, INTRA_WITHOUT_IDR];
+    const report = await feedPackets(
+      {
+        source: sourceOf(headers),
+        codec: 'h264',
+        table: {
+          ranks: Uint32Array.of(0, 1, 2),
+          positions: Int32Array.of(0, 1, 2),
+          keys: Uint8Array.of(1, 0, 0),
+          bytes: new Uint32Array(3),
+        },
+        ranges: [{ first: 0, last: 2 }],
+        wantedPackets: new Set(),
+      },
+      stdin,
+    );
+    expect(report.packets).toBeLessThan(3);
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  type BitstreamFormat,
+  bitstreamFormat,
+  isDisposable,
+  isFreshStart,
+} from '../../src/media/picture-references.ts';
+
+const avc: BitstreamFormat = { codec: 'h264', nalLengthBytes: 4, hasOneTemporalLayer: false };
+const hevc: BitstreamFormat = { codec: 'hevc', nalLengthBytes: 4, hasOneTemporalLayer: true };
+
+/** A packet of NAL units of five bytes each, given by their first byte. */
+function packetOf(...headers: number[]): Uint8Array {
+  return Uint8Array.from(headers.flatMap((header) => [0, 0, 0, 5, header, 1, 2, 3, 4]));
+}
+
+const SEI = 0x06;
+const IDR = 0x65;
+const P_REFERENCE = 0x41;
+const B_DISPOSABLE = 0x01;
+const hevcHeader = (type: number) => type << 1;
+
+describe('isDisposable', () => {
+  it('holds for H.264 pictures whose slices nobody refers to', () => {
+    expect(isDisposable(packetOf(SEI, B_DISPOSABLE, B_DISPOSABLE), avc)).toBe(true);
+    expect(isDisposable(packetOf(P_REFERENCE), avc)).toBe(false);
+    expect(isDisposable(packetOf(IDR), avc)).toBe(false);
+  });
+
+  it('needs every slice of the picture to say so', () => {
+    expect(isDisposable(packetOf(B_DISPOSABLE, P_REFERENCE), avc)).toBe(false);
+  });
+
+  it('finds NAL units behind start codes', () => {
+    const annexB = { ...avc, nalLengthBytes: null };
+    expect(isDisposable(Uint8Array.of(0, 0, 0, 1, 0x09, 0xf0, 0, 0, 1, B_DISPOSABLE, 9), annexB)).toBe(true);
+    expect(isDisposable(Uint8Array.of(0, 0, 0, 1, 0x09, 0xf0, 0, 0, 1, P_REFERENCE, 9), annexB)).toBe(false);
+  });
+
+  it('holds for HEVC non-reference pictures of a stream with one temporal layer', () => {
+    expect(isDisposable(packetOf(hevcHeader(0)), hevc)).toBe(true);
+    expect(isDisposable(packetOf(hevcHeader(8)), hevc)).toBe(true);
+    expect(isDisposable(packetOf(hevcHeader(1)), hevc)).toBe(false);
+    expect(isDisposable(packetOf(hevcHeader(19)), hevc)).toBe(false);
+    expect(isDisposable(packetOf(hevcHeader(0)), { ...hevc, hasOneTemporalLayer: false })).toBe(false);
+  });
+
+  it('never holds for codecs that learn from every picture', () => {
+    expect(isDisposable(packetOf(B_DISPOSABLE), { ...avc, codec: 'vp9' })).toBe(false);
+  });
+
+  it('does not hold for packets without a picture, or cut off', () => {
+    expect(isDisposable(packetOf(SEI), avc)).toBe(false);
+    expect(isDisposable(new Uint8Array(0), avc)).toBe(false);
+    expect(isDisposable(Uint8Array.of(0, 0), avc)).toBe(false);
+  });
+});
+
+describe('isFreshStart', () => {
+  it('needs an IDR picture in H.264 and HEVC, and any keyframe elsewhere', () => {
+    expect(isFreshStart(packetOf(SEI, IDR), avc)).toBe(true);
+    expect(isFreshStart(packetOf(SEI, P_REFERENCE), avc)).toBe(false);
+    expect(isFreshStart(packetOf(hevcHeader(19)), hevc)).toBe(true);
+    expect(isFreshStart(packetOf(hevcHeader(20)), hevc)).toBe(true);
+    expect(isFreshStart(packetOf(hevcHeader(21)), hevc)).toBe(false);
+    expect(isFreshStart(Uint8Array.of(1, 2, 3), { ...avc, codec: 'vp9' })).toBe(true);
+  });
+});
+
+describe('bitstreamFormat', () => {
+  it('reads the configuration records of H.264 and HEVC', () => {
+    expect(bitstreamFormat('h264', Uint8Array.of(1, 100, 0, 31, 0xff))).toMatchObject({ nalLengthBytes: 4 });
+    const record = new Uint8Array(23);
+    record[21] = 0b00_001_1_11;
+    expect(bitstreamFormat('hevc', record)).toEqual({
+      codec: 'hevc',
+      nalLengthBytes: 4,
+      hasOneTemporalLayer: true,
+    });
+  });
+
+  it('takes the lack of a record for start codes', () => {
+    expect(bitstreamFormat('h264', null).nalLengthBytes).toBeNull();
+    expect(bitstreamFormat('vp9', new Uint8Array(30)).nalLengthBytes).toBeNull();
+  });
+});
