@@ -6,7 +6,7 @@ import type { FrameObservations } from '../tracking/observations.ts';
 /** The state of an analysis between two frames. Tracking is not part of it: it is a pure function of the observations. */
 export interface Checkpoint {
   readonly observations: readonly FrameObservations[];
-  /** For each sample so far, the index of its observations: several samples may show one picture. */
+  /** For each sample so far the position of its picture in `observations`: one shown for long stands for several. */
   readonly samples: readonly number[];
 }
 

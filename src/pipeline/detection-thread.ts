@@ -1,6 +1,5 @@
 /** The entry point of a detection thread: loads the networks once, then analyses one video at a time. */
 import { type MessagePort, workerData } from 'node:worker_threads';
-import type { move } from 'piscina';
 import { deserializeError, serializeError } from '../errors.ts';
 import type { Analysis, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
 import { detectVideo } from './detect-video.ts';
@@ -11,7 +10,7 @@ const engines: Promise<Engines> = loadEngines(workerData as EngineOptions);
 engines.catch(() => undefined);
 
 /** Called by the pool. Never rejects: errors are part of the reply. */
-export default async function handle(task: ThreadTask): Promise<ThreadReply | ReturnType<typeof move>> {
+export default async function handle(task: ThreadTask): Promise<ThreadReply> {
   try {
     const { models } = await engines;
     if (task.kind === 'describe') return { ok: true, models };

@@ -1,0 +1,61 @@
+/** Every sampled picture through every network, from the start or from where an interrupted analysis left off. */
+import { readFrames } from '../media/frame-reader.ts';
+import type { VideoInfo } from '../media/video-info.ts';
+import type { FrameObservations } from '../tracking/observations.ts';
+import { FrameSimilarityMeter } from '../vision/frame-similarity.ts';
+import type { AnalysisRequest } from './analysis.ts';
+import { type Checkpoint, CheckpointClock, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import type { Engines } from './engines.ts';
+import { observeFrame } from './observe-frame.ts';
+import type { Progress } from './progress.ts';
+import type { Stopwatch } from './stopwatch.ts';
+
+/**
+ * Resolves to what was seen in the whole video: the checkpoint after the last frame.
+ * @param onProgress called after every sample, with a checkpoint whenever one is due
+ * @throws WorkerError as `readFrames` does; the signal's reason when aborted
+ */
+export async function observeVideo(
+  request: AnalysisRequest,
+  video: VideoInfo,
+  engines: Engines,
+  watch: Stopwatch,
+  onProgress: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<Checkpoint> {
+  const { file, frameIntervalSeconds, detectFaces, detectPoses, resumeFrom, checkpointEveryMs } = request;
+  const intervalMs = frameIntervalSeconds * 1000;
+  const framesTotal = Math.max(1, Math.ceil(video.durationMs / intervalMs));
+  const wanted = { faces: detectFaces, poses: detectPoses };
+  const resumed = resumeFrom ? decodeCheckpoint(resumeFrom, engines.fingerprint) : null;
+  const observations: FrameObservations[] = [...(resumed?.observations ?? [])];
+  const samples: number[] = [...(resumed?.samples ?? [])];
+  const samplesBefore = samples.length;
+  const checkpoints = new CheckpointClock(checkpointEveryMs ?? Number.POSITIVE_INFINITY);
+  const similarity = new FrameSimilarityMeter();
+
+  const frames = readFrames(
+    { file, video, intervalMs, maxSide: engines.frameMaxSide, ...engines.media },
+    signal,
+  );
+  for await (const frame of watch.timeEach('decode', frames)) {
+    if (frame.index < samplesBefore) {
+      // Seen by an earlier analysis; the next picture is still compared with it.
+      similarity.compareWithPrevious(frame);
+      continue;
+    }
+    if (!frame.repeatsPrevious) {
+      const observed = observeFrame(frame, video, engines, similarity, wanted);
+      observations.push(await watch.time('inference', observed));
+    }
+    samples.push(observations.length - 1);
+    onProgress({
+      framesDone: samples.length,
+      framesTotal: Math.max(framesTotal, samples.length),
+      ...(checkpoints.isDue()
+        ? { checkpoint: encodeCheckpoint({ observations, samples }, engines.fingerprint) }
+        : {}),
+    });
+  }
+  return { observations, samples };
+}

@@ -1,0 +1,122 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { renderScene } from '../../demo/render-scene.ts';
+import { DEMO_SCENE } from '../../demo/scene.ts';
+import { readAnalysisConfig } from '../../src/config.ts';
+import { completedResultSchema } from '../../src/contract/result.ts';
+import { engineOptions } from '../../src/engine-options.ts';
+import { WorkerError } from '../../src/errors.ts';
+import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
+import type { Analysis, AnalysisRequest } from '../../src/pipeline/analysis.ts';
+import { DetectionPool } from '../../src/pipeline/detection-pool.ts';
+import { until } from '../helpers/until.ts';
+
+const NEVER = new AbortController().signal;
+const options = engineOptions(readAnalysisConfig(process.env), process.env);
+
+function parse({ json }: Analysis) {
+  return completedResultSchema.parse(JSON.parse(new TextDecoder().decode(json)));
+}
+
+/** Command lines of this process's descendants that run ffmpeg on the file. */
+async function ffmpegsOn(file: string): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return commands.filter((command) => command.includes('ffmpeg') && command.includes(file));
+}
+
+describe('DetectionPool', () => {
+  let folder: string;
+  let request: AnalysisRequest;
+  let pool: DetectionPool;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'pool-'));
+    const file = join(folder, 'film.mp4');
+    await renderScene(DEMO_SCENE, file, findFfmpeg(process.env).file);
+    request = { jobId: 'job', file, frameIntervalSeconds: 2, detectFaces: true, detectPoses: true };
+    pool = new DetectionPool({ threads: 1, engines: options });
+  }, 60_000);
+
+  afterAll(async () => {
+    await pool.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('tells which networks it has loaded', async () => {
+    const models = await pool.ready();
+    expect(models.map(({ role }) => role).sort()).toEqual([
+      'face-detector',
+      'face-embedder',
+      'pose-detector',
+      'pose-landmarks',
+    ]);
+  });
+
+  it('analyses the same video twice to the same result, apart from times', async () => {
+    const untimed = async () => {
+      const result = parse(await pool.analyse(request, () => undefined, NEVER));
+      return { ...result, summary: { ...result.summary, processing_time_ms: 0 } };
+    };
+    expect(await untimed()).toEqual(await untimed());
+  });
+
+  it('reports its progress up to the last frame', async () => {
+    const done: number[] = [];
+    await pool.analyse(request, ({ framesDone, framesTotal }) => done.push(framesDone / framesTotal), NEVER);
+    expect(done).toHaveLength(12);
+    expect(done.at(-1)).toBe(1);
+  });
+
+  it('stops midway with the first reason, leaves no ffmpeg behind, and goes on with the next video', async () => {
+    const abort = new AbortController();
+    const reason = new WorkerError('SHUTTING_DOWN', 'stop it');
+    const slow = { ...request, frameIntervalSeconds: 0.04 };
+    await expect(pool.analyse(slow, () => abort.abort(reason), abort.signal)).rejects.toBe(reason);
+    await until(async () => (await ffmpegsOn(request.file)).length === 0);
+    expect(parse(await pool.analyse(request, () => undefined, NEVER)).frames).toHaveLength(12);
+  });
+
+  it('goes on from a checkpoint to the very result of an uninterrupted analysis', async () => {
+    const whole = parse(await pool.analyse(request, () => undefined, NEVER));
+    const abort = new AbortController();
+    let checkpoint: Uint8Array | undefined;
+    const interrupted = pool.analyse(
+      { ...request, checkpointEveryMs: 0 },
+      (progress) => {
+        if (progress.framesDone < 5) return;
+        checkpoint = progress.checkpoint;
+        abort.abort(new WorkerError('SHUTTING_DOWN', 'enough'));
+      },
+      abort.signal,
+    );
+    await expect(interrupted).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    if (checkpoint === undefined) throw new Error('there was no checkpoint');
+    const steps: number[] = [];
+    const rest = await pool.analyse(
+      { ...request, resumeFrom: checkpoint },
+      ({ framesDone }) => steps.push(framesDone),
+      NEVER,
+    );
+    expect(steps[0]).toBeGreaterThan(4);
+    const resumed = parse(rest);
+    expect({ ...resumed, summary: { ...resumed.summary, processing_time_ms: 0 } }).toEqual({
+      ...whole,
+      summary: { ...whole.summary, processing_time_ms: 0 },
+    });
+  });
+
+  it('says which network is wrong, and where', async () => {
+    const broken = { ...options, models: { ...options.models, faceDetector: '/nowhere/face.onnx' } };
+    const other = new DetectionPool({ threads: 1, engines: broken });
+    await expect(other.ready()).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringContaining('/nowhere/face.onnx'),
+    });
+    await other.close();
+  });
+});
