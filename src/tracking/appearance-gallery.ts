@@ -18,19 +18,19 @@ export function cosineDistance(a: Look, b: Look): number {
   return 1 - dot(a.vector, b.vector) * a.inverseLength * b.inverseLength;
 }
 
-/** Additions after which the spread is measured anew instead of being estimated from above. */
-const SPREAD_REFRESH = 10;
+/** Additions after which centre and spread are computed anew instead of being carried on. */
+const REFRESH_AFTER = 10;
 
 /** A ring of the newest vectors of one track (R_k of DeepSORT, equation 2). */
 export class AppearanceGallery {
   readonly #looks: Look[] = [];
   readonly #budget: number;
   #oldest = 0;
-  /** Sum of the normalised vectors: its direction is the gallery's centre. */
-  #sum = new Float64Array(0);
+  #additions = 0;
+  /** Points where the sum of the normalised vectors points; null while there are none. */
+  #centre: Look | null = null;
   /** No vector is further from the centre than this angle, in radians. */
   #spread = 0;
-  #additions = 0;
 
   /** @param budget most vectors kept; the oldest makes room for the newest */
   constructor(budget: number) {
@@ -42,19 +42,15 @@ export class AppearanceGallery {
   }
 
   add(look: Look): void {
-    const before = this.#looks.length === 0 ? look : toLook(this.#sum);
-    const evicted = this.#looks.length < this.#budget ? undefined : this.#looks[this.#oldest];
-    if (evicted === undefined) this.#looks.push(look);
+    const evicted = this.#looks.length < this.#budget ? null : (this.#looks[this.#oldest] ?? null);
+    if (evicted === null) this.#looks.push(look);
     else {
       this.#looks[this.#oldest] = look;
       this.#oldest = (this.#oldest + 1) % this.#budget;
     }
-    if (this.#sum.length === 0) this.#sum = new Float64Array(look.vector.length);
-    for (let i = 0; i < this.#sum.length; i++) {
-      const gone = evicted === undefined ? 0 : (evicted.vector[i] as number) * evicted.inverseLength;
-      this.#sum[i] = (this.#sum[i] as number) + (look.vector[i] as number) * look.inverseLength - gone;
-    }
-    this.#updateSpread(before, look);
+    this.#additions += 1;
+    if (this.#centre === null || this.#additions % REFRESH_AFTER === 0) this.#refreshBounds(look);
+    else this.#carryBounds(this.#centre, look, evicted);
   }
 
   /** The distance to the most similar vector of the gallery; Infinity when it is empty. */
@@ -66,19 +62,33 @@ export class AppearanceGallery {
 
   /** A bound below `distance` for the price of a single comparison: no member is nearer than the gallery's rim. */
   leastDistance(look: Look): number {
-    if (this.#looks.length === 0) return Infinity;
-    const toRim = angle(toLook(this.#sum), look) - this.#spread;
+    if (this.#centre === null) return Infinity;
+    const toRim = angle(this.#centre, look) - this.#spread;
     return 1 - Math.cos(Math.max(0, toRim));
   }
 
-  /** The centre moves with every addition; the old members are at most that much further from it. */
-  #updateSpread(before: Look, added: Look): void {
-    const centre = toLook(this.#sum);
-    this.#additions += 1;
-    this.#spread =
-      this.#additions % SPREAD_REFRESH === 0
-        ? Math.max(...this.#looks.map((known) => angle(centre, known)))
-        : Math.max(this.#spread + angle(before, centre), angle(centre, added));
+  #refreshBounds({ vector }: Look): void {
+    const sum = vector.slice().fill(0);
+    for (const known of this.#looks) addNormalised(sum, known, 1);
+    const centre = toLook(sum);
+    this.#centre = centre;
+    this.#spread = Math.max(...this.#looks.map((known) => angle(centre, known)));
+  }
+
+  /** The centre moves with every addition; the members are at most that much further from it. */
+  #carryBounds(before: Look, added: Look, evicted: Look | null): void {
+    const sum = before.vector.slice();
+    addNormalised(sum, added, 1);
+    if (evicted !== null) addNormalised(sum, evicted, -1);
+    const centre = toLook(sum);
+    this.#centre = centre;
+    this.#spread = Math.max(this.#spread + angle(before, centre), angle(centre, added));
+  }
+}
+
+function addNormalised(sum: Appearance, { vector, inverseLength }: Look, sign: 1 | -1): void {
+  for (let i = 0; i < sum.length; i++) {
+    sum[i] = (sum[i] as number) + sign * (vector[i] as number) * inverseLength;
   }
 }
 
@@ -88,7 +98,10 @@ function angle(a: Look, b: Look): number {
 
 /** Four sums side by side, which the processor adds at once. */
 function dot(a: Appearance, b: Appearance): number {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
   const rest = a.length % 4;
   const end = a.length - rest;
   for (let i = 0; i < end; i += 4) {
