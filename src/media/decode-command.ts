@@ -1,6 +1,7 @@
 /** Writes the ffmpeg command that lets the wanted pictures pass, turns them upright, and scales them once. */
+
+import type { FfmpegDialect } from './ffmpeg-dialect.ts';
 import type { FfmpegCommand } from './ffmpeg-process.ts';
-import type { FfmpegDialect } from './ffmpeg-version.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
 import type { PictureSize } from './picture-size.ts';
 import { selectExpression } from './select-expression.ts';

@@ -2,12 +2,11 @@
 import { resolve } from 'node:path';
 import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
-import { readFfmpegDialect } from './ffmpeg-version.ts';
 import type { Frame } from './frame.ts';
 import type { FeedReport } from './packet-feed.ts';
 import { scaledSize } from './picture-size.ts';
 import { preferKeyframes, samplePositions } from './sample-times.ts';
-import { planAll, planSampling } from './sampling-plan.ts';
+import { type AllowedPlan, planAll, planSampling } from './sampling-plan.ts';
 import { createCpuMeter, type SamplingReport } from './sampling-report.ts';
 import { decodeSparsely } from './sparse-decoder.ts';
 import { millisecondsAt, type Timeline } from './timeline.ts';
@@ -22,6 +21,8 @@ export interface FrameRequest {
   readonly video: VideoInfo;
   /** Time between two samples, above 0. */
   readonly intervalMs: number;
+  /** The first sample wanted, for a video that is gone on with; 0 by default. */
+  readonly firstSample?: number;
   /** A keyframe this near to a sample may stand for it, which is cheaper; 0, the default, is exact. */
   readonly toleranceMs?: number;
   /** Limit for the long side of the delivered pictures, in pixels; they are never enlarged. */
@@ -29,8 +30,8 @@ export interface FrameRequest {
   /** Path of the ffmpeg program. */
   readonly ffmpeg: string;
   readonly limits: VideoLimits;
-  /** `all` decodes everything, to compare with; `auto`, the default, takes the cheapest exact way. */
-  readonly plan?: 'auto' | 'all';
+  /** How the video may be decoded; `auto` by default. The pictures are the same. */
+  readonly plan?: AllowedPlan;
   /** Called once, after the last frame. */
   readonly onReport?: (report: SamplingReport) => void;
 }
@@ -39,7 +40,7 @@ export interface FrameRequest {
 export const DEFAULT_MAX_SIDE = 1280;
 
 /**
- * One frame for every `index` x interval before the end of the video, in order (see sample-times for which picture that is). Pictures are
+ * One frame for every `index` x interval from `firstSample` to the end of the video, in order (see sample-times for which picture that is). Pictures are
  * upright, scaled once, with square pixels and even sides. Memory does not grow with the video; the child is gone when the loop is left.
  *
  * The pictures do not depend on the plan: where the cheap way does not prove itself (another first picture, another order), everything is
@@ -47,11 +48,11 @@ export const DEFAULT_MAX_SIDE = 1280;
  * @throws WorkerError VIDEO_CORRUPT, DECODER_FAILED, FFMPEG_MISSING; the signal's reason when it aborts
  */
 export async function* readFrames(request: FrameRequest, signal: AbortSignal): AsyncGenerator<Frame, void> {
-  const { video, intervalMs, toleranceMs = 0 } = request;
+  const { video, intervalMs, toleranceMs = 0, firstSample = 0 } = request;
   const meter = createCpuMeter();
   const decoder: WantedPictureDecoder = {
     ffmpeg: request.ffmpeg,
-    dialect: await readFfmpegDialect(request.ffmpeg, signal),
+    dialect: video.dialect,
     file: resolve(request.file),
     maxPixels: request.limits.maxPixels,
     colour: video.colour,
@@ -60,10 +61,10 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
   };
   const listed = samplePositions(video.timeline, intervalMs, video.frameRate);
   const samples = toleranceMs > 0 ? preferKeyframes(listed, video, toleranceMs) : listed;
-  const wanted = distinct(samples);
+  const wanted = distinct(samples.subarray(firstSample));
   let plan = planSampling({ video, wanted, allowed: request.plan ?? 'auto' });
   let packets = plan.packets;
-  let delivered = 0;
+  let delivered = firstSample;
 
   if (plan.kind !== 'all') {
     packets = 0;
@@ -71,7 +72,7 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
       packets += fed.packets;
     };
     const pictures = decodeSparsely(decoder, { video, plan, wanted, onFed }, signal);
-    delivered = yield* deliver(pictures, decoder, video.timeline, samples, 0);
+    delivered = yield* deliver(pictures, decoder, video.timeline, samples, delivered);
     if (delivered < samples.length) {
       plan = planAll(video, `fewer packets did not suffice at sample ${delivered}`);
       packets = plan.packets;

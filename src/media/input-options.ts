@@ -41,7 +41,6 @@ const ALLOWED_DECODERS = [
 
 /** Options every child shares: it asks nothing, and says what it finds and in the end what it cost, line by line. */
 export const COMMON_OPTIONS: readonly string[] = [
-  '-hide_banner',
   '-nostdin',
   '-nostats',
   '-benchmark',

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
+import { type FfmpegDialect, parseDialect } from './ffmpeg-dialect.ts';
 import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
 import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
 import { fileSignature, SIGNATURE_BYTES } from './file-signature.ts';
@@ -38,7 +39,7 @@ export async function probeVideo(
 ): Promise<VideoInfo> {
   const path = resolve(file);
   await refuseBySize(path, options.limits);
-  const { summary, picture, colour } = await firstPicture(path, options, signal);
+  const { summary, picture, colour, dialect } = await firstPicture(path, options, signal);
   const frameRate = summary.frameRate ?? FALLBACK_FRAME_RATE;
   const { timeline, packets } = await readTimes(path, picture, frameRate, options, signal);
   const durationMs = millisecondsAt(timeline, timeline.endTicks);
@@ -60,6 +61,7 @@ export async function probeVideo(
     pixelFormat: picture.pixelFormat,
     colour,
     firstPictureChecksum: picture.checksum,
+    dialect,
     timeline,
     packets,
   };
@@ -99,7 +101,7 @@ async function firstPicture(
   path: string,
   { ffmpeg, limits }: ProbeOptions,
   signal: AbortSignal,
-): Promise<{ summary: StreamSummary; picture: ShownPicture; colour: Colour }> {
+): Promise<{ summary: StreamSummary; picture: ShownPicture; colour: Colour; dialect: FfmpegDialect }> {
   const lines: string[] = [];
   const parse = createShownPictureParser();
   let picture: ShownPicture | null = null;
@@ -123,7 +125,7 @@ async function firstPicture(
   const summary = parseStreamSummary(lines);
   refuseByPictureSize(summary, limits);
   if (picture === null) throw explainUndecodable(exit, lines);
-  return { summary, picture, colour: parseColour(lines) };
+  return { summary, picture, colour: parseColour(lines), dialect: parseDialect(lines) };
 }
 
 function refuseByPictureSize({ codedWidth, codedHeight }: StreamSummary, { maxPixels }: VideoLimits): void {

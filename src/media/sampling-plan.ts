@@ -28,12 +28,14 @@ export interface SamplingPlan {
   readonly estimatedCpuMs: number;
 }
 
+/** `auto` takes the cheapest plan; `all` and `sparse` take one even where the other is cheaper, to compare them. */
+export type AllowedPlan = 'auto' | 'all' | 'sparse';
+
 export interface PlanRequest {
   readonly video: VideoInfo;
   /** Wanted pictures by their position in the timeline, ascending. */
   readonly wanted: Uint32Array;
-  /** `all` leaves no choice. */
-  readonly allowed: 'auto' | 'all';
+  readonly allowed: AllowedPlan;
 }
 
 /** Codecs whose keyframes and references are understood well enough to leave packets out. */
@@ -55,12 +57,13 @@ export function planSampling({ video, wanted, allowed }: PlanRequest): SamplingP
   if (allowed === 'all') return planAll(video, 'nothing else was allowed');
   if (packets === null) return planAll(video, 'the container does not list every picture');
   if (!SPARSE_CODECS.has(codec)) return planAll(video, `every ${codec} picture may need the ones before it`);
-  const ranges = rangesFor(video, packets, wanted);
+  const ranges = rangesFor(video, packets, withFirstPicture(wanted));
   if (ranges === null) return planAll(video, 'a sample comes before the first keyframe');
 
   const everything = planAll(video, 'the samples need nearly every picture');
   const fed = costOf(video, packets, ranges);
-  if (fed.cpuMs > WORTHWHILE_SHARE * everything.estimatedCpuMs) return everything;
+  const isWorthwhile = fed.cpuMs <= WORTHWHILE_SHARE * everything.estimatedCpuMs;
+  if (!isWorthwhile && allowed !== 'sparse') return everything;
   const onlyKeyframes = ranges.every(({ first, last }) => first === last);
   return {
     kind: onlyKeyframes ? 'keyframes' : 'groups',
@@ -72,6 +75,11 @@ export function planSampling({ video, wanted, allowed }: PlanRequest): SamplingP
     packetsTotal: everything.packetsTotal,
     estimatedCpuMs: fed.cpuMs,
   };
+}
+
+/** The positions and the first picture, which a decoder that is fed packets must show to prove itself. */
+export function withFirstPicture(wanted: Uint32Array): Uint32Array {
+  return wanted[0] === 0 ? wanted : Uint32Array.of(0, ...wanted);
 }
 
 /** The plan that is always right. */

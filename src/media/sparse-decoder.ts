@@ -3,7 +3,7 @@ import { isMatroskaCodec } from './matroska-stream.ts';
 import { type FeedReport, feedPackets } from './packet-feed.ts';
 import { openPacketSource, type PacketSource } from './packet-source.ts';
 import type { PacketTable } from './packet-table.ts';
-import type { SamplingPlan } from './sampling-plan.ts';
+import { type SamplingPlan, withFirstPicture } from './sampling-plan.ts';
 import type { VideoInfo } from './video-info.ts';
 import { decodeWanted, type WantedPictureDecoder } from './wanted-pictures.ts';
 
@@ -32,7 +32,10 @@ export async function* decodeSparsely(
   if (source === null) return;
   try {
     if (source.isMirrored || source.rotationDegrees !== video.rotationDegrees) return;
-    yield* decodeRanges(decoder, request, source, video.packets, signal);
+    const pictures = decodeRanges(decoder, request, source, video.packets, signal);
+    // The first picture is the proof; it is delivered only where it is wanted.
+    if (request.wanted[0] !== 0) await pictures.next();
+    yield* pictures;
   } finally {
     source.close();
   }
@@ -41,11 +44,12 @@ export async function* decodeSparsely(
 /** One decoder after the other, each for the ranges that one and the same decoder can take. */
 async function* decodeRanges(
   decoder: WantedPictureDecoder,
-  { video, plan, wanted, onFed }: SparseRequest,
+  { video, plan, wanted: delivered, onFed }: SparseRequest,
   source: PacketSource,
   table: PacketTable,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
+  const wanted = withFirstPicture(delivered);
   const packets = packetsOf(table, wanted);
   const ticks = packets.map((packet) => table.ranks[packet] ?? 0);
   const wantedPackets = new Set(packets);
@@ -60,7 +64,7 @@ async function* decodeRanges(
         input: 'pipe:0',
         wantedTicks: ticks.subarray(decoded),
         rotationDegrees: video.rotationDegrees,
-        firstChecksum: decoded === 0 && wanted[0] === 0 ? video.firstPictureChecksum : null,
+        firstChecksum: decoded === 0 ? video.firstPictureChecksum : null,
         feed: async (stdin) => {
           const report = await feedPackets(feed, stdin);
           rangesFed = report.ranges;

@@ -1,4 +1,5 @@
 /** What is known of a video before any of its samples is decoded. Plain data: it crosses thread borders. */
+import type { FfmpegDialect } from './ffmpeg-dialect.ts';
 import type { PacketTable } from './packet-table.ts';
 import type { Colour } from './shown-picture.ts';
 import type { Timeline } from './timeline.ts';
@@ -26,6 +27,8 @@ export interface VideoInfo {
   readonly colour: Colour;
   /** ffmpeg's checksum of the first picture, upright: any way to decode the file must arrive at it. */
   readonly firstPictureChecksum: string;
+  /** How the ffmpeg that looked at the video wants its options spelled. */
+  readonly dialect: FfmpegDialect;
   /** When each picture is shown. */
   readonly timeline: Timeline;
   /** The packets the pictures come in; null where the container does not tell one picture from the next. */

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Frame } from '../../src/media/frame.ts';
 import { readFrames } from '../../src/media/frame-reader.ts';
 import { probeVideo } from '../../src/media/probe.ts';
+import type { AllowedPlan } from '../../src/media/sampling-plan.ts';
 import type { SamplingReport } from '../../src/media/sampling-report.ts';
 import type { VideoInfo } from '../../src/media/video-info.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../../src/media/video-limits.ts';
@@ -29,7 +30,13 @@ afterAll(clips.remove);
 async function sample(
   file: string,
   intervalMs: number,
-  options: { maxSide?: number; video?: VideoInfo; plan?: 'all'; toleranceMs?: number } = {},
+  options: {
+    maxSide?: number;
+    video?: VideoInfo;
+    plan?: AllowedPlan;
+    toleranceMs?: number;
+    firstSample?: number;
+  } = {},
 ): Promise<{ video: VideoInfo; frames: Frame[]; report: SamplingReport | undefined }> {
   const video = options.video ?? (await probeVideo(file, { ffmpeg, limits }, never));
   const frames: Frame[] = [];
@@ -103,6 +110,12 @@ describe('sampled frames', () => {
     expect(numbersOf(frames)).toEqual([0, 24, 60]);
     expect(frames.map((frame) => frame.timestampMs)).toEqual([0, 800, 2000]);
     expect(report?.plan).toBe('groups');
+  });
+
+  it.each(['all', 'sparse'] as const)('can begin anywhere: plan %s', async (plan) => {
+    const { frames } = await sample(plain, 500, { firstSample: 3, plan });
+    expect(frames.map((frame) => frame.index)).toEqual([3, 4, 5]);
+    expect(numbersOf(frames)).toEqual([45, 60, 75]);
   });
 
   it('come from the whole file when its packets cannot be matched', async () => {

@@ -43,6 +43,7 @@ describe('probeVideo', () => {
       container: 'mov',
       pixelFormat: 'yuv420p',
       colour: { range: expect.any(String), matrix: 'unknown' },
+      dialect: expect.objectContaining({ filterFileOption: expect.any(String) }),
       firstPictureChecksum: expect.stringMatching(/^[0-9A-F]{8}$/),
     });
     expect(packets?.positions).toHaveLength(50);

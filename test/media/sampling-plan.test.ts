@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { ffmpegDialect } from '../../src/media/ffmpeg-dialect.ts';
 import type { PacketTable } from '../../src/media/packet-table.ts';
 import { planAll, planSampling } from '../../src/media/sampling-plan.ts';
 import type { VideoInfo } from '../../src/media/video-info.ts';
@@ -25,6 +26,7 @@ function video(order: string, changes: Partial<VideoInfo> = {}): VideoInfo {
     pixelFormat: 'yuv420p',
     colour: { range: 'tv', matrix: 'bt709' },
     firstPictureChecksum: '',
+    dialect: ffmpegDialect(57),
     timeline: {
       timeBase: { numerator: 1, denominator: 25 },
       ptsTicks: Float64Array.from(words.keys()),
@@ -73,7 +75,11 @@ describe('planSampling', () => {
 
   it('begins before the keyframe for a picture shown before it', () => {
     expect(plan(video(OPEN), 4).ranges).toEqual([{ first: 0, last: 5 }]);
-    expect(plan(video(OPEN), 6).ranges).toEqual([{ first: 3, last: 6 }]);
+    const large = video(OPEN, { width: 7680, height: 4320 });
+    expect(plan(large, 6).ranges).toEqual([
+      { first: 0, last: 0 },
+      { first: 3, last: 6 },
+    ]);
   });
 
   it('decodes on through a short gap before an open group, which would need a decoder of its own', () => {

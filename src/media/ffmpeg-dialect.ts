@@ -1,6 +1,4 @@
-/** Asks an ffmpeg how old it is, because two options it is given have changed their names. */
-import { runFfmpeg } from './ffmpeg-process.ts';
-import { createLineSplitter } from './line-splitter.ts';
+/** Tells how old an ffmpeg is, because two options it is given have changed their names. */
 
 /** The spelling of options that differ between versions. */
 export interface FfmpegDialect {
@@ -14,16 +12,13 @@ export interface FfmpegDialect {
 const FIRST_WITH_FPS_MODE = 58;
 const FIRST_WITH_OPTION_FILES = 59;
 
-/** Runs `ffmpeg -version`. An ffmpeg that says nothing of its libraries is taken for a new one. */
-export async function readFfmpegDialect(ffmpeg: string, signal: AbortSignal): Promise<FfmpegDialect> {
-  let libavutil = Number.POSITIVE_INFINITY;
-  const lines = createLineSplitter((line) => {
-    const match = /^libavutil\s+(\d+)\./.exec(line);
-    if (match !== null) libavutil = Number(match[1]);
-  });
-  await runFfmpeg({ ffmpeg, args: ['-version'] }, (chunk) => lines.push(chunk), signal);
-  lines.end();
-  return ffmpegDialect(libavutil);
+/** Reads the dialect from the lines ffmpeg begins with. One that says nothing of its libraries is taken for a new one. */
+export function parseDialect(lines: readonly string[]): FfmpegDialect {
+  for (const line of lines) {
+    const libavutil = /^\s*libavutil\s+(\d+)\./.exec(line);
+    if (libavutil !== null) return ffmpegDialect(Number(libavutil[1]));
+  }
+  return ffmpegDialect(Number.POSITIVE_INFINITY);
 }
 
 /** The dialect of the ffmpeg with this major version of libavutil. */
