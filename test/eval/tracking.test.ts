@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { parseFaceTable } from '../../eval/tracking-faces.ts';
+import { countSequence, readSequences, withoutFeatures } from '../../eval/tracking-sequences.ts';
+import { DEFAULT_SEQUENCE_OPTIONS } from '../../src/tracking/track-sequence.ts';
+
+const run = promisify(execFile);
+const EVAL = join(import.meta.dirname, '../../eval/eval.ts');
+
+/** Two people who walk towards each other for four seconds, seen without error. */
+const WALK = Array.from({ length: 40 }, (_, i) => [
+  { id: 1, box: [100 + 3 * i, 100, 40, 100] },
+  { id: 2, box: [500 - 3 * i, 110, 40, 100] },
+]);
+
+let folder = '';
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'eval-tracking-'));
+  const sequence = join(folder, 'mot', 'walk');
+  await mkdir(sequence, { recursive: true });
+  const truth = WALK.flatMap((people, i) =>
+    people.map(({ id, box }) => `${i + 1},${id},${box.join(',')},1,-1,-1,-1`),
+  );
+  await writeFile(join(sequence, 'gt.txt'), truth.join('\n'));
+  const lines = WALK.map((people, i) => {
+    const dets = people.map(({ id, box }) => ({ box, score: 0.9, feature: id === 1 ? [1, 0] : [0, 1] }));
+    return JSON.stringify({ n: i + 1, t: i / 10, dets });
+  });
+  await writeFile(join(sequence, 'detections.jsonl'), lines.join('\n'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('sequences', () => {
+  it('are found anywhere in a folder, with their frame rate', () => {
+    expect(readSequences(folder)).toMatchObject([{ name: 'walk', framesPerSecond: 10 }]);
+  });
+
+  it('are thinned from every start, so that each frame is scored once', () => {
+    const [walk] = readSequences(folder);
+    if (walk === undefined) throw new Error('no sequence');
+    for (const framesPerSecond of [30, 2]) {
+      const counts = countSequence(walk, framesPerSecond, DEFAULT_SEQUENCE_OPTIONS);
+      expect(counts).toMatchObject({ truthBoxes: 80, resultBoxes: 80, matches: 80, identityMatches: 80 });
+    }
+    expect(countSequence(withoutFeatures(walk), 5, DEFAULT_SEQUENCE_OPTIONS).identityMatches).toBe(80);
+  });
+});
+
+describe('parseFaceTable', () => {
+  it('numbers the people in order of appearance and the frames by half seconds', () => {
+    const rows = parseFaceTable(
+      'time_s,x,y,w,h,person,score\n0.0,1,2,3,4,B,0.9\n1.5,5,6,7,8,A,0.8\n2.0,1,2,3,4,B,0.9\n',
+    );
+    expect(rows.map(({ frame, id }) => [frame, id])).toEqual([
+      [1, 1],
+      [4, 2],
+      [5, 1],
+    ]);
+    expect(rows[1]?.box).toEqual({ x: 5, y: 6, width: 7, height: 8 });
+  });
+});
+
+describe('npm run eval -- tracking', () => {
+  const evaluate = (...args: string[]) =>
+    run(process.execPath, [EVAL, 'tracking', ...args]).then(
+      ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+
+  it('prints a line for each sequence and rate, and writes the figures', async () => {
+    const out = join(folder, 'figures.json');
+    const { stdout } = await evaluate(folder, '--rates', '10,1', '--out', out);
+    expect(stdout.trim().split('\n')).toHaveLength(1 + 2 * 2 * 2);
+    expect(stdout).toMatch(/walk, features +10 +100\.0 +100\.0 +100\.0 +100\.0 +0 +2 of 2/);
+    const figures = JSON.parse(await readFile(out, 'utf8')) as { idf1: number }[];
+    expect(figures.map(({ idf1 }) => idf1)).toEqual(figures.map(() => 1));
+  });
+
+  it.each([
+    ['no folder', [], 'name one folder'],
+    ['a folder that is not there', ['/no/such'], 'there is no folder /no/such'],
+    ['rates that are none', ['.', '--rates', '5,x'], '--rates is a list of numbers above 0'],
+  ])('says in one line what is wrong with %s', async (_name, args, message) => {
+    const { code, stderr } = await evaluate(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+  });
+});

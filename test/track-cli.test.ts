@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+
+const run = promisify(execFile);
+const CLI = join(import.meta.dirname, '../src/track-cli.ts');
+
+describe('the track command', () => {
+  let folder = '';
+  let detections = '';
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'track-'));
+    detections = join(folder, 'detections.jsonl');
+    const lines = Array.from({ length: 12 }, (_, i) => ({
+      n: i + 1,
+      t: i / 30,
+      dets: [
+        { box: [100 + 2 * i, 50, 40, 100], score: 0.9, feature: [1, 0.1] },
+        { box: [400 - 2 * i, 60, 40, 100], score: 0.8, feature: [0.1, 1] },
+      ],
+    }));
+    await writeFile(detections, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  });
+
+  afterAll(() => rm(folder, { recursive: true }));
+
+  const track = (...args: string[]) =>
+    run(process.execPath, [CLI, ...args]).then(
+      ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+
+  it('writes one MOT row for each detection of a track', async () => {
+    const out = join(folder, 'auto.txt');
+    await track('--detections', detections, '--out', out);
+    const rows = (await readFile(out, 'utf8')).trim().split('\n');
+    expect(rows).toHaveLength(24);
+    expect(rows[0]).toBe('1,1,100.000,50.000,40.000,100.000,0.9,-1,-1,-1');
+    expect(rows[23]).toBe('12,2,378.000,60.000,40.000,100.000,0.8,-1,-1,-1');
+  });
+
+  it('reports as the published program does in deepsort mode: from the third sighting on', async () => {
+    const { stdout } = await track(
+      '--detections',
+      detections,
+      '--out',
+      '-',
+      '--rate-mode',
+      'deepsort',
+      '--n-init',
+      '3',
+      '--max-age',
+      '30',
+      '--max-cosine-distance',
+      '0.2',
+      '--nn-budget',
+      '100',
+    );
+    const frames = stdout
+      .trim()
+      .split('\n')
+      .map((row) => Number(row.split(',')[0]));
+    expect(frames).toEqual(Array.from({ length: 20 }, (_, i) => 3 + Math.floor(i / 2)));
+  });
+
+  it.each([
+    ['no files', [], 'name --detections FILE and --out FILE'],
+    ['an unknown option', ['--nonsense'], 'nonsense'],
+    [
+      'an unknown mode',
+      ['--detections', 'x', '--out', '-', '--rate-mode', 'fast'],
+      '--rate-mode is auto or deepsort',
+    ],
+    [
+      'a number that is none',
+      ['--detections', 'x', '--out', '-', '--n-init', '1.5'],
+      '--n-init must be a whole number',
+    ],
+    [
+      'a picture that is none',
+      ['--detections', 'x', '--out', '-', '--picture', '640'],
+      '--picture is WIDTHxHEIGHT',
+    ],
+    [
+      'a file that is not there',
+      ['--detections', '/no/such.jsonl', '--out', '-'],
+      'cannot read /no/such.jsonl',
+    ],
+  ])('says in one line what is wrong with %s', async (_name, args, message) => {
+    const { code, stderr } = await track(...args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('explains itself', async () => {
+    const { stdout } = await track('--help');
+    expect(stdout).toContain('Usage: npm run -s track -- --detections FILE.jsonl');
+  });
+});
