@@ -22,6 +22,8 @@ const ANALYSIS_SETTINGS = [
   'faceInputSize',
   'faceTiles',
   'faceEmbedderPath',
+  'poseEngine',
+  'poseModel',
   'poseConfidenceThreshold',
   'interpolate',
   'trackingMaxAge',

@@ -13,15 +13,17 @@ export function engineOptions(config: AnalysisConfig, env: Environment): EngineO
     models: {
       faceDetector: config.faceModelPath ?? 'face-detector',
       faceEmbedder: config.faceEmbedderPath ?? 'face-embedder',
-      poseDetector: 'pose-detector',
-      poseLandmarks: 'pose-landmarks-lite',
     },
     faces: {
       confidenceThreshold: config.faceConfidenceThreshold,
       inputSize: config.faceInputSize,
       tiles: config.faceTiles,
     },
-    poseConfidenceThreshold: config.poseConfidenceThreshold,
+    poses: {
+      engine: config.poseEngine,
+      model: config.poseModel,
+      minPresence: config.poseConfidenceThreshold,
+    },
     media: {
       ffmpeg: findFfmpeg(env).file,
       limits: { ...DEFAULT_VIDEO_LIMITS, maxDurationMs: config.maxVideoSeconds * 1000 },

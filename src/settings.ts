@@ -133,6 +133,18 @@ export const SETTINGS = {
   faceEmbedderPath: setting('REID_MODEL_PATH', optionalText, 'Another face embedding network (.onnx)', {
     fallbackNote: 'the embedded models/face-embedder.onnx',
   }),
+  poseEngine: setting(
+    'POSE_ENGINE',
+    z.enum(['onnx', 'tasks-vision'], { error: 'must be onnx or tasks-vision' }),
+    'onnx: every visible person, 2 to 5 times as fast; tasks-vision: MediaPipe’s own program',
+    { fallback: 'onnx' },
+  ),
+  poseModel: setting(
+    'POSE_MODEL',
+    z.enum(['lite', 'full', 'heavy'], { error: 'must be lite, full or heavy' }),
+    'Landmark network, from the fastest to the most exact; heavy is built first, see models/pose.md',
+    { fallback: 'lite' },
+  ),
   poseConfidenceThreshold: setting(
     'POSE_CONFIDENCE_THRESHOLD',
     number(0, 1),

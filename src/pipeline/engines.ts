@@ -7,7 +7,7 @@ import type { TrackingOptions } from '../tracking/follow-people.ts';
 import { WORKER_VERSION } from '../version.ts';
 import { FaceDetector, type FaceDetectorOptions } from '../vision/face-detector.ts';
 import { FaceEmbedder } from '../vision/face-embedder.ts';
-import { BlazePoseLandmarker } from '../vision/pose/blazepose-landmarker.ts';
+import { loadPoseEngine, type PoseEngineOptions } from '../vision/pose/load-pose-engine.ts';
 import type { PoseLandmarker } from '../vision/pose/pose-landmarker.ts';
 
 /** What the threads are told at their start; plain data. */
@@ -16,12 +16,9 @@ export interface EngineOptions {
     /** A name of the model manifest or the path of an .onnx file. */
     readonly faceDetector: string;
     readonly faceEmbedder: string;
-    readonly poseDetector: string;
-    readonly poseLandmarks: string;
   };
   readonly faces: FaceDetectorOptions;
-  /** Least confidence of a reported pose, 0..1. */
-  readonly poseConfidenceThreshold: number;
+  readonly poses: PoseEngineOptions;
   readonly media: MediaOptions;
   readonly tracking: TrackingChoices;
 }
@@ -56,25 +53,18 @@ const UNKNOWN_EMBEDDER_MAX_DISTANCE = 0.6;
  * @throws WorkerError MODEL_INVALID that says which network is wrong and what was expected
  */
 export async function loadEngines(options: EngineOptions): Promise<Engines> {
-  const { models, faces, poseConfidenceThreshold, media, tracking } = options;
-  const [detector, embedder, poseDetector, poseLandmarks] = await Promise.all([
+  const { models, faces, poses, media, tracking } = options;
+  const [detector, embedder, poseEngine] = await Promise.all([
     openModel(models.faceDetector, { role: 'face-detector' }),
     openModel(models.faceEmbedder, { role: 'face-embedder' }),
-    openModel(models.poseDetector, { role: 'pose-detector' }),
-    openModel(models.poseLandmarks, { role: 'pose-landmarks' }),
+    loadPoseEngine(poses),
   ]);
   const faceDetector = await FaceDetector.load(detector, faces);
-  const descriptions = [faceDetector, embedder, poseDetector, poseLandmarks].map(
-    ({ description }) => description,
-  );
+  const descriptions = [faceDetector.description, embedder.description, ...poseEngine.models];
   return {
     faceDetector,
     faceEmbedder: new FaceEmbedder(embedder),
-    poseLandmarker: await BlazePoseLandmarker.load({
-      detectorModel: poseDetector,
-      landmarksModel: poseLandmarks,
-      minPresence: poseConfidenceThreshold,
-    }),
+    poseLandmarker: poseEngine.landmarker,
     media,
     frameMaxSide: Math.max(DEFAULT_MAX_SIDE, faceDetector.usefulLongSide),
     tracking: {

@@ -14,7 +14,7 @@ import {
 import { coverFaces } from './cover-faces.ts';
 import { decodeSkeleton, LANDMARKS_INPUT_SIDE, type Skeleton } from './landmark-decoder.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
-import type { Pose, PoseLandmarker } from './pose-landmarker.ts';
+import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
 import { RegionNetwork } from './region-network.ts';
 import { type Claim, explainsFace, faceOfHead, hasStrayed, oneSkeletonPerBody } from './same-body.ts';
 import type { WarpOptions } from './warp-region.ts';
@@ -24,10 +24,10 @@ export interface BlazePoseOptions {
   readonly detectorModel: LoadedModel;
   /** Opened with the role pose-landmarks; the landmarker closes it. */
   readonly landmarksModel: LoadedModel;
-  /** Least presence score of a reported body, 0..1; 0.5 by default, as in MediaPipe. */
-  readonly minPresence?: number;
-  /** Most bodies looked at in one picture, surest and largest first; 10 by default. */
-  readonly maxPoses?: number;
+  /** Least presence score of a reported body, 0..1. */
+  readonly minPresence: number;
+  /** Most bodies in one picture: the surest the detector sees, then the largest faces. */
+  readonly maxPoses: number;
 }
 
 /** Least score of a body the detector found; MediaPipe's default. */
@@ -63,7 +63,7 @@ export class BlazePoseLandmarker implements PoseLandmarker {
   readonly #maxPoses: number;
   readonly #anchors = anchorCentres();
 
-  private constructor({ detectorModel, landmarksModel, minPresence = 0.5, maxPoses = 10 }: BlazePoseOptions) {
+  private constructor({ detectorModel, landmarksModel, minPresence, maxPoses }: BlazePoseOptions) {
     this.#detector = new RegionNetwork(detectorModel, DETECTOR_WARP);
     this.#landmarks = new RegionNetwork(landmarksModel, LANDMARKS_WARP);
     this.#minPresence = minPresence;
@@ -100,12 +100,7 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       const candidate = await this.#lookAt(coverFaces(image, faceHints, face), regionFromFace(face));
       if (candidate !== null && explainsFace(candidate, face)) found.push({ ...candidate, face });
     }
-    return oneSkeletonPerBody(found).map(({ box, confidence, landmarks, worldLandmarks }) => ({
-      box,
-      confidence,
-      landmarks,
-      worldLandmarks,
-    }));
+    return oneSkeletonPerBody(found).map(toPose);
   }
 
   async close(): Promise<void> {

@@ -25,3 +25,8 @@ export interface PoseLandmarker {
   detect(image: RgbImage, faceHints: readonly Tlwh[]): Promise<Pose[]>;
   close(): Promise<void>;
 }
+
+/** The pose alone, without what an engine knew besides. */
+export function toPose({ box, confidence, landmarks, worldLandmarks }: Pose): Pose {
+  return { box, confidence, landmarks, worldLandmarks };
+}

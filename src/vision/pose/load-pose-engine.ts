@@ -1,0 +1,69 @@
+/** Opens the pose engine the configuration names, its networks verified. */
+import { type ModelDescription, openModel, readModel } from '../../inference/model-store.ts';
+import { BlazePoseLandmarker } from './blazepose-landmarker.ts';
+import type { PoseLandmarker } from './pose-landmarker.ts';
+import { TasksVisionPoseLandmarker } from './tasks-vision-landmarker.ts';
+
+/** `onnx`: every visible person, 2 to 5 times as fast. `tasks-vision`: MediaPipe's own program, for those who must have it. */
+export const POSE_ENGINES = ['onnx', 'tasks-vision'] as const;
+
+/** Landmark networks, from the fastest to the most exact. */
+export const POSE_MODELS = ['lite', 'full', 'heavy'] as const;
+
+export interface PoseEngineOptions {
+  readonly engine: (typeof POSE_ENGINES)[number];
+  readonly model: (typeof POSE_MODELS)[number];
+  /** Least presence score of a reported body, 0..1. */
+  readonly minPresence: number;
+  /** Most bodies in one picture; 10 by default. */
+  readonly maxPoses?: number;
+}
+
+export interface PoseEngine {
+  readonly landmarker: PoseLandmarker;
+  /** The networks it runs on. */
+  readonly models: readonly ModelDescription[];
+}
+
+const DEFAULT_MAX_POSES = 10;
+
+/** @throws WorkerError MODEL_INVALID that says which network is missing or wrong, and how to get it */
+export async function loadPoseEngine(options: PoseEngineOptions): Promise<PoseEngine> {
+  return options.engine === 'onnx' ? loadBlazePose(options) : loadTasksVision(options);
+}
+
+async function loadBlazePose({
+  model,
+  minPresence,
+  maxPoses = DEFAULT_MAX_POSES,
+}: PoseEngineOptions): Promise<PoseEngine> {
+  const detectorModel = await openModel('pose-detector', { role: 'pose-detector' });
+  const landmarksModel = await openModel(`pose-landmarks-${model}`, { role: 'pose-landmarks' });
+  return {
+    landmarker: await BlazePoseLandmarker.load({ detectorModel, landmarksModel, minPresence, maxPoses }),
+    models: [detectorModel.description, landmarksModel.description],
+  };
+}
+
+async function loadTasksVision({
+  model,
+  minPresence,
+  maxPoses = DEFAULT_MAX_POSES,
+}: PoseEngineOptions): Promise<PoseEngine> {
+  const startMs = performance.now();
+  const name = `pose-landmarker-${model}`;
+  const { bytes, path, sha256, entry } = await readModel(name);
+  const landmarker = await TasksVisionPoseLandmarker.load({ bundle: bytes, minPresence, maxPoses });
+  const description: ModelDescription = {
+    name,
+    role: 'pose-bundle',
+    path,
+    sha256,
+    licence: entry?.licence ?? 'unknown',
+    inputs: [],
+    outputs: [],
+    loadMs: Math.round(performance.now() - startMs),
+    threads: 1,
+  };
+  return { landmarker, models: [description] };
+}
