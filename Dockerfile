@@ -41,7 +41,7 @@ RUN node src/models-cli.ts verify
 # All that is written goes here; on Fargate the volume takes its owner from the image.
 RUN install --directory --owner=1000 --group=1000 --mode=0700 /scratch
 VOLUME /scratch
-ENV NODE_ENV=production TEMP_DIR=/scratch TMPDIR=/scratch
+ENV NODE_ENV=production ORT_DISABLE_TELEMETRY=1 TEMP_DIR=/scratch TMPDIR=/scratch
 USER 1000:1000
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["node", "infra/image/health-check.mjs"]

@@ -1,4 +1,5 @@
 /** Turns the configuration into what the detection threads are told; shared by the worker and the command line. */
+import './no-onnx-telemetry.ts';
 import type { AnalysisConfig, Environment } from './config.ts';
 import { findFfmpeg } from './media/ffmpeg-binary.ts';
 import { DEFAULT_VIDEO_LIMITS } from './media/video-limits.ts';

@@ -1,4 +1,5 @@
 /** The command line of the model store: lists, verifies, fetches and adds networks. */
+import './no-onnx-telemetry.ts';
 import { parseArgs } from 'node:util';
 import { toWorkerError, WorkerError } from './errors.ts';
 import { type DownloadProgress, downloadModel } from './inference/model-download.ts';

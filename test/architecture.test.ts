@@ -37,7 +37,7 @@ const ONLY_IN: Readonly<Record<string, string>> = {
 };
 
 /** Programs that put the rooms together; everything is theirs to import, and nothing imports them. */
-const PROGRAMS = ['main', 'cli', 'engine-options', 'callback-services'];
+const PROGRAMS = ['main', 'cli', 'engine-options', 'callback-services', 'no-onnx-telemetry'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
