@@ -1,14 +1,16 @@
-/** The bucket of videos, results and checkpoints: private, encrypted, and swept by age. */
+/** The bucket of videos, results and the journal of running jobs: private, encrypted, and swept by age. */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 
-/** Keys that the worker writes, by what they hold. The worker's settings take the same values. */
+/** Prefix of the results; the worker's setting takes the same value. */
 export const RESULT_PREFIX = 'detections/';
-export const CHECKPOINT_PREFIX = 'checkpoints/';
 
-/** Checkpoints go when their job ends; what is left belongs to jobs that never ended, whose messages are gone by then. */
-const CHECKPOINT_RETENTION = Duration.days(15);
+/** Below the results the worker keeps what it needs to go on with an interrupted job: notes and checkpoints. */
+export const JOURNAL_PREFIX = `${RESULT_PREFIX}.journal/`;
+
+/** The worker deletes them when a job ends; what is left belongs to jobs that never ended, whose messages are gone by then. */
+const JOURNAL_RETENTION = Duration.days(15);
 
 export interface MediaBucketProps {
   /** 0 keeps results for ever. */
@@ -47,7 +49,7 @@ function lifecycleRules(resultRetentionDays: number): LifecycleRule[] {
       : [{ id: 'results', prefix: RESULT_PREFIX, expiration: Duration.days(resultRetentionDays) }];
   return [
     ...results,
-    { id: 'checkpoints', prefix: CHECKPOINT_PREFIX, expiration: CHECKPOINT_RETENTION },
+    { id: 'journal', prefix: JOURNAL_PREFIX, expiration: JOURNAL_RETENTION },
     { id: 'unfinished-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) },
   ];
 }

@@ -4,7 +4,7 @@ import type { Cluster, TaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { CHECKPOINT_PREFIX, RESULT_PREFIX } from './media-bucket.ts';
+import { JOURNAL_PREFIX, RESULT_PREFIX } from './media-bucket.ts';
 
 export interface WorkerResources {
   readonly jobs: IQueue;
@@ -36,15 +36,13 @@ function workerStatements({
   cluster,
 }: WorkerResources): PolicyStatement[] {
   return [
-    allow('Jobs', CONSUME, jobs.queueArn),
+    // A job that was interrupted once too often, through no fault of its own, is sent again.
+    allow('Jobs', [...CONSUME, 'sqs:SendMessage'], jobs.queueArn),
     allow('Callbacks', [...CONSUME, 'sqs:SendMessage'], callbacks.queueArn),
     allow('ReadVideos', ['s3:GetObject'], bucket.arnForObjects(`${videoPrefix}*`)),
     allow('Results', ['s3:GetObject', 's3:PutObject'], bucket.arnForObjects(`${RESULT_PREFIX}*`)),
-    allow(
-      'Checkpoints',
-      ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
-      bucket.arnForObjects(`${CHECKPOINT_PREFIX}*`),
-    ),
+    // Reading and writing it is part of the results' permission.
+    allow('ClearJournal', ['s3:DeleteObject'], bucket.arnForObjects(`${JOURNAL_PREFIX}*`)),
     // Without it S3 answers 403 for a missing video, and "not found" could not be told from "not allowed".
     // A condition on s3:prefix would defeat that: GetObject carries none.
     allow('TellMissingFromForbidden', ['s3:ListBucket'], bucket.bucketArn),
@@ -62,10 +60,9 @@ function workerStatements({
 
 /** The wildcards that stand, each with its reason. */
 function acknowledgeWildcards(task: TaskDefinition, { bucket, cluster, videoPrefix }: WorkerResources): void {
-  const objects = [videoPrefix, RESULT_PREFIX, CHECKPOINT_PREFIX].map((prefix) => ({
+  const objects = [videoPrefix, RESULT_PREFIX, JOURNAL_PREFIX].map((prefix) => ({
     id: wildcard(`<${logicalId(bucket)}.Arn>/${prefix}*`),
-    reason:
-      'A job names its video, and results and checkpoints are named after jobs: only the prefix is known',
+    reason: 'A job names its video, and results and journals are named after jobs: only the prefix is known',
   }));
   Validations.of(task.taskRole).acknowledge(...objects, {
     id: wildcard(`arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:task/<${logicalId(cluster)}>/*`),

@@ -16,7 +16,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { cloudWatchNamespace } from '../../src/telemetry/metric-definitions.ts';
 import type { Parameters } from '../parameters.ts';
-import { CHECKPOINT_PREFIX, RESULT_PREFIX } from './media-bucket.ts';
+import { RESULT_PREFIX } from './media-bucket.ts';
 
 export interface WorkerTaskProps {
   readonly parameters: Parameters;
@@ -92,7 +92,6 @@ function environment({
     CALLBACK_QUEUE_URL: callbacks.queueUrl,
     S3_BUCKET: bucket.bucketName,
     RESULT_PREFIX,
-    CHECKPOINT_PREFIX,
     TEMP_DIR: SCRATCH_PATH,
     MAX_CONCURRENT_JOBS: String(parameters.jobsPerTask),
     VISIBILITY_TIMEOUT_SECONDS: String(parameters.visibilityTimeoutSeconds),

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { buildApp } from '../../infra/build-app.ts';
 import { SCALING_POLICY } from '../../infra/scaling-policy.ts';
+import { SETTINGS } from '../../src/settings.ts';
 
 const outdir = mkdtempSync(join(tmpdir(), 'cdk-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
@@ -101,12 +102,12 @@ describe('the bucket', () => {
     });
   });
 
-  it('drops results, checkpoints and unfinished uploads by age, and never videos', () => {
+  it('drops results, journals and unfinished uploads by age, and never videos', () => {
     worker.hasResourceProperties('AWS::S3::Bucket', {
       LifecycleConfiguration: {
         Rules: [
           Match.objectLike({ Prefix: 'detections/', ExpirationInDays: 90 }),
-          Match.objectLike({ Prefix: 'checkpoints/', ExpirationInDays: 15 }),
+          Match.objectLike({ Prefix: 'detections/.journal/', ExpirationInDays: 15 }),
           {
             Id: Match.anyValue(),
             Status: 'Enabled',
@@ -140,6 +141,11 @@ describe('the task', () => {
       ContainerDefinitions: [Match.objectLike({ StopTimeout: 120 })],
     });
     expect(Number(environment().get('SHUTDOWN_GRACE_SECONDS'))).toBeLessThan(120);
+  });
+
+  it('sets only what the worker knows', () => {
+    const known = Object.values(SETTINGS).map(({ name }) => name as string);
+    expect([...environment().keys()].filter((name) => !known.includes(name))).toEqual([]);
   });
 
   it('is asked for its health', () => {
@@ -193,11 +199,11 @@ describe('the task', () => {
       'sqs:GetQueueAttributes',
     ];
     expect(Object.fromEntries(allowed)).toEqual({
-      Jobs: consume,
+      Jobs: [...consume, 'sqs:SendMessage'],
       Callbacks: [...consume, 'sqs:SendMessage'],
       ReadVideos: ['s3:GetObject'],
       Results: ['s3:GetObject', 's3:PutObject'],
-      Checkpoints: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+      ClearJournal: ['s3:DeleteObject'],
       TellMissingFromForbidden: ['s3:ListBucket'],
       ProtectOwnTask: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
     });
@@ -208,7 +214,7 @@ describe('the task', () => {
     expect(Object.fromEntries(suffixes)).toMatchObject({
       ReadVideos: '/videos/*',
       Results: '/detections/*',
-      Checkpoints: '/checkpoints/*',
+      ClearJournal: '/detections/.journal/*',
     });
   });
 });
