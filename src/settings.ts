@@ -181,6 +181,30 @@ export const SETTINGS = {
       fallback: '3600',
     },
   ),
+  jobRerun: setting(
+    'JOB_RERUN',
+    z.enum(['never', 'always'], { error: 'must be never or always' }),
+    'Whether a job whose result is stored is analysed again: never answers from the stored result, always replaces it',
+    { fallback: 'never' },
+  ),
+  checkpointSeconds: setting(
+    'CHECKPOINT_SECONDS',
+    number(1, 3600),
+    'Time between two checkpoints of a running job, from which another worker goes on after an interruption, in seconds',
+    { fallback: '60' },
+  ),
+  minFreeDiskBytes: setting(
+    'MIN_FREE_DISK_BYTES',
+    integer(0, 2 ** 50),
+    'Free space in TEMP_DIR below which no further job begins, in bytes',
+    { fallback: String(256 * 1024 ** 2) },
+  ),
+  minFreeMemoryBytes: setting(
+    'MIN_FREE_MEMORY_BYTES',
+    integer(0, 2 ** 50),
+    'Free memory below which no second job begins, in bytes',
+    { fallback: String(256 * 1024 ** 2) },
+  ),
   maxVideoBytes: setting('MAX_VIDEO_BYTES', integer(1, 2 ** 50), 'Largest video accepted, in bytes', {
     fallback: String(DEFAULT_MAX_VIDEO_BYTES),
   }),
@@ -244,6 +268,19 @@ export const SETTINGS = {
     list,
     'Hosts a callback may reach although they are private, loopback or without TLS, separated by commas',
     { fallbackNote: 'none' },
+  ),
+  httpDetect: setting('HTTP_DETECT', flag, 'Serves POST /detect of the original HTTP API as well', {
+    fallback: 'false',
+  }),
+  httpDetectToken: setting('HTTP_DETECT_TOKEN', optionalText, 'Bearer token that POST /detect asks for', {
+    fallbackNote: 'none: whoever reaches PORT may use it',
+    secret: true,
+  }),
+  ecsAgentUri: setting(
+    'ECS_AGENT_URI',
+    z.url().optional(),
+    'Address of the ECS agent, set by ECS itself: the task is protected from scale-in while jobs run',
+    { fallbackNote: 'none: not on ECS' },
   ),
   shutdownGraceSeconds: setting(
     'SHUTDOWN_GRACE_SECONDS',

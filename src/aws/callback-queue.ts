@@ -1,10 +1,8 @@
 /** The callback queue on SQS: a standard queue, since FIFO queues have no delay per message. */
-import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { encodeDelivery } from '../callback/delivery-message.ts';
 import type { Delivery, DeliveryQueue } from '../callback/ports.ts';
-import { toWorkerError, WorkerError } from '../errors.ts';
-import { traceFields } from '../telemetry/tracing.ts';
-import { awsFailure, describeAwsFailure } from './aws-errors.ts';
+import { sendMessage } from './send-message.ts';
 
 export class CallbackQueue implements DeliveryQueue {
   readonly #sqs: SQSClient;
@@ -16,29 +14,11 @@ export class CallbackQueue implements DeliveryQueue {
   }
 
   async enqueue(delivery: Delivery, delaySeconds: number, signal: AbortSignal): Promise<void> {
-    const command = new SendMessageCommand({
+    const input = {
       QueueUrl: this.#queueUrl,
       MessageBody: encodeDelivery(delivery),
       DelaySeconds: delaySeconds,
-      MessageAttributes: traceAttributes(),
-    });
-    try {
-      await this.#sqs.send(command, { abortSignal: signal });
-    } catch (cause) {
-      if (signal.aborted) throw toWorkerError(signal.reason);
-      throw new WorkerError(
-        'QUEUE_UNAVAILABLE',
-        `the callback queue could not take a delivery (${describeAwsFailure(awsFailure(cause))})`,
-        { cause },
-      );
-    }
+    };
+    await sendMessage(this.#sqs, input, signal);
   }
-}
-
-/** The job's trace goes with its callback. */
-function traceAttributes(): Record<string, MessageAttributeValue> {
-  const fields = Object.entries(traceFields());
-  return Object.fromEntries(
-    fields.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
-  );
 }

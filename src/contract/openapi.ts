@@ -35,7 +35,7 @@ export const modelsSchema = z.object({
   ),
 });
 
-export const httpErrorSchema = z.object({ error: z.string().describe('One sentence: what is wrong.') });
+export const httpErrorSchema = z.object({ detail: z.string().describe('One sentence: what is wrong.') });
 
 const completedResponseSchema = completedResultSchema.extend({ results_s3_key: z.string() });
 

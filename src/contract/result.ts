@@ -127,7 +127,19 @@ const provenanceSchema = z
     models: z.array(
       z.object({ role: z.string(), name: z.string(), sha256: z.string(), licence: z.string() }),
     ),
-    sampling: z.object({ plan: z.string(), reason: z.string() }).optional(),
+    sampling: z
+      .object({
+        plan: z.string().meta({ examples: ['all', 'keyframes', 'groups', 'seeks'] }),
+        reason: z.string(),
+        packets: z.int().min(0),
+        packets_total: z.int().min(0),
+        estimated_cpu_ms: milliseconds,
+        decoder_cpu_ms: milliseconds.nullable(),
+      })
+      .optional()
+      .describe(
+        'How the pictures were taken from the video, and what that cost; the pictures do not depend on it.',
+      ),
   })
   .describe('What produced this result.');
 
@@ -146,10 +158,15 @@ export const completedResultSchema = z.object({
   provenance: provenanceSchema,
 });
 
+/** Codes that a failed result can have: of what is released or unreadable nothing is written. */
+const REPORTED_CODES = Object.entries(ERROR_KINDS)
+  .filter(([, kind]) => kind === 'permanent' || kind === 'retry')
+  .map(([code]) => code);
+
 export const jobErrorSchema = z.object({
   code: z
     .string()
-    .meta({ examples: Object.keys(ERROR_KINDS) })
+    .meta({ examples: REPORTED_CODES })
     .describe('What went wrong, for programs; a newer worker may know further codes.'),
   message: z.string().describe('One sentence: the cause and what to do.'),
   retryable: z.boolean().describe('Whether the same job may succeed when it is sent again.'),

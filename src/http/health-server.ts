@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { ModelDescription } from '../inference/model-store.ts';
+import type { DetectEndpoint } from './detect-endpoint.ts';
 
 /** Whom the endpoints ask, whenever they are asked. */
 export interface HealthSources {
@@ -39,11 +40,18 @@ const REQUEST_TIMEOUT_MS = 5000;
  * - `GET /health/ready`: 200 while jobs are taken, else 503 with the reasons
  * - `GET /health/models`: 200 with the loaded models, 503 while they load
  * - `GET /metrics`: the metrics in the Prometheus text format
+ *
+ * and, where there is one, `POST /detect`.
  */
-export async function startHealthServer(port: number, sources: HealthSources): Promise<HealthServer> {
+export async function startHealthServer(
+  port: number,
+  sources: HealthSources,
+  detect: DetectEndpoint | null = null,
+): Promise<HealthServer> {
   const loopDelay = monitorEventLoopDelay({ resolution: 10 });
   loopDelay.enable();
   const server = createServer((request, response) => {
+    if (detect !== null && pathOf(request) === '/detect') return void detect(request, response);
     route(request, sources, loopDelay).then(
       (answer) => send(request, response, answer),
       (error: Error) => response.destroy(error),
@@ -62,13 +70,10 @@ export async function startHealthServer(port: number, sources: HealthSources): P
   };
 }
 
-async function route(
-  { method, url = '/' }: IncomingMessage,
-  sources: HealthSources,
-  delay: LoopDelay,
-): Promise<Answer> {
+async function route(request: IncomingMessage, sources: HealthSources, delay: LoopDelay): Promise<Answer> {
+  const { method } = request;
   if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'use GET' });
-  switch (url.split('?', 1)[0]) {
+  switch (pathOf(request)) {
     case '/health':
       return json(200, { status: 'alive', uptime_seconds: uptime(), event_loop_delay_ms: inMs(delay) });
     case '/health/ready':
@@ -80,6 +85,10 @@ async function route(
     default:
       return json(404, { error: 'there are /health, /health/ready, /health/models and /metrics' });
   }
+}
+
+function pathOf({ url = '/' }: IncomingMessage): string | undefined {
+  return url.split('?', 1)[0];
 }
 
 function readiness({ readinessProblems, runningJobs }: HealthSources): Answer {

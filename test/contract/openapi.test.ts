@@ -81,7 +81,7 @@ describe('the OpenAPI document', () => {
     expect(problems('/detect', 'post', 200, completed)).toBeNull();
     const failed = failedResponse(failedResult('job-1', { code: 'VIDEO_EMPTY', message: 'empty' }));
     expect(problems('/detect', 'post', 200, failed)).toBeNull();
-    expect(problems('/detect', 'post', 429, { error: 'busy' })).toBeNull();
+    expect(problems('/detect', 'post', 429, { detail: 'busy' })).toBeNull();
     expect(problems('/detect', 'post', 200, { job_id: 'job-1', status: 'lost' })).not.toBeNull();
   });
 

@@ -40,6 +40,7 @@ export interface TestWorkerOptions {
 export interface TestWorker {
   readonly worker: Worker;
   readonly intake: SqsIntake;
+  readonly runner: JobRunner;
   /** In the order in which the jobs ended. */
   readonly outcomes: readonly Outcome[];
   readonly requests: readonly AnalysisRequest[];
@@ -110,6 +111,7 @@ export async function startWorker(cloud: TestCloud, options: TestWorkerOptions):
   return {
     worker,
     intake,
+    runner,
     outcomes,
     requests,
     tempFiles: () => readdir(tempDir),

@@ -1,0 +1,267 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { jobSender } from '../../src/aws/job-sender.ts';
+import { S3Store } from '../../src/aws/s3-store.ts';
+import { WorkerError } from '../../src/errors.ts';
+import { detectEndpoint } from '../../src/http/detect-endpoint.ts';
+import { type HealthServer, startHealthServer } from '../../src/http/health-server.ts';
+import type { VideoAnalyser } from '../../src/worker/ports.ts';
+import { ResultStore } from '../../src/worker/result-store.ts';
+import {
+  BUCKET,
+  createQueue,
+  putObject,
+  queueDepth,
+  receive,
+  sendMessage,
+  startCloud,
+  type TestCloud,
+  type TestQueue,
+} from '../helpers/cloud.ts';
+import { emptyAnalysis, startWorker, type TestWorker } from '../helpers/test-worker.ts';
+import { until } from '../helpers/until.ts';
+
+type Analyse = VideoAnalyser['analyse'];
+
+const TOKEN = 'correct horse battery staple';
+const JOB = { job_id: 'job-1', video_s3_key: 'a.mp4' };
+
+let cloud: TestCloud;
+let queue: TestQueue;
+let queues = 0;
+let worker: TestWorker;
+let server: HealthServer;
+let analyse: Analyse;
+
+/** An analysis that goes on until it is told to end or is stopped. */
+function analysisUntil(end: Promise<void>): Analyse {
+  return async (request, _onProgress, signal) => {
+    const stopped = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+    await Promise.race([end, stopped]);
+    return emptyAnalysis(request);
+  };
+}
+
+beforeAll(async () => {
+  cloud = await startCloud();
+  await putObject(cloud, 'a.mp4', 'video');
+});
+beforeEach(async () => {
+  queues += 1;
+  queue = await createQueue(cloud, `jobs-${queues}`);
+  analyse = async (request) => emptyAnalysis(request);
+  worker = await startWorker(cloud, {
+    queueUrl: queue.url,
+    slots: 1,
+    analyse: (...request) => analyse(...request),
+  });
+  await until(() => worker.worker.problems.length === 0);
+  server = await serve(null);
+});
+afterEach(async () => {
+  await server.close();
+  await worker.stop();
+});
+afterAll(() => cloud.stop());
+
+async function serve(token: string | null): Promise<HealthServer> {
+  const store = new S3Store(cloud.s3);
+  const { runner } = worker;
+  const detect = detectEndpoint({
+    policy: { defaultBucket: BUCKET, allowedBuckets: [], defaultFrameIntervalSeconds: 2 },
+    worker: worker.worker,
+    runner: {
+      run: async (message, signal, releaseSlot) => (await runner.run(message, signal, releaseSlot)).outcome,
+    },
+    sendJob: jobSender(cloud.sqs, queue.url),
+    results: new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' }),
+    store,
+    token,
+  });
+  const sources = {
+    readinessProblems: () => [],
+    models: () => null,
+    runningJobs: () => 0,
+    metrics: async () => ({ contentType: 'text/plain', text: '' }),
+  };
+  return await startHealthServer(0, sources, detect);
+}
+
+async function detect(body: object | string, init: RequestInit = {}, port = server.port): Promise<Response> {
+  return await fetch(`http://127.0.0.1:${port}/detect`, {
+    method: 'POST',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    ...init,
+  });
+}
+
+function uniqueJob(name: string): typeof JOB {
+  return { ...JOB, job_id: `${name}-${queues}` };
+}
+
+describe('POST /detect', () => {
+  it('answers with the result, stored like every other, and where it lies', async () => {
+    const job = uniqueJob('http');
+    const response = await detect(job);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      job_id: job.job_id,
+      status: 'completed',
+      results_s3_key: `detections/${job.job_id}.json`,
+      summary: { total_frames: 1 },
+    });
+  });
+
+  it('answers a repeated request from the stored result', async () => {
+    const job = uniqueJob('repeated');
+    await detect(job);
+    expect((await detect(job)).status).toBe(200);
+    expect(worker.requests).toHaveLength(1);
+  });
+
+  it('says in the original shape why a job failed', async () => {
+    const response = await detect({ ...uniqueJob('missing'), video_s3_key: 'missing.mp4' });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      status: 'failed',
+      frames: [],
+      frame_interval_ms: 2000,
+      error: expect.stringContaining('missing.mp4'),
+      error_code: 'VIDEO_NOT_FOUND',
+    });
+  });
+
+  it('puts a job that calls back on the queue, and says so', async () => {
+    const release = Promise.withResolvers<void>();
+    analyse = analysisUntil(release.promise);
+    const busy = detect(uniqueJob('busy'));
+    await until(() => worker.requests.length === 1);
+    const job = { ...uniqueJob('later'), callback_url: 'https://example.com/hook' };
+    const response = await detect(job);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ job_id: job.job_id, status: 'queued', frames: [] });
+    const [message] = await receive(cloud, queue.url);
+    expect(JSON.parse(message?.Body ?? '')).toEqual(job);
+    release.resolve();
+    expect((await busy).status).toBe(200);
+  });
+
+  it('takes a slot from the queue while it runs, and gives it back', async () => {
+    const release = Promise.withResolvers<void>();
+    analyse = analysisUntil(release.promise);
+    const first = detect(uniqueJob('first'));
+    await until(() => worker.requests.length === 1);
+    const queued = uniqueJob('queued');
+    await sendMessage(cloud, queue.url, queued);
+    await sleep(200);
+    expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 1, inFlight: 0 });
+
+    release.resolve();
+    expect((await first).status).toBe(200);
+    await until(() => worker.outcomes.length === 1);
+    expect(worker.requests.map(({ jobId }) => jobId)).toContain(queued.job_id);
+  });
+
+  it('is told to come back when every slot is taken, by the queue or by others', async () => {
+    const release = Promise.withResolvers<void>();
+    analyse = analysisUntil(release.promise);
+    await sendMessage(cloud, queue.url, uniqueJob('queued'));
+    await until(() => worker.requests.length === 1);
+    const response = await detect(uniqueJob('refused'));
+    expect(response.status).toBe(429);
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await response.json()).toEqual({ detail: 'every slot is taken: try again later' });
+    release.resolve();
+    await until(() => worker.outcomes.length === 1);
+  });
+
+  it('stops the work of a client that is gone, and stores nothing', async () => {
+    const job = uniqueJob('abandoned');
+    let reason: unknown;
+    analyse = async (request, onProgress, signal) => {
+      signal.addEventListener('abort', () => {
+        reason = signal.reason;
+      });
+      return await analysisUntil(new Promise(() => {}))(request, onProgress, signal);
+    };
+    const client = new AbortController();
+    const abandoned = detect(job, { signal: client.signal });
+    await until(() => worker.requests.length === 1);
+    client.abort();
+    await expect(abandoned).rejects.toThrow();
+    await until(() => reason !== undefined);
+    expect(reason).toMatchObject({ code: 'CLIENT_DISCONNECTED' });
+
+    analyse = async (request) => emptyAnalysis(request);
+    await until(async () => (await detect(job)).status === 200);
+    expect(worker.requests).toHaveLength(2);
+  });
+
+  it('asks for patience when a dependency has a bad moment', async () => {
+    analyse = async () => {
+      throw new WorkerError('DECODER_FAILED', 'the decoder had a bad moment');
+    };
+    const response = await detect(uniqueJob('unlucky'));
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).not.toBeNull();
+    expect(await response.json()).toEqual({ detail: 'the decoder had a bad moment' });
+  });
+
+  it('takes no job while the worker takes none', async () => {
+    await worker.worker.stop(0);
+    expect((await detect(uniqueJob('late'))).status).toBe(503);
+  });
+
+  it('refuses a job_id that has a result of another request', async () => {
+    const job = uniqueJob('taken');
+    await detect(job);
+    const response = await detect({ ...job, frame_interval_seconds: 1 });
+    expect(response.status).toBe(409);
+    expect(await response.text()).toContain('frame_interval_seconds was 2 and is now 1');
+  });
+
+  it.each([
+    ['no JSON', 'hello', 422],
+    ['no job', '{}', 422],
+    ['an invalid job', '{"job_id":"a","video_s3_key":""}', 422],
+    ['a bucket that is not allowed', '{"job_id":"a","video_s3_key":"a","video_s3_bucket":"private"}', 422],
+    ['more than any job', `{"job_id":"${'x'.repeat(300_000)}"}`, 413],
+  ])('refuses %s', async (_, body, status) => {
+    const response = await detect(body);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toEqual({ detail: expect.any(String) });
+  });
+
+  it('is no GET', async () => {
+    expect((await fetch(`http://127.0.0.1:${server.port}/detect`)).status).toBe(405);
+  });
+
+  it('asks for the bearer token, where there is one', async () => {
+    const guarded = await serve(TOKEN);
+    try {
+      const withToken = async (authorization?: string) =>
+        await detect(
+          uniqueJob('token'),
+          authorization === undefined ? {} : { headers: { authorization } },
+          guarded.port,
+        );
+      for (const authorization of [
+        undefined,
+        'Bearer',
+        'Bearer wrong',
+        `Basic ${TOKEN}`,
+        `Bearer ${TOKEN}x`,
+      ]) {
+        const refused = await withToken(authorization);
+        expect(refused.status).toBe(401);
+        expect(refused.headers.get('www-authenticate')).toBe('Bearer');
+        await refused.text();
+      }
+      expect((await withToken(`Bearer ${TOKEN}`)).status).toBe(200);
+    } finally {
+      await guarded.close();
+    }
+  });
+});
