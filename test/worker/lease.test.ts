@@ -36,6 +36,20 @@ describe('holdLease', () => {
     expect(renewals).toHaveLength(renewalsAtSettle);
   });
 
+  it('tells how late each renewal began', async () => {
+    const lateness: number[] = [];
+    const renewed = Promise.withResolvers<void>();
+    const lease = holdLease(
+      message(async () => renewed.resolve()),
+      TIMEOUT_SECONDS,
+      (lateMs) => lateness.push(lateMs),
+    );
+    await renewed.promise;
+    await lease.settle();
+    expect(lateness).toHaveLength(1);
+    expect(lateness[0]).toBeGreaterThan(-5);
+  });
+
   it('is lost at once when the queue says that the message is no longer ours', async () => {
     const reason = new WorkerError('LEASE_LOST', 'the receipt handle is invalid');
     const lease = holdLease(

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import { WorkerError } from '../../src/errors.ts';
+import { PrometheusSink } from '../../src/telemetry/prometheus-sink.ts';
+import type { JobEnding } from '../../src/worker/job-runner.ts';
+import { ObservedRunner } from '../../src/worker/observed-runner.ts';
+import type { ReceivedMessage } from '../../src/worker/ports.ts';
+
+const SUMMARY = {
+  total_frames: 30,
+  faces_detected: 12,
+  poses_detected: 7,
+  unique_face_tracks: 2,
+  unique_pose_tracks: 1,
+  processing_time_ms: 6000,
+};
+
+const COMPLETED: JobEnding = {
+  outcome: { name: 'completed' },
+  jobId: 'job-1',
+  durationMs: 9000,
+  facts: {
+    downloadMs: 400,
+    analyseMs: 6000,
+    callbackMs: 50,
+    stages: { probeMs: 100, decodeMs: 2000, inferenceMs: 3500, trackingMs: 50 },
+    summary: SUMMARY as NonNullable<JobEnding['facts']['summary']>,
+    videoMs: 60_000,
+  },
+};
+
+function received(receiveCount: number, waitMs: number): ReceivedMessage {
+  return {
+    messageId: 'm-1',
+    receiptHandle: 'r-1',
+    body: '{}',
+    receiveCount,
+    maxReceiveCount: 10,
+    sentAtMs: Date.now() - waitMs,
+    receivedAtMs: performance.now(),
+    changeVisibility: async () => {},
+    delete: async () => {},
+    resend: async () => {},
+  };
+}
+
+async function metricsOf(ending: JobEnding, message = received(1, 2000)): Promise<string> {
+  const metrics = new PrometheusSink();
+  const observed = new ObservedRunner({ runner: { run: async () => ending }, metrics });
+  expect(await observed.run(message, new AbortController().signal, () => {})).toBe(ending.outcome);
+  return await metrics.exposition();
+}
+
+describe('an observed job', () => {
+  it('is measured from its send to its end', async () => {
+    const metrics = await metricsOf(COMPLETED);
+    expect(metrics).toContain('jobs_total{outcome="completed"} 1');
+    expect(metrics).toContain('job_duration_seconds_sum 9');
+    expect(metrics).toContain('stage_duration_seconds_sum{stage="inference"} 3.5');
+    expect(metrics).toContain('stage_duration_seconds_sum{stage="callback"} 0.05');
+    expect(metrics).toContain('job_real_time_factor_sum 0.1');
+    expect(metrics).toContain('faces_total 12');
+    expect(metrics).toMatch(/queue_wait_seconds_sum (1\.9|2\.)/);
+  });
+
+  it('counts as what it ended in, without what it did not come to', async () => {
+    const error = new WorkerError('SHUTTING_DOWN', 'this worker is shutting down');
+    const metrics = await metricsOf({
+      outcome: { name: 'released', error },
+      jobId: 'job-1',
+      durationMs: 100,
+      facts: { downloadMs: 70 },
+    });
+    expect(metrics).toContain('jobs_total{outcome="released"} 1');
+    expect(metrics).toContain('stage_duration_seconds_sum{stage="download"} 0.07');
+    expect(metrics).toContain('job_real_time_factor_count 0');
+  });
+
+  it('may be a message that was no job at all', async () => {
+    const error = new WorkerError('MESSAGE_UNREADABLE', 'not JSON');
+    const ending: JobEnding = {
+      outcome: { name: 'unreadable', error },
+      jobId: null,
+      durationMs: 1,
+      facts: {},
+    };
+    expect(await metricsOf(ending, received(3, 0))).toContain('jobs_total{outcome="unreadable"} 1');
+  });
+});
