@@ -1,6 +1,12 @@
 /** Puts one message on a queue; the SDK's failure becomes QUEUE_UNAVAILABLE. */
-import { SendMessageCommand, type SendMessageCommandInput, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  type MessageAttributeValue,
+  SendMessageCommand,
+  type SendMessageCommandInput,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import { toWorkerError, WorkerError } from '../errors.ts';
+import { traceFields } from '../telemetry/tracing.ts';
 import { awsFailure, describeAwsFailure } from './aws-errors.ts';
 
 /** @throws WorkerError QUEUE_UNAVAILABLE; the signal's reason */
@@ -9,8 +15,12 @@ export async function sendMessage(
   input: SendMessageCommandInput,
   signal: AbortSignal,
 ): Promise<void> {
+  const command = new SendMessageCommand({
+    ...input,
+    MessageAttributes: { ...traceAttributes(), ...input.MessageAttributes },
+  });
   try {
-    await sqs.send(new SendMessageCommand(input), { abortSignal: signal });
+    await sqs.send(command, { abortSignal: signal });
   } catch (cause) {
     if (signal.aborted) throw toWorkerError(signal.reason);
     const described = describeAwsFailure(awsFailure(cause));
@@ -18,4 +28,12 @@ export async function sendMessage(
       cause,
     });
   }
+}
+
+/** The active trace goes on wherever the message is received. */
+function traceAttributes(): Record<string, MessageAttributeValue> {
+  const fields = Object.entries(traceFields());
+  return Object.fromEntries(
+    fields.map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+  );
 }
