@@ -29,12 +29,16 @@ buildah build --pull-never --layers --format docker --tag "$IMAGE" "${secrets[@]
   --build-arg "CREATED=$(date --utc --date="@$(git log -1 --format=%ct)" +%Y-%m-%dT%H:%M:%SZ)" \
   .
 
+work=$(mktemp -d)
 container=$(buildah from --pull-never "$IMAGE")
 root=$(buildah mount "$container")
-trap 'buildah umount "$container" > /dev/null; buildah rm "$container" > /dev/null' EXIT
+trap 'buildah umount "$container" > /dev/null; buildah rm "$container" > /dev/null; rm -r "$work"' EXIT
+buildah push --quiet "$IMAGE" "oci:$work/oci"
 echo
-echo "$IMAGE: user $(buildah inspect --type image --format '{{.OCIv1.Config.User}}' "$IMAGE"), $(du --summarize --block-size=MB "$root" | cut -f1)"
-du --summarize --block-size=MB --total \
-  "$root/usr/local/bin/node" "$root/usr/local/lib" "$root/usr/lib" "$root/usr/bin" "$root/usr/share" \
-  "$root/app/node_modules" "$root/app/node_modules/onnxruntime-node" "$root/app/models" "$root/app/src" |
+echo "$IMAGE: user $(buildah inspect --type image --format '{{.OCIv1.Config.User}}' "$IMAGE"), $(du --summarize --block-size=MB "$root" | cut -f1) on disk. What each layer adds to a pull:"
+node infra/image/layer-sizes.mjs "$work/oci"
+echo "The largest parts, on disk:"
+du --summarize --block-size=MB \
+  "$root/usr/local/bin/node" "$root/usr/lib" "$root/app/node_modules" "$root/app/node_modules/onnxruntime-node" \
+  "$root/app/node_modules/@mediapipe" "$root/app/models" |
   sed "s#$root##"

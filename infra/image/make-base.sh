@@ -20,7 +20,14 @@ deb http://deb.debian.org/debian bookworm main
 deb http://deb.debian.org/debian bookworm-updates main
 deb http://deb.debian.org/debian-security bookworm-security main
 SOURCES
-# What the official slim image leaves out as well.
+# What the official slim image leaves out as well, now and in what is installed later.
+cat > "$work/rootfs/etc/dpkg/dpkg.cfg.d/docker" <<EXCLUDED
+path-exclude /usr/share/doc/*
+path-include /usr/share/doc/*/copyright
+path-exclude /usr/share/info/*
+path-exclude /usr/share/locale/*
+path-exclude /usr/share/man/*
+EXCLUDED
 rm -rf "$work"/rootfs/var/cache/apt/archives/*.deb "$work"/rootfs/var/lib/apt/lists/* \
   "$work"/rootfs/usr/share/{doc,man,info,locale}/*
 
