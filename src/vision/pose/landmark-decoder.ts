@@ -7,8 +7,9 @@ import { type BodyRegion, fromRegion } from './body-region.ts';
 export const LANDMARKS_INPUT_SIDE = 256;
 
 const LANDMARKS = POSE_LANDMARK_NAMES.length;
-/** After the landmarks come the two alignment points (middle of the hips, rim) and four points of no use here. */
+/** After the landmarks come the two alignment points and four points of no use here. */
 const HIPS_POINT = LANDMARKS;
+const RIM_POINT = LANDMARKS + 1;
 /** x, y, z, visibility and presence (both before the sigmoid). */
 const LANDMARK_VALUES = 5;
 const HEATMAP_SIDE = 64;
@@ -32,8 +33,9 @@ export interface LandmarkOutputs {
 export interface Skeleton {
   readonly landmarks: readonly PoseLandmark[];
   readonly worldLandmarks: readonly WorldLandmark[];
-  /** Where the network, having seen the body, would have centred the region: the middle of the hips; pixels of the picture. */
+  /** The alignment points the network, having seen the body, would have wanted its region from; pixels of the picture. */
   readonly hips: Point;
+  readonly rim: Point;
 }
 
 /**
@@ -71,7 +73,12 @@ export function decodeSkeleton(
     const [right = 0, down = 0, z = 0] = world.subarray(3 * index, 3 * index + 3);
     return { x: cos * right - sin * down, y: sin * right + cos * down, z, visibility, presence };
   });
-  return { landmarks: inPicture, worldLandmarks: inWorld, hips: locate(HIPS_POINT) };
+  return {
+    landmarks: inPicture,
+    worldLandmarks: inWorld,
+    hips: locate(HIPS_POINT),
+    rim: locate(RIM_POINT),
+  };
 }
 
 /** The centre of mass of the heatmap around a point, both in fractions of the crop; the point itself where the heatmap is unsure. */

@@ -29,6 +29,8 @@ const MAX_BORROWED = 1 / 3;
 
 /** Nose and eyes may lie this far outside a face's box, in its sizes: detectors draw profiles tightly. */
 const FACE_MARGIN = 0.15;
+/** The detector places heads roughly: a face's middle may lie this far outside, in the head's sizes. */
+const HEAD_MARGIN = 0.5;
 /** Shoulders hang at most this far, in face heights, from the nose; further off they are another's. */
 const MAX_NECK = 1.45;
 
@@ -78,9 +80,9 @@ export function explainsFace(skeleton: Skeletal, face: Tlwh): boolean {
   );
 }
 
-/** The face in a head the detector saw (boxes in pixels): the one nearest its middle; null for a head seen from behind. */
+/** The face of a head the detector saw (boxes in pixels): the one nearest its middle; null for a head seen from behind. */
 export function faceOfHead(head: Tlwh, faces: readonly Tlwh[]): Tlwh | null {
-  const inHead = faces.filter((face) => contains(head, centreOfBox(face)));
+  const inHead = faces.filter((face) => contains(head, centreOfBox(face), HEAD_MARGIN));
   const offset = (face: Tlwh) => distance(centreOfBox(face), centreOfBox(head));
   return inHead.toSorted((a, b) => offset(a) - offset(b))[0] ?? null;
 }
