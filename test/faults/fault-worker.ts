@@ -3,11 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createS3Client, createSqsClient } from '../../src/aws/clients.ts';
+import { LeaseKeeper } from '../../src/aws/lease-keeper.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { SqsIntake } from '../../src/aws/sqs-intake.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { JobRunner } from '../../src/worker/job-runner.ts';
-import { holdLease } from '../../src/worker/lease.ts';
 import type { Notifier, ReceivedMessage, VideoAnalyser } from '../../src/worker/ports.ts';
 import { ResultStore } from '../../src/worker/result-store.ts';
 import { sweepTempFolders } from '../../src/worker/temp-folder.ts';
@@ -87,6 +87,7 @@ function resourceUse(): ResourceUse {
 
 const aws = { region: 'us-east-1', endpointUrl: endpoint };
 const store = new MortalStore(createS3Client(aws), { backOff: { baseMs: 10, maxMs: 100 } });
+const leases = new LeaseKeeper({ ...aws, queueUrl, visibilityTimeoutSeconds });
 const logger = pino({ level: 'silent' });
 const runner = new JobRunner({
   store,
@@ -98,7 +99,7 @@ const runner = new JobRunner({
   jobTimeoutMs: 60_000,
   retryBackOff: { baseMs: 500, maxMs: 1000 },
   policy: { defaultBucket: bucket, allowedBuckets: [], defaultFrameIntervalSeconds: 2 },
-  holdLease: (message) => holdLease(message, visibilityTimeoutSeconds),
+  holdLease: (message) => leases.hold(message),
   logger,
 });
 const intake = new SqsIntake({

@@ -33,8 +33,6 @@ export interface TestCloud {
 }
 
 export async function startCloud(): Promise<TestCloud> {
-  process.env.AWS_ACCESS_KEY_ID ??= 'test';
-  process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
   const emulator = await startEmulator();
   const options = { region: REGION, endpointUrl: emulator.endpoint };
   const sqs = createSqsClient(options);
@@ -107,13 +105,13 @@ export async function queueDepth({ sqs }: TestCloud, queueUrl: string): Promise<
   };
 }
 
-/** Takes up to ten messages off a queue, as a worker would that holds them for a minute. */
-export async function receive({ sqs }: TestCloud, queueUrl: string, waitSeconds = 0) {
+/** Takes up to ten messages off a queue, as a worker would that holds them for a while. */
+export async function receive({ sqs }: TestCloud, queueUrl: string, waitSeconds = 0, holdSeconds = 60) {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: queueUrl,
       MaxNumberOfMessages: 10,
-      VisibilityTimeout: 60,
+      VisibilityTimeout: holdSeconds,
       WaitTimeSeconds: waitSeconds,
       MessageSystemAttributeNames: ['All'],
     }),

@@ -19,6 +19,10 @@ const SHARED_WITH_NATIVE_ADDONS = [
   'Uint32Array',
 ];
 
+// The emulator takes any credentials, but the SDK wants some. Tests see a copy of the environment, their threads the real one.
+process.env.AWS_ACCESS_KEY_ID ??= 'test';
+process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
+
 module.exports = class NodeEnvironment extends TestEnvironment {
   async setup() {
     await super.setup();

@@ -6,7 +6,7 @@ export async function until(condition: () => boolean | Promise<boolean>, limitMs
   const endMs = performance.now() + limitMs;
   while (!(await condition())) {
     if (performance.now() > endMs)
-      throw new Error(`the condition did not come true within ${limitMs} ms: ${condition}`);
+      throw new Error(`the condition did not come true within ${limitMs} ms: ${String(condition)}`);
     await sleep(20);
   }
 }

@@ -1,0 +1,25 @@
+/** What the main thread and the lease thread tell each other: plain, cloneable data. */
+import type { SerializedError } from '../errors.ts';
+
+export interface LeaseThreadOptions {
+  readonly region: string;
+  /** Endpoint of an emulator; AWS itself when undefined. */
+  readonly endpointUrl?: string | undefined;
+  readonly queueUrl: string;
+  readonly visibilityTimeoutSeconds: number;
+}
+
+export type LeaseRequest =
+  | {
+      readonly type: 'hold';
+      readonly id: number;
+      readonly receiptHandle: string;
+      /** Milliseconds since the epoch: the clocks of `performance` differ from thread to thread. */
+      readonly receivedAtEpochMs: number;
+    }
+  | { readonly type: 'settle'; readonly id: number };
+
+export type LeaseReply =
+  | { readonly type: 'renewal'; readonly lateMs: number }
+  | { readonly type: 'lost'; readonly id: number; readonly reason: SerializedError }
+  | { readonly type: 'settled'; readonly id: number; readonly stillOurs: boolean };
