@@ -122,6 +122,24 @@ describe('SqsIntake', () => {
     expect(intake.problem).toBeNull();
   });
 
+  it('receives nothing during a shortage, says so, and goes on when it is over', async () => {
+    const queue = await createQueue(cloud, 'shortage');
+    await sendMessage(cloud, queue.url, 'waiting');
+    let shortage: string | null = 'less than 256 MiB free';
+    let received = 0;
+    const intake = startIntake(
+      queue.url,
+      async () => {
+        received += 1;
+      },
+      { shortage: async () => shortage },
+    );
+    await until(() => intake.problem === shortage);
+    shortage = null;
+    await until(() => received === 1);
+    expect(intake.problem).toBeNull();
+  });
+
   it('aborts its long polls when stopped and receives nothing afterwards', async () => {
     const queue = await createQueue(cloud, 'stopping');
     let received = 0;

@@ -1,0 +1,78 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { EcsTaskProtection } from '../../src/aws/ecs-task-protection.ts';
+import { SILENT } from '../helpers/test-worker.ts';
+import { until } from '../helpers/until.ts';
+
+const ON = { ProtectionEnabled: true, ExpiresInMinutes: 60 };
+const OFF = { ProtectionEnabled: false };
+
+describe('EcsTaskProtection', () => {
+  let agent: Server;
+  let agentUri: string;
+  let requests: unknown[];
+  let status: number;
+
+  beforeEach(async () => {
+    requests = [];
+    status = 200;
+    agent = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += String(chunk);
+      expect(`${request.method} ${request.url}`).toBe('PUT /api/task-protection/v1/state');
+      requests.push(JSON.parse(body));
+      response.writeHead(status).end('{}');
+    });
+    await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
+    agentUri = `http://127.0.0.1:${(agent.address() as AddressInfo).port}/api`;
+  });
+
+  afterEach(() => {
+    agent.closeAllConnections();
+    agent.close();
+  });
+
+  function protection(options: { idleMs?: number; expiresInMinutes?: number } = {}): EcsTaskProtection {
+    return new EcsTaskProtection({ agentUri, logger: SILENT, idleMs: 20, ...options });
+  }
+
+  it('is on while jobs run and off when they have ended', async () => {
+    const task = protection();
+    for (const jobs of [1, 2, 1, 0]) task.onRunningJobs(jobs);
+    await until(() => requests.length === 2);
+    expect(requests).toEqual([ON, OFF]);
+  });
+
+  it('stays on when the next job comes at once', async () => {
+    const task = protection({ idleMs: 200 });
+    task.onRunningJobs(1);
+    await until(() => requests.length === 1);
+    task.onRunningJobs(0);
+    task.onRunningJobs(1);
+    await sleep(300);
+    expect(requests).not.toContainEqual(OFF);
+    await task.stop();
+    expect(requests.at(-1)).toEqual(OFF);
+  });
+
+  it('is renewed before it expires', async () => {
+    const task = protection({ expiresInMinutes: 0.001 });
+    task.onRunningJobs(1);
+    await until(() => requests.length >= 3);
+    expect(requests[2]).toEqual({ ...ON, ExpiresInMinutes: 0.001 });
+    await task.stop();
+  });
+
+  it('does no harm when the agent refuses or is not there', async () => {
+    status = 400;
+    const refused = protection();
+    refused.onRunningJobs(1);
+    await until(() => requests.length === 1);
+    await refused.stop();
+    const nowhere = new EcsTaskProtection({ agentUri: 'http://127.0.0.1:1', logger: SILENT });
+    nowhere.onRunningJobs(1);
+    await nowhere.stop();
+  });
+});
