@@ -71,9 +71,9 @@ function asPublished(frames: readonly DetectionFrame[], options: ShotTrackingOpt
   });
 }
 
-/** Detections only, each under the track that it was given to, from the first on. */
+/** Detections only, each under the track that it was given to, from the first on; without doubtful lone sightings. */
 function asSeen(frames: readonly DetectionFrame[], options: ShotTrackingOptions): TrackedBox[] {
-  return followShot(frames, options).flatMap(({ id, sightings }) =>
+  const tracks = followShot(frames, options).map(({ id, sightings }) =>
     sightings.flatMap(({ frame, detection }) => {
       const seen = frames[frame];
       const box = seen?.detections[detection];
@@ -81,6 +81,24 @@ function asSeen(frames: readonly DetectionFrame[], options: ShotTrackingOptions)
       return [{ frameNumber: seen.number, id, tlwh: box.tlwh, confidence: box.confidence }];
     }),
   );
+  const [lone, followed] = [
+    tracks.filter(({ length }) => length === 1),
+    tracks.filter(({ length }) => length > 1),
+  ];
+  const least = leastLoneConfidence(followed.flat().map(({ confidence }) => confidence));
+  return [...followed.flat(), ...lone.flat().filter(({ confidence }) => confidence >= least)];
+}
+
+/** Sightings that tell what the detector's confidences are worth. */
+const ENOUGH_SIGHTINGS = 30;
+
+/**
+ * The confidence from which a box that was seen once is believed: that of the least sure tenth of those seen again. It needs
+ * no knowledge of the detector's scale, and believes everything where too few were seen again to learn from.
+ */
+function leastLoneConfidence(confidences: readonly number[]): number {
+  if (confidences.length < ENOUGH_SIGHTINGS) return -Infinity;
+  return confidences.toSorted((a, b) => a - b)[Math.floor(confidences.length / 10)] ?? -Infinity;
 }
 
 function extent(frames: readonly DetectionFrame[]): { width: number; height: number } {

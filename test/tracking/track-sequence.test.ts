@@ -90,6 +90,25 @@ describe('trackSequence', () => {
     expect(trackSequence(once, options)).toEqual([]);
   });
 
+  it('drops a box that was seen once when the detector was less sure of it than of nearly all that were seen again', () => {
+    const lone = (confidence: number) => ({
+      number: 21,
+      timeMs: 40_000,
+      detections: [toDetection({ x: 900, y: 100, width: 40, height: 100 }, confidence, null)],
+    });
+    const walk = Array.from({ length: 20 }, (_, i) => ({
+      number: i + 1,
+      timeMs: i * 2000,
+      detections: [100, 500].map((x) =>
+        toDetection({ x, y: 100, width: 40, height: 100 }, 0.6 + i / 100, null),
+      ),
+    }));
+    const options = { ...DEFAULT_SEQUENCE_OPTIONS, picture: { width: 1280, height: 720 } };
+    expect(trackSequence([...walk, lone(0.55)], options)).toHaveLength(40);
+    expect(trackSequence([...walk, lone(0.7)], options)).toHaveLength(41);
+    expect(trackSequence([...walk.slice(0, 5), lone(0.55)], options)).toHaveLength(11);
+  });
+
   it('has no boxes for no frames and for empty frames', () => {
     expect(trackSequence([], DEFAULT_SEQUENCE_OPTIONS)).toEqual([]);
     expect(trackSequence([{ number: 1, timeMs: 0, detections: [] }], DEFAULT_SEQUENCE_OPTIONS)).toEqual([]);
