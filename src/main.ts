@@ -1,11 +1,16 @@
 /** The worker process: configuration in, adapters put together, jobs until a signal says stop. Nothing else happens here. */
 import { type AwsClients, createAwsClients } from './aws/clients.ts';
+import { EcsTaskProtection } from './aws/ecs-task-protection.ts';
+import { jobSender } from './aws/job-sender.ts';
+import { LeaseKeeper } from './aws/lease-keeper.ts';
 import { S3Store } from './aws/s3-store.ts';
 import { SqsIntake } from './aws/sqs-intake.ts';
 import { type CallbackServices, callbackServices } from './callback-services.ts';
 import { type Config, describeSettings, printConfig, readConfig, readEnvironment } from './config.ts';
 import { engineOptions } from './engine-options.ts';
 import { toWorkerError } from './errors.ts';
+import { type DetectEndpoint, detectEndpoint } from './http/detect-endpoint.ts';
+import { holdNothing } from './http/detect-message.ts';
 import { type HealthServer, startHealthServer } from './http/health-server.ts';
 import type { ModelDescription } from './inference/model-store.ts';
 import { createLogger, type Logger } from './log.ts';
@@ -15,11 +20,12 @@ import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { startTracingSdk, type TracingSdk } from './telemetry/tracing-sdk.ts';
 import { WORKER_VERSION } from './version.ts';
 import { JobRunner } from './worker/job-runner.ts';
-import { holdLease } from './worker/lease.ts';
+import type { HoldLease } from './worker/lease.ts';
 import { ObservedRunner } from './worker/observed-runner.ts';
+import { ResourceGuard } from './worker/resource-guard.ts';
 import { ResultStore } from './worker/result-store.ts';
 import { sweepTempFolders } from './worker/temp-folder.ts';
-import { Worker } from './worker/worker.ts';
+import { Worker, type WorkerOptions } from './worker/worker.ts';
 
 const HELP = `Takes detection jobs from SQS, analyses their videos and writes the results to S3, until it gets SIGTERM.
 
@@ -50,15 +56,16 @@ async function main(args: readonly string[]): Promise<void> {
     runningJobs: () => worker.running,
   });
   const tracing = await startTracing(config);
-  const worker = assembleWorker(config, { pool, clients, callbacks, metrics: telemetry }, logger);
+  const { worker, detect } = assembleWorker(config, { pool, clients, callbacks, metrics: telemetry }, logger);
 
   let models: readonly ModelDescription[] | null = null;
-  const health = await startHealthServer(config.port, {
+  const sources = {
     readinessProblems: () => (models === null ? ['the models are loading'] : worker.problems),
     models: () => models,
     runningJobs: () => worker.running,
     metrics: () => telemetry.exposition(),
-  });
+  };
+  const health = await startHealthServer(config.port, sources, detect);
   logger.info({ port: health.port, version: WORKER_VERSION }, 'health endpoints listening');
   stopOnSignals(config, { worker, callbacks, health, pool, telemetry, tracing, logger });
 
@@ -93,39 +100,76 @@ function assembleWorker(
   config: Config,
   { pool, clients, callbacks, metrics }: Parts,
   logger: Logger,
-): Worker {
+): { worker: Worker; detect: DetectEndpoint | null } {
   const { s3, sqs } = clients;
   const store = new S3Store(s3);
-  const { visibilityTimeoutSeconds } = config;
-  const recordLateness = (lateMs: number) => metrics.record('heartbeatLatenessSeconds', lateMs / 1000);
-  const runner = new JobRunner({
-    policy: {
-      defaultBucket: config.bucket,
-      allowedBuckets: config.allowedVideoBuckets,
-      defaultFrameIntervalSeconds: config.frameIntervalSeconds,
-    },
-    holdLease: (message) => holdLease(message, visibilityTimeoutSeconds, recordLateness),
+  const { queueUrl, visibilityTimeoutSeconds } = config;
+  const policy = {
+    defaultBucket: config.bucket,
+    allowedBuckets: config.allowedVideoBuckets,
+    defaultFrameIntervalSeconds: config.frameIntervalSeconds,
+  };
+  const results = new ResultStore({
+    store,
+    bucket: config.resultBucket ?? config.bucket,
+    prefix: config.resultPrefix,
+  });
+  const leases = new LeaseKeeper({
+    region: config.awsRegion,
+    endpointUrl: config.awsEndpointUrl,
+    queueUrl: config.queueUrl,
+    visibilityTimeoutSeconds,
+    onRenewal: (lateMs) => metrics.record('heartbeatLatenessSeconds', lateMs / 1000),
+  });
+  const jobs = {
+    policy,
     logger,
     store,
-    results: new ResultStore({
-      store,
-      bucket: config.resultBucket ?? config.bucket,
-      prefix: config.resultPrefix,
-    }),
+    results,
     analyser: pool,
     notifier: callbacks.courier,
     tempDir: config.tempDir,
     maxVideoBytes: config.maxVideoBytes,
     jobTimeoutMs: config.jobTimeoutSeconds * 1000,
-  });
+    checkpointEveryMs: config.checkpointSeconds * 1000,
+    rerunFinished: config.jobRerun === 'always',
+  };
+  const runnerWith = (holdLease: HoldLease) =>
+    new ObservedRunner({ runner: new JobRunner({ ...jobs, holdLease }), metrics });
+  const guard = new ResourceGuard({ ...config, runningJobs: () => worker.running });
   const intake = new SqsIntake({
     sqs,
-    queueUrl: config.queueUrl,
+    queueUrl,
     slots: config.maxConcurrentJobs,
     visibilityTimeoutSeconds,
+    shortage: () => guard.shortage(),
     logger,
   });
-  return new Worker({ intake, runner: new ObservedRunner({ runner, metrics }) });
+  const worker = new Worker({
+    intake,
+    runner: runnerWith((message) => leases.hold(message)),
+    ...protectionOf(config, logger),
+  });
+  const detect = detectEndpoint({
+    policy,
+    worker,
+    runner: runnerWith(holdNothing),
+    sendJob: jobSender(sqs, queueUrl),
+    results,
+    store,
+    token: config.httpDetectToken ?? null,
+  });
+  return { worker, detect: config.httpDetect ? detect : null };
+}
+
+/** On ECS, the task is protected from scale-in while jobs run. */
+function protectionOf(
+  { ecsAgentUri: agentUri }: Config,
+  logger: Logger,
+): Pick<WorkerOptions, 'onRunningJobs'> {
+  if (agentUri === undefined) return {};
+  const protection = new EcsTaskProtection({ agentUri, logger });
+  return { onRunningJobs: (jobs) => protection.onRunningJobs(jobs) };
 }
 
 interface Running {

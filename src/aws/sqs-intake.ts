@@ -20,11 +20,23 @@ export interface SqsIntakeOptions {
   readonly logger: Logger;
   /** Length of one long poll, 1 to 20 s. */
   readonly longPollSeconds?: number;
+  /** Asked before every receive: why none should be made now, or null. */
+  readonly shortage?: () => Promise<string | null>;
   /** Waits between failed receives. */
   readonly backOff?: BackOff;
 }
 
+/** How often a slot asks whether the shortage is over. */
+const ASK_AGAIN_MS = 1000;
+
 const DEFAULT_BACK_OFF: BackOff = { baseMs: 1000, maxMs: 30_000 };
+
+interface Slot {
+  readonly consumer: Consumer;
+  readonly handler: Handler;
+  /** `busy` from the receive of a message until its handler is done with the slot. */
+  state: 'waiting' | 'busy' | 'lent';
+}
 
 type Handler = (message: ReceivedMessage) => Promise<void>;
 
@@ -33,10 +45,11 @@ export class SqsIntake implements JobIntake {
   readonly #policy: QueuePolicy;
   readonly #backOff: BackOff;
   readonly #stopped = new AbortController();
-  #consumers: Consumer[] = [];
+  #slots: Slot[] = [];
   /** Failed receives in a row, over all slots. */
   #failures = 0;
   #problem: string | null = 'the queue has not answered yet';
+  #shortage: string | null = null;
 
   constructor(options: SqsIntakeOptions) {
     this.#options = options;
@@ -45,18 +58,43 @@ export class SqsIntake implements JobIntake {
   }
 
   get problem(): string | null {
-    return this.#problem;
+    return this.#shortage ?? this.#problem;
   }
 
   start(handler: Handler): void {
-    this.#consumers = Array.from({ length: this.#options.slots }, () => this.#createConsumer(handler));
-    for (const consumer of this.#consumers) consumer.start();
+    this.#slots = Array.from({ length: this.#options.slots }, () => this.#openSlot(handler));
   }
 
   stop(): void {
     this.#stopped.abort();
     // Only receives are aborted by this: heartbeats and deletes are ours, not the consumer's.
-    for (const consumer of this.#consumers) consumer.stop({ abort: true });
+    for (const { consumer } of this.#slots) consumer.stop({ abort: true });
+  }
+
+  lendSlot(): (() => void) | null {
+    const slot = this.#slots.find(({ state }) => state === 'waiting');
+    if (slot === undefined) return null;
+    slot.state = 'lent';
+    slot.consumer.stop({ abort: true });
+    return () => {
+      if (this.#stopped.signal.aborted) return;
+      this.#slots[this.#slots.indexOf(slot)] = this.#openSlot(slot.handler);
+    };
+  }
+
+  #openSlot(handler: Handler): Slot {
+    const consumer = this.#createConsumer((message) => this.#handle(slot, message));
+    const slot: Slot = { consumer, handler, state: 'waiting' };
+    consumer.start();
+    return slot;
+  }
+
+  async #handle(slot: Slot, message: ReceivedMessage): Promise<void> {
+    // The long poll that was aborted for the loan may have been answered already: the next receive gets the message.
+    if (slot.state === 'lent') return await message.changeVisibility(0, this.#stopped.signal).catch(() => {});
+    slot.state = 'busy';
+    await slot.handler(message);
+    slot.state = 'waiting';
   }
 
   #createConsumer(handler: Handler): Consumer {
@@ -76,6 +114,7 @@ export class SqsIntake implements JobIntake {
       authenticationErrorTimeout: 0,
       preReceiveMessageCallback: async () => {
         await this.#waitAfterFailures();
+        await this.#waitForRoom();
         maxReceiveCount = await this.#policy.maxReceiveCount(this.#stopped.signal);
         this.#answered();
       },
@@ -85,7 +124,10 @@ export class SqsIntake implements JobIntake {
         return undefined;
       },
     });
-    consumer.on('error', (error) => this.#failed(error));
+    consumer.on('error', (error) => {
+      // A stopped consumer's receive was aborted, not failed.
+      if (consumer.status.isRunning) this.#failed(error);
+    });
     // The handler never rejects; without this listener a bug in it would end the process.
     consumer.on('processing_error', (error) =>
       this.#options.logger.error({ err: error }, 'a job handler failed'),
@@ -99,6 +141,18 @@ export class SqsIntake implements JobIntake {
     await sleep(waitMs, undefined, { signal: this.#stopped.signal });
   }
 
+  /** A message is only received where there is room to work on it. */
+  async #waitForRoom(): Promise<void> {
+    const { shortage = async () => null, logger } = this.#options;
+    for (;;) {
+      const before = this.#shortage;
+      this.#shortage = await shortage();
+      if (this.#shortage !== null && before === null) logger.warn(`no job is received: ${this.#shortage}`);
+      if (this.#shortage === null) return;
+      await sleep(ASK_AGAIN_MS, undefined, { signal: this.#stopped.signal });
+    }
+  }
+
   #answered(): void {
     if (this.#failures > 0) this.#options.logger.info('the queue answers again');
     this.#failures = 0;
@@ -106,8 +160,6 @@ export class SqsIntake implements JobIntake {
   }
 
   #failed(error: Error): void {
-    // Aborted by stop(), not failed.
-    if (this.#stopped.signal.aborted) return;
     this.#failures += 1;
     this.#problem = `the queue cannot be read (${describeAwsFailure(awsFailure(error.cause ?? error))})`;
     this.#options.logger.warn({ err: error, failures: this.#failures }, this.#problem);

@@ -21,6 +21,7 @@ const LOST_CODES = new Set([
 
 export class SqsMessage implements ReceivedMessage {
   readonly messageId: string;
+  readonly receiptHandle: string;
   readonly body: string;
   readonly receiveCount: number;
   readonly maxReceiveCount: number;
@@ -43,6 +44,7 @@ export class SqsMessage implements ReceivedMessage {
     this.#message = message;
     this.#handle = { QueueUrl: queueUrl, ReceiptHandle };
     this.messageId = MessageId;
+    this.receiptHandle = ReceiptHandle;
     this.body = Body;
     this.receiveCount = Number(Attributes.ApproximateReceiveCount ?? 1);
     this.maxReceiveCount = maxReceiveCount;

@@ -6,6 +6,8 @@ import type { Progress } from '../pipeline/progress.ts';
 /** A message this process holds until its visibility timeout ends. Methods reject with a WorkerError, LEASE_LOST when the message is no longer ours. */
 export interface ReceivedMessage {
   readonly messageId: string;
+  /** Names our hold on the message to the queue, another one at every receive; null when no queue is behind it. */
+  readonly receiptHandle: string | null;
   readonly body: string;
   /** How often the queue has handed this message out, this time included: 1 or more. */
   readonly receiveCount: number;
@@ -104,6 +106,11 @@ export interface JobIntake {
   start(handler: (message: ReceivedMessage) => Promise<void>): void;
   /** Aborts the receives in flight; nothing is received afterwards. Messages already handed out stay with their handlers. */
   stop(): void;
+  /**
+   * Takes a slot without a message away from the queue, for a job that comes another way; null when every slot has a message.
+   * The function gives it back.
+   */
+  lendSlot(): (() => void) | null;
   /** Why nothing can be received at the moment; null while all is well. */
   readonly problem: string | null;
 }

@@ -10,6 +10,8 @@ export interface WorkerOptions {
     /** @param releaseSlot may be called once, when what is left to do needs no slot: the next message may come then */
     run(message: ReceivedMessage, shutdown: AbortSignal, releaseSlot: () => void): Promise<unknown>;
   };
+  /** Told whenever the number of jobs under way changes. */
+  readonly onRunningJobs?: (jobs: number) => void;
 }
 
 /** Messages beyond the slots that may be under way without one; further ones keep their slot to the end. */
@@ -18,19 +20,32 @@ const MAX_WITHOUT_SLOT = 64;
 export class Worker {
   readonly #intake: JobIntake;
   readonly #runner: WorkerOptions['runner'];
+  readonly #onRunningJobs: (jobs: number) => void;
   readonly #running = new Set<Promise<unknown>>();
   readonly #withoutSlot = new Set<ReceivedMessage>();
   readonly #shutdown = new AbortController();
   #state: 'new' | 'accepting' | 'stopping' = 'new';
 
-  constructor({ intake, runner }: WorkerOptions) {
+  constructor({ intake, runner, onRunningJobs = () => {} }: WorkerOptions) {
     this.#intake = intake;
     this.#runner = runner;
+    this.#onRunningJobs = onRunningJobs;
   }
 
   start(): void {
     this.#state = 'accepting';
     this.#intake.start((message) => this.#handle(message));
+  }
+
+  /**
+   * Runs a job that came another way than through the intake, in a slot of the intake's.
+   * @param job stops when its signal is aborted, by this worker's end or by `signal`; their reasons must be WorkerErrors
+   * @returns null when every slot is taken, or when no job is taken at all
+   */
+  runInLentSlot<T>(job: (stop: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> | null {
+    const giveSlotBack = this.#state === 'accepting' ? this.#intake.lendSlot() : null;
+    if (giveSlotBack === null) return null;
+    return this.#track(job(AbortSignal.any([this.#shutdown.signal, signal]))).finally(giveSlotBack);
   }
 
   /** Jobs under way. */
@@ -80,12 +95,14 @@ export class Worker {
     await Promise.race([job, slotFree.promise]);
   }
 
-  async #track(job: Promise<unknown>): Promise<void> {
+  async #track<T>(job: Promise<T>): Promise<T> {
     this.#running.add(job);
+    this.#onRunningJobs(this.#running.size);
     try {
-      await job;
+      return await job;
     } finally {
       this.#running.delete(job);
+      this.#onRunningJobs(this.#running.size);
     }
   }
 
