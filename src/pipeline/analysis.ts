@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { DetectionSummary } from '../contract/result.ts';
 import type { SerializedError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
+import type { SamplingReport } from '../media/sampling-report.ts';
 import type { Progress } from './progress.ts';
 
 /** One video to analyse. */
@@ -25,6 +26,8 @@ export interface Analysis {
   readonly json: Uint8Array;
   readonly summary: DetectionSummary;
   readonly durations: StageDurations;
+  /** How the pictures were taken from the video, and what that cost. */
+  readonly sampling: SamplingReport | null;
   /** Duration of the video. */
   readonly videoMs: number;
 }

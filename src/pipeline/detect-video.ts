@@ -2,7 +2,7 @@
 import type { CompletedResult } from '../contract/result.ts';
 import { probeVideo } from '../media/probe.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../tracking/follow-people.ts';
-import type { AnalysisRequest, StageDurations } from './analysis.ts';
+import type { Analysis, AnalysisRequest } from './analysis.ts';
 import type { Engines } from './engines.ts';
 import { observeVideo } from './observe-video.ts';
 import type { Progress } from './progress.ts';
@@ -18,13 +18,20 @@ export async function detectVideo(
   engines: Engines,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
-): Promise<{ result: CompletedResult; durations: StageDurations }> {
+): Promise<{ result: CompletedResult } & Pick<Analysis, 'durations' | 'sampling'>> {
   const started = performance.now();
   const watch = new Stopwatch();
   const { ffmpeg, limits } = engines.media;
   const video = await watch.time('probe', probeVideo(request.file, { ffmpeg, limits }, signal));
 
-  const { observations, samples } = await observeVideo(request, video, engines, watch, onProgress, signal);
+  const { observations, samples, sampling } = await observeVideo(
+    request,
+    video,
+    engines,
+    watch,
+    onProgress,
+    signal,
+  );
   const people = watch.timeSync('tracking', () =>
     followPeople(observations, {
       ...DEFAULT_TRACKING_OPTIONS,
@@ -38,9 +45,10 @@ export async function detectVideo(
     video,
     observations,
     samples,
+    sampling,
     people,
     models: engines.models,
     processingTimeMs: performance.now() - started,
   });
-  return { result, durations: watch.durations() };
+  return { result, sampling, durations: watch.durations() };
 }

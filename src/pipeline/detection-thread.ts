@@ -28,14 +28,14 @@ async function analyse(request: AnalysisRequest, loaded: Engines, port: MessageP
   });
   const onProgress = (progress: PortMessage) => port.postMessage(progress);
   try {
-    const { result, durations } = await detectVideo(
+    const { result, durations, sampling } = await detectVideo(
       request,
       loaded,
       (progress) => onProgress({ type: 'progress', progress }),
       controller.signal,
     );
     const json = new TextEncoder().encode(JSON.stringify(result));
-    return { json, summary: result.summary, durations, videoMs: result.video.duration_ms };
+    return { json, summary: result.summary, durations, sampling, videoMs: result.video.duration_ms };
   } finally {
     port.close();
   }

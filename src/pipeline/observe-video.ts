@@ -1,5 +1,6 @@
 /** Every sampled picture through every network, from the start or from where an interrupted analysis left off. */
 import { readFrames } from '../media/frame-reader.ts';
+import type { SamplingReport } from '../media/sampling-report.ts';
 import type { VideoInfo } from '../media/video-info.ts';
 import type { FrameObservations } from '../tracking/observations.ts';
 import { FrameSimilarityMeter } from '../vision/frame-similarity.ts';
@@ -10,8 +11,12 @@ import { observeFrame } from './observe-frame.ts';
 import type { Progress } from './progress.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
+/** What was seen in a whole video: the checkpoint after its last frame. */
+export interface ObservedVideo extends Checkpoint {
+  readonly sampling: SamplingReport | null;
+}
+
 /**
- * Resolves to what was seen in the whole video: the checkpoint after the last frame.
  * @param onProgress called after every sample, with a checkpoint whenever one is due
  * @throws WorkerError as `readFrames` does; the signal's reason when aborted
  */
@@ -22,7 +27,7 @@ export async function observeVideo(
   watch: Stopwatch,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
-): Promise<Checkpoint> {
+): Promise<ObservedVideo> {
   const { file, frameIntervalSeconds, detectFaces, detectPoses, resumeFrom, checkpointEveryMs } = request;
   const intervalMs = frameIntervalSeconds * 1000;
   const framesTotal = Math.max(1, Math.ceil(video.durationMs / intervalMs));
@@ -34,13 +39,18 @@ export async function observeVideo(
   const checkpoints = new CheckpointClock(checkpointEveryMs ?? Number.POSITIVE_INFINITY);
   const similarity = new FrameSimilarityMeter();
 
+  let sampling: SamplingReport | null = null;
+  const onReport = (report: SamplingReport) => {
+    sampling = report;
+  };
+  // The last picture seen by an earlier analysis is looked up once more: the next one is compared with it.
+  const firstSample = Math.max(0, samplesBefore - 1);
   const frames = readFrames(
-    { file, video, intervalMs, maxSide: engines.frameMaxSide, ...engines.media },
+    { file, video, intervalMs, firstSample, maxSide: engines.frameMaxSide, ...engines.media, onReport },
     signal,
   );
   for await (const frame of watch.timeEach('decode', frames)) {
     if (frame.index < samplesBefore) {
-      // Seen by an earlier analysis; the next picture is still compared with it.
       similarity.compareWithPrevious(frame);
       continue;
     }
@@ -57,5 +67,5 @@ export async function observeVideo(
         : {}),
     });
   }
-  return { observations, samples };
+  return { observations, samples, sampling };
 }

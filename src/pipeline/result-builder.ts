@@ -11,6 +11,7 @@ import { WorkerError } from '../errors.ts';
 import type { Point, Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
+import type { SamplingReport } from '../media/sampling-report.ts';
 import type { VideoInfo } from '../media/video-info.ts';
 import type { PeopleTracks, TrackSummary } from '../tracking/follow-people.ts';
 import type { FaceObservation, FrameObservations, PoseObservation } from '../tracking/observations.ts';
@@ -27,6 +28,7 @@ export interface Findings {
   readonly observations: readonly FrameObservations[];
   /** For each sample the position of its picture in `observations`; a picture shown for long stands for several. */
   readonly samples: readonly number[];
+  readonly sampling: SamplingReport | null;
   /** Identities, parallel to the observations. */
   readonly people: PeopleTracks;
   readonly models: readonly ModelDescription[];
@@ -63,6 +65,7 @@ export function buildResult(findings: Findings): CompletedResult {
     summary: summarize(frames, people.tracks, findings.processingTimeMs),
     provenance: {
       worker_version: WORKER_VERSION,
+      ...(findings.sampling === null ? {} : { sampling: samplingProvenance(findings.sampling) }),
       models: findings.models.map(({ role, name, sha256, licence }) => ({ role, name, sha256, licence })),
     },
   };
@@ -76,6 +79,18 @@ export function buildResult(findings: Findings): CompletedResult {
       cause: checked.error,
     },
   );
+}
+
+function samplingProvenance(report: SamplingReport): CompletedResult['provenance']['sampling'] {
+  const { plan, reason, packets, packetsTotal, estimatedCpuMs, decoderCpuMs } = report;
+  return {
+    plan,
+    reason,
+    packets,
+    packets_total: packetsTotal,
+    estimated_cpu_ms: Math.round(estimatedCpuMs),
+    decoder_cpu_ms: decoderCpuMs,
+  };
 }
 
 function summarize(

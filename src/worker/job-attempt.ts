@@ -52,6 +52,7 @@ export interface AttemptFacts {
   analyseMs?: number;
   callbackMs?: number;
   stages?: Analysis['durations'];
+  sampling?: Analysis['sampling'];
   summary?: Analysis['summary'];
   videoMs?: number;
   /** The result was there already: nothing was analysed. */
@@ -186,6 +187,7 @@ export class JobAttempt {
       const analysis = await analyser.analyse(request, onProgress, signal);
       this.facts.analyseMs = msSince(analyseStartMs);
       this.facts.stages = analysis.durations;
+      this.facts.sampling = analysis.sampling;
       this.facts.summary = analysis.summary;
       this.facts.videoMs = analysis.videoMs;
       return analysis;

@@ -60,7 +60,13 @@ export function emptyAnalysis({ jobId }: AnalysisRequest): Analysis {
     processing_time_ms: 1,
   };
   const json = new TextEncoder().encode(JSON.stringify({ job_id: jobId, status: 'completed', summary }));
-  return { json, summary, durations: { probeMs: 0, decodeMs: 0, inferenceMs: 0, trackingMs: 0 }, videoMs: 0 };
+  return {
+    json,
+    summary,
+    durations: { probeMs: 0, decodeMs: 0, inferenceMs: 0, trackingMs: 0 },
+    sampling: null,
+    videoMs: 0,
+  };
 }
 
 export async function startWorker(cloud: TestCloud, options: TestWorkerOptions): Promise<TestWorker> {
