@@ -9,6 +9,7 @@ interface Benchmark {
 const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   models: () => import('./models.ts'),
   'face-memory': () => import('./face-memory.ts'),
+  exactness: () => import('./exactness.ts'),
 };
 
 const [kind = '', ...args] = process.argv.slice(2);

@@ -4,11 +4,12 @@ import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
 import type { Frame } from './frame.ts';
 import type { FeedReport } from './packet-feed.ts';
+import { openPacketSource, type PacketSource } from './packet-source.ts';
 import { scaledSize } from './picture-size.ts';
 import { preferKeyframes, samplePositions } from './sample-times.ts';
 import { type AllowedPlan, planAll, planSampling } from './sampling-plan.ts';
-import { createCpuMeter, type SamplingReport } from './sampling-report.ts';
-import { decodeSparsely } from './sparse-decoder.ts';
+import { type CpuMeter, createCpuMeter, type SamplingReport } from './sampling-report.ts';
+import { canFeed, decodeSparsely } from './sparse-decoder.ts';
 import { millisecondsAt, type Timeline } from './timeline.ts';
 import type { VideoInfo } from './video-info.ts';
 import type { VideoLimits } from './video-limits.ts';
@@ -48,30 +49,51 @@ export const DEFAULT_MAX_SIDE = 1280;
  * @throws WorkerError VIDEO_CORRUPT, DECODER_FAILED, FFMPEG_MISSING; the signal's reason when it aborts
  */
 export async function* readFrames(request: FrameRequest, signal: AbortSignal): AsyncGenerator<Frame, void> {
-  const { video, intervalMs, toleranceMs = 0, firstSample = 0 } = request;
+  const { video } = request;
+  const file = resolve(request.file);
   const meter = createCpuMeter();
   const decoder: WantedPictureDecoder = {
+    file,
     ffmpeg: request.ffmpeg,
     dialect: video.dialect,
-    file: resolve(request.file),
     maxPixels: request.limits.maxPixels,
     colour: video.colour,
     size: scaledSize(video, request.maxSide ?? DEFAULT_MAX_SIDE),
     onStderrLine: meter.onStderrLine,
   };
-  const listed = samplePositions(video.timeline, intervalMs, video.frameRate);
-  const samples = toleranceMs > 0 ? preferKeyframes(listed, video, toleranceMs) : listed;
+  const source = video.packets === null ? null : await openPacketSource(file, video.packets, signal);
+  try {
+    yield* readThrough(request, decoder, source, meter, signal);
+  } finally {
+    source?.close();
+  }
+}
+
+/** Tries the cheapest way, then the complete one, then the most patient one; each goes on where the one before it stopped. */
+async function* readThrough(
+  request: FrameRequest,
+  decoder: WantedPictureDecoder,
+  source: PacketSource | null,
+  meter: CpuMeter,
+  signal: AbortSignal,
+): AsyncGenerator<Frame, void> {
+  const { video, intervalMs, toleranceMs = 0, firstSample = 0, plan: allowed = 'auto' } = request;
+  const exact = samplePositions(video.timeline, intervalMs, video.frameRate);
+  const keyframes = source?.table ?? video.packets;
+  const samples = preferKeyframes(exact, { timeline: video.timeline, packets: keyframes }, toleranceMs);
   const wanted = distinct(samples.subarray(firstSample));
-  let plan = planSampling({ video, wanted, allowed: request.plan ?? 'auto' });
+  if (wanted.length === 0) return;
+
+  const usable = source !== null && canFeed(video, source) ? source : null;
+  let plan = planSampling({ video, packets: usable?.table ?? null, wanted, allowed });
   let packets = plan.packets;
   let delivered = firstSample;
-
-  if (plan.kind !== 'all') {
+  if (usable !== null && plan.kind !== 'all') {
     packets = 0;
     const onFed = (fed: FeedReport) => {
       packets += fed.packets;
     };
-    const pictures = decodeSparsely(decoder, { video, plan, wanted, onFed }, signal);
+    const pictures = decodeSparsely(decoder, { video, source: usable, plan, wanted, onFed }, signal);
     delivered = yield* deliver(pictures, decoder, video.timeline, samples, delivered);
     if (delivered < samples.length) {
       plan = planAll(video, `fewer packets did not suffice at sample ${delivered}`);

@@ -2,13 +2,11 @@
 import type { Writable } from 'node:stream';
 import { matroskaHeader, matroskaPacket } from './matroska-stream.ts';
 import type { PacketSource } from './packet-source.ts';
-import type { PacketTable } from './packet-table.ts';
-import { bitstreamFormat, isDisposable, isFreshStart } from './picture-references.ts';
+import { bitstreamFormat, entryPoint, isDisposable } from './picture-references.ts';
 import type { PacketRange } from './sampling-plan.ts';
 
 export interface FeedRequest {
   readonly source: PacketSource;
-  readonly table: PacketTable;
   readonly codec: string;
   readonly ranges: readonly PacketRange[];
   /** Packets whose pictures are wanted: never left out, whoever refers to them. */
@@ -39,7 +37,7 @@ export async function feedPackets(request: FeedRequest, stdin: Writable): Promis
       report.ranges = range + 1;
       await write(
         stdin,
-        matroskaPacket(request.table.ranks[packet] ?? 0, request.table.keys[packet] === 1, data),
+        matroskaPacket(source.table.ranks[packet] ?? 0, source.table.keys[packet] === 1, data),
       );
       report.packets++;
       report.bytes += data.length;
@@ -56,8 +54,10 @@ async function* neededPackets({ source, codec, ranges, wantedPackets }: FeedRequ
   const format = bitstreamFormat(codec, source.configuration);
   for (const [range, { first, last }] of ranges.entries()) {
     for await (const { packet, data } of source.read({ first, last })) {
-      const isJump = range > 0 && packet === first;
-      if (isJump && !isFreshStart(data, format)) return;
+      if (packet === first && packet > 0) {
+        const entry = entryPoint(data, format);
+        if (entry === 'never' || (entry === 'new-decoder' && range > 0)) return;
+      }
       if (wantedPackets.has(packet) || !isDisposable(data, format)) yield { range, packet, data };
     }
   }

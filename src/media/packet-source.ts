@@ -1,12 +1,17 @@
 /** Reads single packets out of a video file, in this process, without touching the rest of it. */
 
-import type { EncodedPacket, InputVideoTrack } from 'mediabunny';
+import type { InputVideoTrack } from 'mediabunny';
 import { EncodedPacketSink, FilePathSource, Input, MATROSKA, MP4, MPEG_TS, QTFF, WEBM } from 'mediabunny';
 import type { PacketTable } from './packet-table.ts';
 import type { PacketRange } from './sampling-plan.ts';
 
+/** In transport streams the zero byte before a start code may be counted to either of the packets it stands between. */
+const START_CODE_SLACK_BYTES = 1;
+
 /** An open file and its first video stream. */
 export interface PacketSource {
+  /** The table it was opened with; keyframes are only those that both readers take for one. */
+  readonly table: PacketTable;
   /** The codec's configuration record; null when it stands in the packets. */
   readonly configuration: Uint8Array | null;
   /** Size of the stored picture, in pixels. */
@@ -16,21 +21,20 @@ export interface PacketSource {
   readonly rotationDegrees: number;
   /** Whether the picture is mirrored on top of that. */
   readonly isMirrored: boolean;
-  /** The packets of a range, one after the other; the range must be one of those the source was opened for. */
+  /** The packets of a range, one after the other; the first must be a keyframe. */
   read(range: PacketRange): AsyncGenerator<{ packet: number; data: Uint8Array }, void>;
   close(): void;
 }
 
 /**
- * Opens the file and walks its index, comparing it packet by packet with what ffmpeg lists: two readers that agree on number, size and
- * kind of all packets speak of the same packets.
+ * Opens the file and walks its index, comparing it packet by packet with what ffmpeg lists: two readers that agree on number and size of
+ * all packets speak of the same packets.
  * @param file absolute path
  * @returns null when the two disagree, or this reader does not understand the file: decoding everything is always right
  */
 export async function openPacketSource(
   file: string,
   table: PacketTable,
-  ranges: readonly PacketRange[],
   signal: AbortSignal,
 ): Promise<PacketSource | null> {
   const input = new Input({
@@ -39,8 +43,8 @@ export async function openPacketSource(
   });
   try {
     const [track] = await input.getVideoTracks();
-    const starts = track === undefined ? null : await matchPackets(track, table, ranges, signal);
-    if (track !== undefined && starts !== null) return await describe(input, track, starts);
+    const list = track === undefined ? null : await matchPackets(track, table, signal);
+    if (track !== undefined && list !== null) return await describe(input, track, table, list);
   } catch (error) {
     input.dispose();
     signal.throwIfAborted();
@@ -52,47 +56,55 @@ export async function openPacketSource(
   return null;
 }
 
-/** The first packets of the ranges by their number; null when the reader's list is another one than the table. */
+/** What the reader says of each packet. */
+interface PacketList {
+  /** By its own clock. */
+  readonly timesSeconds: Float64Array;
+  readonly keys: Uint8Array;
+}
+
+/** The reader's list; null when it is another one than the table. */
 async function matchPackets(
   track: InputVideoTrack,
   { bytes, keys }: PacketTable,
-  ranges: readonly PacketRange[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<number, EncodedPacket> | null> {
-  const wanted = new Set(ranges.map(({ first }) => first));
-  const starts = new Map<number, EncodedPacket>();
+): Promise<PacketList | null> {
+  const timesSeconds = new Float64Array(bytes.length);
+  const agreedKeys = new Uint8Array(bytes.length);
   const sink = new EncodedPacketSink(track);
   let number = 0;
   let packet = await sink.getFirstPacket({ metadataOnly: true });
   for (; packet !== null; number++) {
-    if (packet.byteLength !== bytes[number] || (packet.type === 'key') !== (keys[number] === 1)) return null;
-    if (wanted.has(number)) starts.set(number, packet);
+    const difference = Math.abs(packet.byteLength - (bytes[number] ?? Number.NaN));
+    if (!(difference <= START_CODE_SLACK_BYTES)) return null;
+    timesSeconds[number] = packet.timestamp;
+    agreedKeys[number] = packet.type === 'key' ? (keys[number] ?? 0) : 0;
     signal.throwIfAborted();
     packet = await sink.getNextPacket(packet, { metadataOnly: true });
   }
-  return number === bytes.length ? starts : null;
+  return number === bytes.length ? { timesSeconds, keys: agreedKeys } : null;
 }
 
 async function describe(
   input: Input,
   track: InputVideoTrack,
-  starts: ReadonlyMap<number, EncodedPacket>,
+  table: PacketTable,
+  { timesSeconds, keys }: PacketList,
 ): Promise<PacketSource> {
   const sink = new EncodedPacketSink(track);
   const config = await track.getDecoderConfig();
   const description = config?.description as ArrayBuffer | ArrayBufferView | undefined;
   return {
+    table: { ...table, keys },
     configuration: description === undefined ? null : bytesOf(description),
     width: await track.getCodedWidth(),
     height: await track.getCodedHeight(),
     rotationDegrees: await track.getRotation(),
     isMirrored: await track.getFlip(),
     async *read({ first, last }) {
-      const start = starts.get(first);
-      if (start === undefined) throw new RangeError(`packet ${first} is not the start of a range`);
-      let packet = await sink.getKeyPacket(start.timestamp);
-      if (packet?.sequenceNumber !== start.sequenceNumber)
-        throw new RangeError(`packet ${first} cannot be found again`);
+      const timeSeconds = timesSeconds[first] ?? Number.NaN;
+      let packet = await sink.getKeyPacket(timeSeconds);
+      if (packet?.timestamp !== timeSeconds) throw new RangeError(`packet ${first} is no keyframe`);
       for (let number = first; packet !== null && number <= last; number++) {
         yield { packet: number, data: packet.data };
         if (number < last) packet = await sink.getNextPacket(packet);

@@ -28,7 +28,8 @@ export function isDisposable(packet: Uint8Array, format: BitstreamFormat): boole
   if (format.codec !== 'h264' && format.codec !== 'hevc') return false;
   if (format.codec === 'hevc' && !format.hasOneTemporalLayer) return false;
   let slices = 0;
-  for (const header of nalHeaders(packet, format.nalLengthBytes)) {
+  for (const unit of nalUnits(packet, format.nalLengthBytes)) {
+    const header = unit[0] ?? 0;
     if (format.codec === 'h264') {
       const type = header & 0x1f;
       if (type < 1 || type > 5) continue;
@@ -44,24 +45,61 @@ export function isDisposable(packet: Uint8Array, format: BitstreamFormat): boole
 }
 
 /**
- * Whether a decoder that has just decoded something else can go on here as if it had started here: only IDR pictures clear what came
- * before in H.264 (type 5) and HEVC (types 19 and 20); the keyframes of the other codecs all do.
+ * How decoding can begin at a keyframe:
+ * - `anywhere`: it clears what came before, so that a decoder in use can go on here (IDR pictures; VP8, VP9 and AV1 keyframes)
+ * - `new-decoder`: what follows is right once nothing from before is left (H.264 recovery points at the picture itself, HEVC's other
+ *   random access points)
+ * - `never`: an intra picture, or the first of several that refresh the picture piece by piece: pictures after it may need earlier ones
  */
-export function isFreshStart(packet: Uint8Array, { codec, nalLengthBytes }: BitstreamFormat): boolean {
-  if (codec !== 'h264' && codec !== 'hevc') return true;
-  for (const header of nalHeaders(packet, nalLengthBytes)) {
-    const isIdr =
-      codec === 'h264' ? (header & 0x1f) === 5 : (header & 0x7e) >> 1 === 19 || (header & 0x7e) >> 1 === 20;
-    if (isIdr) return true;
+export type EntryPoint = 'anywhere' | 'new-decoder' | 'never';
+
+export function entryPoint(packet: Uint8Array, { codec, nalLengthBytes }: BitstreamFormat): EntryPoint {
+  if (codec !== 'h264' && codec !== 'hevc') return 'anywhere';
+  let entry: EntryPoint = 'never';
+  for (const unit of nalUnits(packet, nalLengthBytes)) {
+    const header = unit[0] ?? 0;
+    if (codec === 'h264') {
+      const type = header & 0x1f;
+      if (type === H264_IDR) return 'anywhere';
+      if (type === H264_SEI && isImmediateRecoveryPoint(unit)) entry = 'new-decoder';
+    } else {
+      const type = (header >> 1) & 0x3f;
+      if (type === HEVC_IDR_W_RADL || type === HEVC_IDR_N_LP) return 'anywhere';
+      if (type >= HEVC_FIRST_RANDOM_ACCESS && type <= HEVC_LAST_RANDOM_ACCESS) entry = 'new-decoder';
+    }
+  }
+  return entry;
+}
+
+const H264_IDR = 5;
+const H264_SEI = 6;
+const SEI_RECOVERY_POINT = 6;
+const HEVC_FIRST_RANDOM_ACCESS = 16;
+const HEVC_IDR_W_RADL = 19;
+const HEVC_IDR_N_LP = 20;
+const HEVC_LAST_RANDOM_ACCESS = 21;
+
+/** Whether an SEI unit says that pictures are right from here on (H.264, D.2.8: recovery_frame_cnt is 0, a single 1 bit). */
+function isImmediateRecoveryPoint(unit: Uint8Array): boolean {
+  let offset = 1;
+  while (offset + 2 < unit.length) {
+    let type = 0;
+    while (unit[offset] === 0xff && offset < unit.length) type += unit[offset++] ?? 0;
+    type += unit[offset++] ?? 0;
+    let size = 0;
+    while (unit[offset] === 0xff && offset < unit.length) size += unit[offset++] ?? 0;
+    size += unit[offset++] ?? 0;
+    if (type === SEI_RECOVERY_POINT) return ((unit[offset] ?? 0) & 0x80) !== 0;
+    offset += size;
   }
   return false;
 }
 
-/** The first byte of every NAL unit. */
-function* nalHeaders(packet: Uint8Array, nalLengthBytes: number | null): Generator<number, void> {
+/** The NAL units of a packet; behind start codes each reaches to the end of the packet, of which only the start is ever looked at. */
+function* nalUnits(packet: Uint8Array, nalLengthBytes: number | null): Generator<Uint8Array, void> {
   if (nalLengthBytes === null) {
     for (let i = 0; i + 3 < packet.length; i++) {
-      if (packet[i] === 0 && packet[i + 1] === 0 && packet[i + 2] === 1) yield packet[i + 3] ?? 0;
+      if (packet[i] === 0 && packet[i + 1] === 0 && packet[i + 2] === 1) yield packet.subarray(i + 3);
     }
     return;
   }
@@ -69,7 +107,8 @@ function* nalHeaders(packet: Uint8Array, nalLengthBytes: number | null): Generat
   while (offset + nalLengthBytes < packet.length) {
     let length = 0;
     for (let i = 0; i < nalLengthBytes; i++) length = length * 256 + (packet[offset + i] ?? 0);
-    yield packet[offset + nalLengthBytes] ?? 0;
-    offset += nalLengthBytes + length;
+    offset += nalLengthBytes;
+    yield packet.subarray(offset, offset + length);
+    offset += length;
   }
 }

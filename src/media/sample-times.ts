@@ -40,7 +40,7 @@ export function preferKeyframes(
   { timeline, packets }: { readonly timeline: Timeline; readonly packets: PacketTable | null },
   toleranceMs: number,
 ): Uint32Array {
-  if (packets === null) return positions;
+  if (packets === null || toleranceMs <= 0) return positions;
   const keyframes = packets.positions
     .filter((position, packet) => position >= 0 && packets.keys[packet] === 1)
     .sort();

@@ -33,6 +33,8 @@ export type AllowedPlan = 'auto' | 'all' | 'sparse';
 
 export interface PlanRequest {
   readonly video: VideoInfo;
+  /** The packets that can be read one by one; null where they cannot. */
+  readonly packets: PacketTable | null;
   /** Wanted pictures by their position in the timeline, ascending. */
   readonly wanted: Uint32Array;
   readonly allowed: AllowedPlan;
@@ -52,10 +54,10 @@ const DISPOSABLE_SHARE = 0.6;
 const WORTHWHILE_SHARE = 0.95;
 
 /** The cheapest exact plan. */
-export function planSampling({ video, wanted, allowed }: PlanRequest): SamplingPlan {
-  const { packets, codec } = video;
+export function planSampling({ video, packets, wanted, allowed }: PlanRequest): SamplingPlan {
+  const { codec } = video;
   if (allowed === 'all') return planAll(video, 'nothing else was allowed');
-  if (packets === null) return planAll(video, 'the container does not list every picture');
+  if (packets === null) return planAll(video, 'its packets cannot be read one by one');
   if (!SPARSE_CODECS.has(codec)) return planAll(video, `every ${codec} picture may need the ones before it`);
   const ranges = rangesFor(video, packets, withFirstPicture(wanted));
   if (ranges === null) return planAll(video, 'a sample comes before the first keyframe');

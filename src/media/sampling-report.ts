@@ -16,7 +16,13 @@ export interface SamplingReport {
 const BENCH_LINE = /^bench: utime=([\d.]+)s(?: stime=([\d.]+)s)?/;
 
 /** Adds up what ffmpeg children say of their own CPU time (option `-benchmark`). */
-export function createCpuMeter(): { onStderrLine: (line: string) => void; totalMs: () => number | null } {
+export interface CpuMeter {
+  readonly onStderrLine: (line: string) => void;
+  /** Null when no child has said anything. */
+  readonly totalMs: () => number | null;
+}
+
+export function createCpuMeter(): CpuMeter {
   let totalMs: number | null = null;
   return {
     onStderrLine(line) {

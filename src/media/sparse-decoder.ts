@@ -1,7 +1,7 @@
 /** Decodes the pictures of a sampling plan from the packets the plan names, and only those. */
 import { isMatroskaCodec } from './matroska-stream.ts';
 import { type FeedReport, feedPackets } from './packet-feed.ts';
-import { openPacketSource, type PacketSource } from './packet-source.ts';
+import type { PacketSource } from './packet-source.ts';
 import type { PacketTable } from './packet-table.ts';
 import { type SamplingPlan, withFirstPicture } from './sampling-plan.ts';
 import type { VideoInfo } from './video-info.ts';
@@ -9,6 +9,7 @@ import { decodeWanted, type WantedPictureDecoder } from './wanted-pictures.ts';
 
 export interface SparseRequest {
   readonly video: VideoInfo;
+  readonly source: PacketSource;
   readonly plan: SamplingPlan;
   /** Wanted pictures by their position in the timeline, ascending. */
   readonly wanted: Uint32Array;
@@ -16,9 +17,14 @@ export interface SparseRequest {
   readonly onFed: (report: FeedReport) => void;
 }
 
+/** Whether a video's packets can be fed: its codec is known, and its pictures are turned the same way by both who read it. */
+export function canFeed({ codec, rotationDegrees }: VideoInfo, source: PacketSource): boolean {
+  return isMatroskaCodec(codec) && !source.isMirrored && source.rotationDegrees === rotationDegrees;
+}
+
 /**
- * The pixels of the wanted pictures, one by one. The first must have the checksum it had when the file was probed: that proves codec
- * configuration, turn and mirroring of what is fed.
+ * The pixels of the wanted pictures, one by one. The first picture of the video must have the checksum it had when the file was probed:
+ * that proves codec configuration and turn of what is fed.
  * @returns normally, and early, when this way does not work for the file: the caller counts
  */
 export async function* decodeSparsely(
@@ -26,37 +32,25 @@ export async function* decodeSparsely(
   request: SparseRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
-  const { video, plan } = request;
-  if (video.packets === null || !isMatroskaCodec(video.codec)) return;
-  const source = await openPacketSource(decoder.file, video.packets, plan.ranges, signal);
-  if (source === null) return;
-  try {
-    if (source.isMirrored || source.rotationDegrees !== video.rotationDegrees) return;
-    const pictures = decodeRanges(decoder, request, source, video.packets, signal);
-    // The first picture is the proof; it is delivered only where it is wanted.
-    if (request.wanted[0] !== 0) await pictures.next();
-    yield* pictures;
-  } finally {
-    source.close();
-  }
+  const pictures = decodeRanges(decoder, request, signal);
+  // The first picture is the proof; it is delivered only where it is wanted.
+  if (request.wanted[0] !== 0) await pictures.next();
+  yield* pictures;
 }
 
 /** One decoder after the other, each for the ranges that one and the same decoder can take. */
 async function* decodeRanges(
   decoder: WantedPictureDecoder,
-  { video, plan, wanted: delivered, onFed }: SparseRequest,
-  source: PacketSource,
-  table: PacketTable,
+  { video, source, plan, wanted, onFed }: SparseRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
-  const wanted = withFirstPicture(delivered);
-  const packets = packetsOf(table, wanted);
-  const ticks = packets.map((packet) => table.ranks[packet] ?? 0);
+  const packets = packetsOf(source.table, withFirstPicture(wanted));
+  const ticks = packets.map((packet) => source.table.ranks[packet] ?? 0);
   const wantedPackets = new Set(packets);
   let ranges = plan.ranges;
   let decoded = 0;
-  while (decoded < wanted.length && ranges.length > 0) {
-    const feed = { source, table, codec: video.codec, ranges, wantedPackets };
+  while (decoded < packets.length && ranges.length > 0) {
+    const feed = { source, codec: video.codec, ranges, wantedPackets };
     let rangesFed = 0;
     const pictures = decodeWanted(
       decoder,

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
-import { feedPackets } from '../../src/media/packet-feed.ts';
+import { type FeedRequest, feedPackets } from '../../src/media/packet-feed.ts';
 import type { PacketSource } from '../../src/media/packet-source.ts';
 
 const IDR = 0x65;
@@ -8,7 +8,14 @@ const INTRA_WITHOUT_IDR = 0x41;
 const B_DISPOSABLE = 0x01;
 
 function sourceOf(headers: readonly number[]): PacketSource {
+  const numbers = [...headers.keys()];
   return {
+    table: {
+      ranks: Uint32Array.from(numbers),
+      positions: Int32Array.from(numbers),
+      keys: Uint8Array.from(headers, (header) => Number(header === IDR)),
+      bytes: new Uint32Array(headers.length),
+    },
     configuration: Uint8Array.of(1, 100, 0, 31, 0xff),
     width: 16,
     height: 16,
@@ -25,25 +32,23 @@ function sourceOf(headers: readonly number[]): PacketSource {
   };
 }
 
+function requestOf(
+  headers: readonly number[],
+  ranges: Array<[number, number]>,
+  wanted: number[],
+): FeedRequest {
+  return {
+    source: sourceOf(headers),
+    codec: 'h264',
+    ranges: ranges.map(([first, last]) => ({ first, last })),
+    wantedPackets: new Set(wanted),
+  };
+}
+
 async function feed(headers: readonly number[], ranges: Array<[number, number]>, wanted: number[] = []) {
   const stdin = new PassThrough();
   const written = stdin.toArray();
-  const count = headers.length;
-  const report = await feedPackets(
-    {
-      source: sourceOf(headers),
-      codec: 'h264',
-      table: {
-        ranks: Uint32Array.from({ length: count }, (_, packet) => packet),
-        positions: Int32Array.from({ length: count }, (_, packet) => packet),
-        keys: Uint8Array.from(headers, (header) => Number(header === IDR)),
-        bytes: new Uint32Array(count),
-      },
-      ranges: ranges.map(([first, last]) => ({ first, last })),
-      wantedPackets: new Set(wanted),
-    },
-    stdin,
-  );
+  const report = await feedPackets(requestOf(headers, ranges, wanted), stdin);
   const bytes = Buffer.concat((await written) as Buffer[]);
   return { report, bytes };
 }
@@ -86,22 +91,7 @@ describe('feedPackets', () => {
   it('ends when the decoder closes its end', async () => {
     const stdin = new PassThrough({ highWaterMark: 1 });
     stdin.once('data', () => stdin.destroy());
-    const headers = [IDR, INTRA_WITHOUT_IDR, INTRA_WITHOUT_IDR];
-    const report = await feedPackets(
-      {
-        source: sourceOf(headers),
-        codec: 'h264',
-        table: {
-          ranks: Uint32Array.of(0, 1, 2),
-          positions: Int32Array.of(0, 1, 2),
-          keys: Uint8Array.of(1, 0, 0),
-          bytes: new Uint32Array(3),
-        },
-        ranges: [{ first: 0, last: 2 }],
-        wantedPackets: new Set(),
-      },
-      stdin,
-    );
-    expect(report.packets).toBeLessThan(3);
+    const request = requestOf([IDR, INTRA_WITHOUT_IDR, INTRA_WITHOUT_IDR], [[0, 2]], []);
+    expect((await feedPackets(request, stdin)).packets).toBeLessThan(3);
   });
 });

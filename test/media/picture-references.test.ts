@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import {
   type BitstreamFormat,
   bitstreamFormat,
+  entryPoint,
   isDisposable,
-  isFreshStart,
 } from '../../src/media/picture-references.ts';
 
 const avc: BitstreamFormat = { codec: 'h264', nalLengthBytes: 4, hasOneTemporalLayer: false };
@@ -56,14 +56,28 @@ describe('isDisposable', () => {
   });
 });
 
-describe('isFreshStart', () => {
-  it('needs an IDR picture in H.264 and HEVC, and any keyframe elsewhere', () => {
-    expect(isFreshStart(packetOf(SEI, IDR), avc)).toBe(true);
-    expect(isFreshStart(packetOf(SEI, P_REFERENCE), avc)).toBe(false);
-    expect(isFreshStart(packetOf(hevcHeader(19)), hevc)).toBe(true);
-    expect(isFreshStart(packetOf(hevcHeader(20)), hevc)).toBe(true);
-    expect(isFreshStart(packetOf(hevcHeader(21)), hevc)).toBe(false);
-    expect(isFreshStart(Uint8Array.of(1, 2, 3), { ...avc, codec: 'vp9' })).toBe(true);
+describe('entryPoint', () => {
+  /** An SEI unit with a user-data message and a recovery point, whose count of pictures until recovery is coded in `bits`. */
+  const recoveryPoint = (bits: number) =>
+    Uint8Array.of(0, 0, 0, 7, SEI, 5, 1, 0xaa, 6, 1, bits, 0, 0, 0, 1, P_REFERENCE);
+
+  it('is anywhere for pictures that clear what came before', () => {
+    expect(entryPoint(packetOf(SEI, IDR), avc)).toBe('anywhere');
+    expect(entryPoint(packetOf(hevcHeader(19)), hevc)).toBe('anywhere');
+    expect(entryPoint(packetOf(hevcHeader(20)), hevc)).toBe('anywhere');
+    expect(entryPoint(Uint8Array.of(1, 2, 3), { ...avc, codec: 'vp9' })).toBe('anywhere');
+  });
+
+  it('takes a new decoder for pictures others may look back across', () => {
+    expect(entryPoint(recoveryPoint(0b1000_0000), avc)).toBe('new-decoder');
+    expect(entryPoint(packetOf(hevcHeader(21)), hevc)).toBe('new-decoder');
+  });
+
+  it('is never for pictures that only begin to refresh, or claim to be keyframes', () => {
+    expect(entryPoint(recoveryPoint(0b0100_0000), avc)).toBe('never');
+    expect(entryPoint(packetOf(P_REFERENCE), avc)).toBe('never');
+    expect(entryPoint(packetOf(hevcHeader(1)), hevc)).toBe('never');
+    expect(entryPoint(Uint8Array.of(0, 0, 0, 3, SEI, 6, 9), avc)).toBe('never');
   });
 });
 

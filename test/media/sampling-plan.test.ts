@@ -38,7 +38,7 @@ function video(order: string, changes: Partial<VideoInfo> = {}): VideoInfo {
 }
 
 function plan(of: VideoInfo, ...wanted: number[]) {
-  return planSampling({ video: of, wanted: Uint32Array.from(wanted), allowed: 'auto' });
+  return planSampling({ video: of, packets: of.packets, wanted: Uint32Array.from(wanted), allowed: 'auto' });
 }
 
 const CLOSED = '0K 2 1 4 3 5K 7 6 9 8 10K 12 11 14 13';
@@ -111,7 +111,13 @@ describe('planSampling', () => {
   });
 
   it('decodes all when nothing else is allowed', () => {
-    const request = { video: video(CLOSED), wanted: Uint32Array.of(0), allowed: 'all' } as const;
+    const { packets, ...rest } = video(CLOSED);
+    const request = {
+      video: { ...rest, packets },
+      packets,
+      wanted: Uint32Array.of(0),
+      allowed: 'all',
+    } as const;
     expect(planSampling(request)).toMatchObject({ kind: 'all', packets: 15 });
   });
 
@@ -134,8 +140,8 @@ describe('planSampling', () => {
       bytes: ranks,
     };
     const wanted = ranks.filter((rank) => rank % 60 === 0);
-    expect(planSampling({ video: video('0K', { packets }), wanted, allowed: 'auto' }).packetsTotal).toBe(
-      pictures,
-    );
+    expect(
+      planSampling({ video: video('0K', { packets }), packets, wanted, allowed: 'auto' }).packetsTotal,
+    ).toBe(pictures);
   });
 });

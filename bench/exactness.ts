@@ -1,0 +1,103 @@
+/** `npm run bench -- exactness`: whether every plan gives the very pictures a complete decode gives, over generated and given videos. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { WorkerError } from '../src/errors.ts';
+import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
+import { readFrames } from '../src/media/frame-reader.ts';
+import { probeVideo } from '../src/media/probe.ts';
+import type { AllowedPlan } from '../src/media/sampling-plan.ts';
+import type { VideoInfo } from '../src/media/video-info.ts';
+import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
+import { makeVariant, type Variant, variants } from './exactness-variants.ts';
+
+const limits = DEFAULT_VIDEO_LIMITS;
+const never = new AbortController().signal;
+/** Off the pictures' grid, and on it. */
+const INTERVALS_MS = [730, 2000];
+
+/** @param args the command line after `exactness`: --videos DIR (instead of generated ones), --count N [all], --ffmpeg FILE */
+export async function measure(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { videos: { type: 'string' }, count: { type: 'string' }, ffmpeg: { type: 'string' } },
+  });
+  const ffmpeg = values.ffmpeg ?? findFfmpeg(process.env).file;
+  const tally = { equal: 0, different: 0, refused: 0, plans: new Map<string, number>() };
+
+  if (values.videos !== undefined) {
+    for (const name of (await readdir(values.videos)).sort()) {
+      await compare(join(values.videos, name), name, ffmpeg, tally);
+    }
+  } else {
+    const folder = await mkdtemp(join(tmpdir(), 'exactness-'));
+    const all = [...variants()];
+    const step = all.length / Math.min(all.length, Number(values.count ?? all.length));
+    for (let i = 0; i < all.length; i += step)
+      await compareVariant(all[Math.floor(i)], folder, ffmpeg, tally);
+    await rm(folder, { recursive: true });
+  }
+  const plans = [...tally.plans].map(([plan, count]) => `${plan} ${count}`).join(', ');
+  process.stdout.write(
+    `${tally.equal} equal, ${tally.different} different, ${tally.refused} refused; plans: ${plans}\n`,
+  );
+  if (tally.different > 0) process.exitCode = 1;
+}
+
+interface Tally {
+  equal: number;
+  different: number;
+  refused: number;
+  readonly plans: Map<string, number>;
+}
+
+async function compareVariant(variant: Variant | undefined, folder: string, ffmpeg: string, tally: Tally) {
+  if (variant === undefined) return;
+  const file = join(folder, variant.file);
+  makeVariant(variant, file, ffmpeg);
+  await compare(file, variant.name, ffmpeg, tally);
+  await rm(file);
+}
+
+/** Samples the file with every plan and compares pictures and times. */
+async function compare(file: string, name: string, ffmpeg: string, tally: Tally): Promise<void> {
+  try {
+    const video = await probeVideo(file, { ffmpeg, limits }, never);
+    for (const intervalMs of INTERVALS_MS) {
+      const all = await digest(file, video, intervalMs, ffmpeg, 'all');
+      for (const plan of ['auto', 'sparse'] as const) {
+        const other = await digest(file, video, intervalMs, ffmpeg, plan);
+        tally.plans.set(other.plan, (tally.plans.get(other.plan) ?? 0) + 1);
+        if (other.digest === all.digest) tally.equal++;
+        else tally.different++;
+        const verdict = other.digest === all.digest ? 'equal' : 'DIFFERENT';
+        process.stdout.write(`${verdict} ${name} every ${intervalMs} ms: ${other.plan}: ${other.reason}\n`);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof WorkerError)) throw error;
+    tally.refused++;
+    process.stdout.write(`refused ${name}: ${error.code}: ${error.message}\n`);
+  }
+}
+
+async function digest(
+  file: string,
+  video: VideoInfo,
+  intervalMs: number,
+  ffmpeg: string,
+  plan: AllowedPlan,
+): Promise<{ digest: string; plan: string; reason: string }> {
+  const hash = createHash('sha256');
+  let used = { plan: '', reason: '' };
+  const request = { file, video, intervalMs, ffmpeg, limits, plan, maxSide: 320 };
+  const onReport = (report: { plan: string; reason: string }) => {
+    used = report;
+  };
+  for await (const { index, timestampMs, data } of readFrames({ ...request, onReport }, never)) {
+    hash.update(`${index} ${timestampMs}`).update(data);
+  }
+  return { ...used, digest: hash.digest('hex') };
+}
