@@ -50,6 +50,15 @@ describe('the contract package', () => {
     });
   });
 
+  it('can be required by a CommonJS program', async () => {
+    const program =
+      "const { verifyWebhook } = require('clipping-worker/contract'); console.log(typeof verifyWebhook)";
+    const { stdout } = await run(process.execPath, ['--input-type=commonjs', '-e', program], {
+      cwd: consumer,
+    });
+    expect(stdout).toBe('function\n');
+  });
+
   it('has types that a strict program compiles against', async () => {
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node'];
     const compile = (file: string) =>
