@@ -31,6 +31,9 @@ interface Answer {
 
 type LoopDelay = ReturnType<typeof monitorEventLoopDelay>;
 
+/** Time the last answers get when the server is closed. */
+const CLOSE_PATIENCE_MS = 2000;
+
 /** A request that says nothing for this long is cut off. */
 const REQUEST_TIMEOUT_MS = 5000;
 
@@ -64,8 +67,10 @@ export async function startHealthServer(
     port: (server.address() as AddressInfo).port,
     async close() {
       loopDelay.disable();
-      server.closeAllConnections();
+      // Answers that are being sent get their time; connections without a request are closed at once.
+      const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_PATIENCE_MS);
       await new Promise((resolve) => server.close(resolve));
+      clearTimeout(cutOff);
     },
   };
 }
