@@ -33,9 +33,7 @@ describe('box', () => {
       width: 20,
       height: 10,
     });
-    expect(
-      area(clipToPicture({ x: 200, y: 0, width: 5, height: 5 }, { width: 100, height: 100 })),
-    ).toBe(0);
+    expect(area(clipToPicture({ x: 200, y: 0, width: 5, height: 5 }, { width: 100, height: 100 }))).toBe(0);
   });
 
   it('grows with the picture, each axis by its own factor', () => {

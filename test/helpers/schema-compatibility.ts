@@ -14,11 +14,11 @@ export function breakingChanges(older: unknown, newer: unknown, direction: Direc
   return [
     ...changedKeywords(older, newer, path),
     ...changedRequirements(older, newer, direction, path),
-    ...Object.entries(asSchema(older['properties'])).flatMap(([name, schema]) =>
-      breakingChanges(schema, asSchema(newer['properties'])[name], direction, `${path}.${name}`),
+    ...Object.entries(asSchema(older.properties)).flatMap(([name, schema]) =>
+      breakingChanges(schema, asSchema(newer.properties)[name], direction, `${path}.${name}`),
     ),
-    ...breakingChanges(older['items'], newer['items'], direction, `${path}[]`),
-    ...breakingChanges(older['additionalProperties'], newer['additionalProperties'], direction, `${path}{}`),
+    ...breakingChanges(older.items, newer.items, direction, `${path}[]`),
+    ...breakingChanges(older.additionalProperties, newer.additionalProperties, direction, `${path}{}`),
     ...['anyOf', 'oneOf', 'prefixItems'].flatMap((keyword) =>
       asList(older[keyword]).flatMap((schema, i) =>
         breakingChanges(schema, asList(newer[keyword])[i], direction, `${path}(${i})`),
@@ -34,8 +34,8 @@ function changedKeywords(older: Schema, newer: Schema, path: string): string[] {
 }
 
 function changedRequirements(older: Schema, newer: Schema, direction: Direction, path: string): string[] {
-  const before = asList(older['required']);
-  const after = asList(newer['required']);
+  const before = asList(older.required);
+  const after = asList(newer.required);
   return direction === 'read'
     ? before
         .filter((name) => !after.includes(name))

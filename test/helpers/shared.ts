@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from '@jest/globals';
 
-const root = process.env['CLIPPING_WORKER_SHARED'] ?? '';
+const root = process.env.CLIPPING_WORKER_SHARED ?? '';
 
 /** A path inside the shared folder. Throws when CLIPPING_WORKER_SHARED is not set: guard with `describeWithShared`. */
 export function sharedPath(...parts: string[]): string {
