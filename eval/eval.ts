@@ -8,6 +8,8 @@ interface Evaluation {
 
 const KINDS: Readonly<Record<string, () => Promise<Evaluation>>> = {
   faces: () => import('./faces.ts'),
+  poses: () => import('./poses.ts'),
+  'pose-parity': () => import('./pose-parity.ts'),
   tracking: () => import('./tracking.ts'),
   'face-agreement': () => import('./face-agreement.ts'),
 };

@@ -1,0 +1,99 @@
+/** `npm run eval -- pose-parity FILE...`: how far the two pose engines agree, picture by picture. */
+import { basename } from 'node:path';
+import { parseArgs } from 'node:util';
+import { WorkerError } from '../src/errors.ts';
+import type { RgbImage } from '../src/geometry/rgb-image.ts';
+import { loadPoseEngine, POSE_MODELS } from '../src/vision/pose/load-pose-engine.ts';
+import type { PoseLandmarker } from '../src/vision/pose/pose-landmarker.ts';
+import { type LandmarkError, LandmarkErrorMeter } from './landmark-error.ts';
+import { readPicture } from './read-picture.ts';
+import { videoFrames } from './video-frames.ts';
+
+const HELP = `Compares POSE_ENGINE=onnx with POSE_ENGINE=tasks-vision on single pictures, one body each.
+
+Usage: npm run -s eval -- pose-parity FILE... [--model ${POSE_MODELS.join('|')}] [--interval SECONDS]
+
+  FILE        pictures (.jpg, .png), or videos, of which one frame is taken every --interval seconds [2]
+
+The bundle of tasks-vision is needed: npm run models:build -- lite --bundle, or npm run models -- fetch pose-landmarker-full.`;
+
+/** Distances between the landmarks of both engines in one picture, px; null where both see nobody. */
+export type Parity = LandmarkError | null;
+
+/** @param args the command line after `pose-parity` */
+export async function evaluate(args: string[]): Promise<void> {
+  const { values, positionals } = parse(args);
+  if (values.help) {
+    process.stdout.write(`${HELP}\n`);
+    return;
+  }
+  const model = POSE_MODELS.find((name) => name === values.model);
+  if (positionals.length === 0 || model === undefined) throw usage('name files and a model');
+  const options = { model, minPresence: 0.5, maxPoses: 1 };
+  const [ours, official] = await Promise.all([
+    loadPoseEngine({ engine: 'onnx', ...options }),
+    loadPoseEngine({ engine: 'tasks-vision', ...options }),
+  ]);
+  process.stdout.write(`${'picture'.padEnd(44)} mean px   max px\n`);
+  for (const file of positionals) {
+    for await (const { name, image } of picturesOf(file, Number(values.interval) * 1000)) {
+      const parity = await comparePoses(image, ours.landmarker, official.landmarker);
+      process.stdout.write(`${name.padEnd(44)} ${describe(parity)}\n`);
+    }
+  }
+  await Promise.all([ours.landmarker.close(), official.landmarker.close()]);
+}
+
+/** How far the bodies lie apart that two engines see in a picture of one person. */
+export async function comparePoses(
+  image: RgbImage,
+  ours: PoseLandmarker,
+  official: PoseLandmarker,
+): Promise<Parity> {
+  const [found] = await ours.detect(image, []);
+  const [expected] = await official.detect(image, []);
+  if (found === undefined && expected === undefined) return null;
+  const meter = new LandmarkErrorMeter();
+  const flat = found?.landmarks.map(({ x, y }) => [x, y]) ?? null;
+  meter.add(flat, expected?.landmarks.map(({ x, y }) => [x, y]) ?? []);
+  return meter.error();
+}
+
+async function* picturesOf(
+  file: string,
+  intervalMs: number,
+): AsyncGenerator<{ name: string; image: RgbImage }> {
+  if (/\.(jpe?g|png)$/i.test(file)) {
+    yield { name: basename(file), image: await readPicture(file) };
+    return;
+  }
+  for await (const frame of videoFrames(file, intervalMs)) {
+    yield { name: `${basename(file)} at ${(frame.timestampMs / 1000).toFixed(1)} s`, image: frame };
+  }
+}
+
+function describe(parity: Parity): string {
+  if (parity === null) return 'nobody, says either';
+  if (parity.missed > 0 || Number.isNaN(parity.mean)) return 'seen by one engine only';
+  return `${parity.mean.toFixed(3).padStart(7)} ${parity.max.toFixed(3).padStart(8)}`;
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        model: { type: 'string', default: 'lite' },
+        interval: { type: 'string', default: '2' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (cause) {
+    throw usage((cause as Error).message, cause);
+  }
+}
+
+function usage(problem: string, cause?: unknown): WorkerError {
+  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
+}

@@ -1,0 +1,153 @@
+/** `npm run eval -- poses DIR`: how far our landmarks lie from published ones. */
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parseArgs } from 'node:util';
+import { WorkerError } from '../src/errors.ts';
+import type { RgbImage } from '../src/geometry/rgb-image.ts';
+import { openModel } from '../src/inference/model-store.ts';
+import { BlazePoseNetworks, type SeenBody } from '../src/vision/pose/blazepose-networks.ts';
+import { type ExpectedFilm, type ExpectedPicture, readExpectedPoses } from './expected-poses.ts';
+import { type LandmarkError, LandmarkErrorMeter } from './landmark-error.ts';
+import { type FilmedPose, PoseFilm } from './pose-film.ts';
+import { readPicture } from './read-picture.ts';
+import { videoFrames } from './video-frames.ts';
+
+const HELP = `Measures pose landmarks against published ones.
+
+Usage: npm run -s eval -- poses DIR [options]
+
+  DIR                  NAME.jpg with NAME_landmarks.pbtxt (fractions of the picture), and NAME.mp4 with NAME.MODEL.json (pixels)
+                       and NAME_3d.MODEL.json (metres), each [frame][landmark][x, y, z]
+  --model NAME|FILE    a landmark network of the manifest or an .onnx file [pose-landmarks-full]
+  --out FILE.json      the figures as JSON
+
+A film is measured twice: picture by picture, as the worker looks at it, and as a film, followed and smoothed as the published figures
+were. Google's own tests allow, along each axis, 0.03 of a picture, and 31 px and 0.24 m of a film.`;
+
+/** The published figures were made without a clock; MediaPipe then supposes this rate. */
+const SUPPOSED_RATE_HZ = 30;
+
+/** Errors of one picture or film, as written to --out. */
+export interface PoseEvaluation extends LandmarkError {
+  readonly file: string;
+  readonly mode: 'picture' | 'film';
+  readonly unit: 'of the picture' | 'px' | 'm';
+}
+
+/** Looks at one frame. */
+type Look = (image: RgbImage, index: number) => Promise<FilmedPose | null>;
+
+/** @param args the command line after `poses` */
+export async function evaluate(args: string[]): Promise<void> {
+  const { values, positionals } = parse(args);
+  const [directory, ...rest] = positionals;
+  if (values.help) {
+    process.stdout.write(`${HELP}\n`);
+    return;
+  }
+  if (directory === undefined || rest.length > 0) throw usage('name one folder');
+  const networks = await BlazePoseNetworks.load(
+    await openModel('pose-detector', { role: 'pose-detector' }),
+    await openModel(values.model, { role: 'pose-landmarks' }),
+  );
+  const errors = await evaluatePoses(directory, networks);
+  await networks.close();
+  process.stdout.write(table(values.model, errors));
+  if (values.out !== undefined) {
+    await writeFile(values.out, `${JSON.stringify({ model: values.model, errors }, null, 2)}\n`);
+  }
+}
+
+/** Measures every picture and film of a folder. */
+export async function evaluatePoses(
+  directory: string,
+  networks: BlazePoseNetworks,
+): Promise<PoseEvaluation[]> {
+  const { pictures, films } = await readExpectedPoses(directory);
+  const errors: PoseEvaluation[] = [];
+  for (const picture of pictures) errors.push(await measurePicture(picture, networks));
+  for (const expected of films) {
+    const film = new PoseFilm(networks);
+    const follow: Look = (image, index) => film.next(image, ((index + 1) * 1000) / SUPPOSED_RATE_HZ);
+    errors.push(
+      ...(await measureFilm(expected, 'picture', (image) => surestBody(image, networks))),
+      ...(await measureFilm(expected, 'film', follow)),
+    );
+  }
+  return errors;
+}
+
+async function measurePicture(
+  { file, landmarks }: ExpectedPicture,
+  networks: BlazePoseNetworks,
+): Promise<PoseEvaluation> {
+  const image = await readPicture(file);
+  const body = await surestBody(image, networks);
+  const meter = new LandmarkErrorMeter();
+  meter.add(body?.landmarks.map(({ x, y }) => [x / image.width, y / image.height]) ?? null, landmarks);
+  return { file: basename(file), mode: 'picture', unit: 'of the picture', ...meter.error() };
+}
+
+async function measureFilm(
+  { file, frames, worldFrames }: ExpectedFilm,
+  mode: PoseEvaluation['mode'],
+  look: Look,
+): Promise<PoseEvaluation[]> {
+  const pixels = new LandmarkErrorMeter();
+  const metres = new LandmarkErrorMeter();
+  let index = 0;
+  for await (const image of videoFrames(file, null)) {
+    const pose = await look(image, index);
+    pixels.add(pose?.landmarks.map(({ x, y }) => [x, y]) ?? null, frames[index] ?? []);
+    metres.add(pose?.worldLandmarks.map(({ x, y, z }) => [x, y, z]) ?? null, worldFrames[index] ?? []);
+    index++;
+  }
+  if (index !== frames.length) {
+    throw new WorkerError('CONFIG_INVALID', `${file} has ${index} frames, its landmarks ${frames.length}`);
+  }
+  return [
+    { file: basename(file), mode, unit: 'px', ...pixels.error() },
+    { file: basename(file), mode, unit: 'm', ...metres.error() },
+  ];
+}
+
+async function surestBody(image: RgbImage, networks: BlazePoseNetworks): Promise<SeenBody | null> {
+  const [sighting] = await networks.sight(image);
+  return sighting === undefined ? null : networks.lookAt(image, sighting.region);
+}
+
+function table(model: string, errors: readonly PoseEvaluation[]): string {
+  const rows = errors.map(({ file, mode, frames, missed, mean, max, unit }) =>
+    [
+      file.padEnd(24),
+      mode.padEnd(8),
+      String(frames).padStart(6),
+      String(missed).padStart(6),
+      mean.toFixed(3).padStart(8),
+      max.toFixed(3).padStart(8),
+      unit,
+    ].join(' '),
+  );
+  const head = `${'file'.padEnd(24)} seen as  frames missed     mean      max`;
+  return [model, head, ...rows, ''].join('\n');
+}
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        model: { type: 'string', default: 'pose-landmarks-full' },
+        out: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (cause) {
+    throw usage((cause as Error).message, cause);
+  }
+}
+
+function usage(problem: string, cause?: unknown): WorkerError {
+  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
+}
