@@ -23,6 +23,9 @@ export interface CallbackServices {
 /** Deliveries from the queue under way at the same time. */
 const REDELIVERY_SLOTS = 4;
 
+/** Results in memory at the same time where callbacks carry them whole, however many receivers are slow. */
+const WHOLE_RESULTS_AT_ONCE = 4;
+
 /** Beyond an attempt's own time: reading the result, settling the message. */
 const REDELIVERY_MARGIN_SECONDS = 45;
 
@@ -45,6 +48,8 @@ export function callbackServices(config: Config, { s3, sqs }: AwsClients, logger
       presign: presignWith(s3),
     }),
     secrets: config.callbackSecrets,
+    // Whole results have a hundred megabytes at worst; events are small.
+    ...(config.callbackStyle === 'result' ? { atOnce: WHOLE_RESULTS_AT_ONCE } : {}),
   });
   const courier = new CallbackCourier({
     attempt,

@@ -4,12 +4,15 @@ import { toWorkerError } from '../errors.ts';
 import { traceFields } from '../telemetry/tracing.ts';
 import type { ComposeBody } from './callback-body.ts';
 import type { AttemptOutcome, CallbackTransport, Delivery } from './ports.ts';
+import { Turns } from './turns.ts';
 
 export interface CallbackAttemptOptions {
   readonly transport: CallbackTransport;
   readonly composeBody: ComposeBody;
   /** `whsec_...`; unsigned when empty. */
   readonly secrets: readonly string[];
+  /** Attempts at the same time, each with its body in memory; others wait without one. No limit by default. */
+  readonly atOnce?: number;
 }
 
 /** Never rejects but with the signal's reason: everything else that goes wrong is a failed attempt. */
@@ -19,8 +22,10 @@ export function callbackAttempt({
   transport,
   composeBody,
   secrets,
+  atOnce = Number.POSITIVE_INFINITY,
 }: CallbackAttemptOptions): AttemptCallback {
-  return async ({ url, eventId, event }, signal) => {
+  const turns = new Turns(atOnce);
+  const send = async ({ url, eventId, event }: Delivery, signal: AbortSignal): Promise<AttemptOutcome> => {
     try {
       const body = await composeBody(event, signal);
       const headers = {
@@ -34,4 +39,5 @@ export function callbackAttempt({
       return { name: 'failed', reason: toWorkerError(error).message, retryAfterSeconds: null };
     }
   };
+  return async (delivery, signal) => await turns.take(() => send(delivery, signal), signal);
 }
