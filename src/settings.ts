@@ -27,12 +27,12 @@ const list = z
       .map((item) => item.trim())
       .filter((item) => item !== ''),
   );
-const webhookSecrets = list.superRefine((secrets, { addIssue }) => {
+const webhookSecrets = list.superRefine((secrets, context) => {
   for (const secret of secrets) {
     try {
       decodeSecret(secret);
     } catch (error) {
-      addIssue((error as Error).message);
+      context.addIssue((error as Error).message);
     }
   }
 });

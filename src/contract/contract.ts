@@ -1,4 +1,4 @@
-/** What a producer of jobs or a receiver of callbacks imports as `clipping-worker/contract`: types, schemas, readers, signatures. */
+/** What a producer of jobs or a receiver of callbacks imports as `clipping-worker/contract`: types, schemas, readers, signatures. A package needs one door; inside the project nothing imports it. */
 export type { ErrorCode } from '../errors.ts';
 export {
   type DetectionEvent,

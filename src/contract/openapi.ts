@@ -125,7 +125,11 @@ function webhookOperation() {
         false,
       ),
     ],
-    requestBody: { required: true, content: { 'application/json': { schema: ref('DetectionEvent') } } },
+    requestBody: {
+      required: true,
+      description: 'With CALLBACK_STYLE=result: the answer of POST /detect instead.',
+      content: { 'application/json': { schema: ref('DetectionEvent') } },
+    },
   };
 }
 

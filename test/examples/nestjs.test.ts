@@ -116,7 +116,7 @@ describe('the NestJS example', () => {
     const app = spawn(process.execPath, ['dist/main.js'], {
       cwd: folder,
       env: {
-        PATH: process.env['PATH'],
+        PATH: process.env.PATH,
         ...awsEnv(),
         PORT: String(port),
         PUBLIC_URL: publicUrl,

@@ -295,6 +295,11 @@ describe('a receiver', () => {
     expect(outcome).toEqual({ name: 'failed', reason, retryAfterSeconds: null });
   });
 
+  it('whose name server hangs costs the timeout and no more', async () => {
+    const slow = new HttpCallbackTransport({ timeoutMs: 100, allowHosts: [], resolve: () => {} });
+    expect(await reasonOf(slow.post('https://slow.test/', {}, BODY, NEVER))).toBe('no answer within 100 ms');
+  });
+
   it('that is not there fails', async () => {
     const outcome = transport(['127.0.0.1']).post('http://127.0.0.1:1/', {}, BODY, NEVER);
     expect(await reasonOf(outcome)).toBe('the request failed (ECONNREFUSED)');
