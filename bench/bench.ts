@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   models: () => import('./models.ts'),
   'face-memory': () => import('./face-memory.ts'),
   exactness: () => import('./exactness.ts'),
+  hostile: () => import('./hostile.ts'),
 };
 
 const [kind = '', ...args] = process.argv.slice(2);

@@ -28,7 +28,8 @@ export async function measure(args: string[]): Promise<void> {
   const tally = { equal: 0, different: 0, refused: 0, plans: new Map<string, number>() };
 
   if (values.videos !== undefined) {
-    for (const name of (await readdir(values.videos)).sort()) {
+    const entries = await readdir(values.videos, { withFileTypes: true });
+    for (const { name } of entries.filter((entry) => entry.isFile())) {
       await compare(join(values.videos, name), name, ffmpeg, tally);
     }
   } else {

@@ -39,11 +39,16 @@ const ALLOWED_DECODERS = [
   'wmv3',
 ];
 
+/** No picture within the limits needs a larger block of memory; a hostile header may ask for one. */
+const MAX_BLOCK_BYTES = 512 * 1024 ** 2;
+
 /** Options every child shares: it asks nothing, and says what it finds and in the end what it cost, line by line. */
 export const COMMON_OPTIONS: readonly string[] = [
   '-nostdin',
   '-nostats',
   '-benchmark',
+  '-max_alloc',
+  String(MAX_BLOCK_BYTES),
   '-loglevel',
   'repeat+info',
 ];

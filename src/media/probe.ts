@@ -75,7 +75,9 @@ async function refuseBySize(path: string, { maxBytes }: VideoLimits): Promise<vo
     });
   });
   try {
-    const { size } = await handle.stat();
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new WorkerError('DECODER_FAILED', 'the video is no file: name one');
+    const { size } = stat;
     if (size === 0) throw new WorkerError('VIDEO_EMPTY', 'the file is empty (0 bytes): upload it again');
     if (size > maxBytes) {
       throw new WorkerError(

@@ -1,0 +1,90 @@
+/** `npm run bench -- hostile`: thousands of damaged videos, each to end in a clear error or a valid result, in bounded time and memory. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, extname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { WorkerError } from '../src/errors.ts';
+import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
+import { readFrames } from '../src/media/frame-reader.ts';
+import { probeVideo } from '../src/media/probe.ts';
+import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
+import { makeVariant, variants } from './exactness-variants.ts';
+import { flips, type HostileFile, noise, prefixes } from './hostile-files.ts';
+
+/** Nothing that small may take longer. */
+const DEADLINE_MS = 20_000;
+/** Which of the generated videos are damaged: one of each container, several codecs. */
+const ORIGINALS = ['h264 B3 mp4', 'h264 B3 fragmented', 'hevc mkv', 'h264 B0 ts', 'vp9 mkv', 'av1 mp4'];
+
+/** @param args the command line after `hostile`: --files N [1000], --seed N [1] */
+export async function measure(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { files: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
+  });
+  const ffmpeg = findFfmpeg(process.env).file;
+  const folder = await mkdtemp(join(tmpdir(), 'hostile-'));
+  const perOriginal = Math.ceil(Number(values.files) / ORIGINALS.length);
+  const outcomes = new Map<string, number>();
+  let slowestMs = 0;
+  let files = 0;
+  for (const original of await originals(folder, ffmpeg)) {
+    for (const hostile of damaged(original, perOriginal, Number(values.seed))) {
+      const file = join(folder, `hostile${extname(original.name)}`);
+      await writeFile(file, hostile.bytes);
+      const started = performance.now();
+      const outcome = await outcomeOf(file, ffmpeg);
+      slowestMs = Math.max(slowestMs, performance.now() - started);
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      files++;
+      if (!/^(VIDEO_|result)/.test(outcome)) process.stdout.write(`${outcome}: ${hostile.name}\n`);
+    }
+  }
+  await rm(folder, { recursive: true });
+  const left = (await readdir(tmpdir())).filter((name) => name.startsWith(`clipping-ffmpeg-${process.pid}-`));
+  for (const [outcome, count] of [...outcomes].sort(([a], [b]) => a.localeCompare(b)))
+    process.stdout.write(`${count} ${outcome}\n`);
+  const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024);
+  process.stdout.write(
+    `${files} files, slowest ${Math.round(slowestMs)} ms, peak RSS of this process ${peakMebibytes} MiB, folders left behind ${left.length}\n`,
+  );
+}
+
+async function originals(folder: string, ffmpeg: string): Promise<HostileFile[]> {
+  const found: HostileFile[] = [];
+  for (const name of ORIGINALS) {
+    const variant = [...variants()].find((each) => each.name.startsWith(name) && each.cutSeconds === 0);
+    if (variant === undefined) continue;
+    const file = join(folder, `original-${variant.file}`);
+    makeVariant(variant, file, ffmpeg);
+    found.push({ name: `${variant.name} ${basename(file)}`, bytes: await readFile(file) });
+  }
+  return found;
+}
+
+function* damaged(original: HostileFile, count: number, seed: number): Generator<HostileFile, void> {
+  const few = Math.ceil(count / 10);
+  yield* prefixes(original, 2 * few);
+  yield* noise(original, few, seed);
+  yield* flips(original, count - 3 * few, seed);
+}
+
+/** An error code, or `result` when frames were delivered to the end. */
+async function outcomeOf(file: string, ffmpeg: string): Promise<string> {
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const limits = DEFAULT_VIDEO_LIMITS;
+  try {
+    const video = await probeVideo(file, { ffmpeg, limits }, signal);
+    let frames = 0;
+    for await (const frame of readFrames(
+      { file, video, intervalMs: 1000, maxSide: 160, ffmpeg, limits },
+      signal,
+    )) {
+      frames = frame.index + 1;
+    }
+    return frames > 0 ? 'result' : 'NOTHING';
+  } catch (error) {
+    if (signal.aborted) return 'TIMEOUT';
+    return error instanceof WorkerError ? error.code : `CRASH ${String(error)}`;
+  }
+}
