@@ -43,7 +43,7 @@ export function createSqsClient({ region, endpointUrl }: AwsOptions): SQSClient 
 }
 
 /**
- * For the objects: a socket may be silent for half a minute. Downloads watch their own bodies more closely; checksums are asked
+ * For the objects: a socket may be silent for ten seconds. Downloads watch their own bodies more closely; checksums are asked
  * for only where S3 demands them, because a ranged body has none to compare with.
  */
 export function createS3Client({ region, endpointUrl }: AwsOptions): S3Client {
@@ -55,7 +55,7 @@ export function createS3Client({ region, endpointUrl }: AwsOptions): S3Client {
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
-      socketTimeout: 30_000,
+      socketTimeout: 10_000,
       httpAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
       httpsAgent: { keepAlive: true, maxSockets: MAX_SOCKETS },
     },

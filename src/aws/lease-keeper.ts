@@ -51,6 +51,7 @@ export class LeaseKeeper {
 
   #post(request: LeaseRequest): void {
     this.#thread ??= this.#startThread();
+    this.#thread.ref();
     this.#thread.postMessage(request);
   }
 
@@ -63,8 +64,6 @@ export class LeaseKeeper {
       cause = error;
     });
     thread.on('exit', () => this.#loseAll(cause));
-    // A process that has nothing else to do may end.
-    thread.unref();
     return thread;
   }
 
@@ -79,6 +78,8 @@ export class LeaseKeeper {
       case 'settled':
         this.#held.get(reply.id)?.settled.resolve(reply.stillOurs);
         this.#held.delete(reply.id);
+        // A process that holds nothing and has nothing else to do may end.
+        if (this.#held.size === 0) this.#thread?.unref();
         break;
     }
   }
