@@ -31,6 +31,10 @@ export interface FaultWorkerOptions {
     readonly blockMs?: number;
   };
   readonly dieAt?: Stage;
+  /** Patience with a silent S3. */
+  readonly idleTimeoutMs?: number;
+  /** Of the analyses' failures. */
+  readonly seed?: number;
   readonly graceMs?: number;
 }
 

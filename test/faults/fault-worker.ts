@@ -12,11 +12,14 @@ import type { Notifier, ReceivedMessage, VideoAnalyser } from '../../src/worker/
 import { ResultStore } from '../../src/worker/result-store.ts';
 import { sweepTempFolders } from '../../src/worker/temp-folder.ts';
 import { Worker } from '../../src/worker/worker.ts';
+import { seededRandom } from '../helpers/seeded-random.ts';
 import { emptyAnalysis, PLAIN_NOTIFIER } from '../helpers/test-worker.ts';
 import type { FaultWorkerOptions, ResourceUse, Stage, WorkerEvent } from './fault-worker-protocol.ts';
 
 const options = JSON.parse(process.env.FAULT_WORKER ?? '{}') as FaultWorkerOptions;
 const { endpoint, queueUrl, bucket, tempDir, slots, visibilityTimeoutSeconds, analysis } = options;
+
+const random = seededRandom(options.seed ?? 1);
 
 function tell(event: WorkerEvent): void {
   process.stdout.write(`${JSON.stringify(event)}\n`);
@@ -57,7 +60,7 @@ const analyser: VideoAnalyser = {
       onProgress({ framesDone: step + 1, framesTotal: analysis.steps, checkpoint });
       if (step === 3) dieAt('mid-analysis');
     }
-    if (Math.random() < (analysis.failureRate ?? 0)) {
+    if (random() < (analysis.failureRate ?? 0)) {
       throw new WorkerError('STORAGE_UNAVAILABLE', 'a planned fault');
     }
     return emptyAnalysis(request);
@@ -86,7 +89,10 @@ function resourceUse(): ResourceUse {
 }
 
 const aws = { region: 'us-east-1', endpointUrl: endpoint };
-const store = new MortalStore(createS3Client(aws), { backOff: { baseMs: 10, maxMs: 100 } });
+const store = new MortalStore(createS3Client(aws), {
+  backOff: { baseMs: 10, maxMs: 100 },
+  idleTimeoutMs: options.idleTimeoutMs ?? 1000,
+});
 const leases = new LeaseKeeper({ ...aws, queueUrl, visibilityTimeoutSeconds });
 const logger = pino({ level: 'silent' });
 const runner = new JobRunner({

@@ -1,0 +1,60 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { createQueue, getJson, listKeys, sendMessage } from '../helpers/cloud.ts';
+import type { Fault } from '../helpers/fault-proxy.ts';
+import { until } from '../helpers/until.ts';
+import { type FaultLab, openFaultLab } from './fault-lab.ts';
+
+jest.setTimeout(120_000);
+
+describe('a lease', () => {
+  let lab: FaultLab;
+
+  beforeAll(async () => {
+    lab = await openFaultLab();
+  });
+
+  afterEach(() => lab.reset());
+
+  afterAll(() => lab.close());
+
+  it.each<[string, Fault]>([
+    ['fails', { status: 500, code: 'InternalFailure' }],
+    ['hangs', { hang: true }],
+    ['says that the receipt handle is invalid', { status: 400, code: 'ReceiptHandleIsInvalid' }],
+  ])(
+    'whose renewal %s is given up: the job aborts and the other worker’s result stands',
+    async (name, fault) => {
+      const jobId = `renewal-${name.replaceAll(' ', '-')}`;
+      const queue = await createQueue(lab.cloud, jobId, 10);
+      await sendMessage(lab.cloud, queue.url, lab.job(jobId));
+      lab.proxy.rule = ({ operation }) => (operation === 'ChangeMessageVisibility' ? fault : null);
+      const cutOff = lab.startBehindProxy(queue.url, { analysis: { steps: 100_000 } });
+      await until(() => cutOff.all('analysing').length === 1);
+      const other = lab.start(queue.url);
+      // The one that is cut off may receive the message again before the other does, and lose it again.
+      await until(() => other.all('ended').length === 1, 90_000);
+
+      expect(cutOff.all('ended').length).toBeGreaterThanOrEqual(1);
+      expect(new Set(cutOff.all('ended').map(({ outcome }) => outcome))).toEqual(new Set(['released']));
+      expect(other.all('ended')).toMatchObject([{ jobId, outcome: 'completed' }]);
+      expect(await getJson(lab.cloud, `detections/${jobId}.json`)).toMatchObject({ status: 'completed' });
+      await cutOff.kill('SIGKILL');
+      await until(() => lab.isEmpty(queue.url));
+      expect(lab.callbacksOf(jobId)).toHaveLength(1);
+      expect(await listKeys(lab.cloud, `detections/.journal/${jobId}/`)).toEqual([]);
+    },
+  );
+
+  it('is renewed while the main loop is blocked for three times the visibility timeout', async () => {
+    const queue = await createQueue(lab.cloud, 'blocked', 10);
+    await sendMessage(lab.cloud, queue.url, lab.job('blocker'));
+    const blocked = lab.start(queue.url, { analysis: { steps: 10, blockMs: 9000 } });
+    await until(() => blocked.all('analysing').length === 1);
+    const idle = lab.start(queue.url);
+    await until(() => blocked.all('ended').length === 1);
+
+    expect(blocked.all('ended')).toMatchObject([{ outcome: 'completed' }]);
+    expect(idle.all('analysing')).toEqual([]);
+    expect(await lab.isEmpty(queue.url)).toBe(true);
+  });
+});
