@@ -2,6 +2,7 @@
 
 import {
   CreateBucketCommand,
+  DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -79,6 +80,10 @@ export async function sendMessage(
 
 export async function putObject({ s3 }: TestCloud, key: string, body: Uint8Array | string): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: Buffer.from(body) }));
+}
+
+export async function deleteObject({ s3 }: TestCloud, key: string): Promise<void> {
+  await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: key }));
 }
 
 export async function getJson({ s3 }: TestCloud, key: string): Promise<Record<string, unknown>> {

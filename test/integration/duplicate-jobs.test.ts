@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type CallbackReceiver, startCallbackReceiver } from '../helpers/callback-receiver.ts';
+import {
+  createQueue,
+  deleteObject,
+  getJson,
+  listKeys,
+  putObject,
+  sendMessage,
+  startCloud,
+  type TestCloud,
+  type TestQueue,
+} from '../helpers/cloud.ts';
+import {
+  emptyAnalysis,
+  startWorker,
+  type TestWorker,
+  type TestWorkerOptions,
+} from '../helpers/test-worker.ts';
+import { until } from '../helpers/until.ts';
+
+describe('a second message with the same job id', () => {
+  let cloud: TestCloud;
+  let receiver: CallbackReceiver;
+  let queue: TestQueue;
+  const workers: TestWorker[] = [];
+
+  beforeAll(async () => {
+    cloud = await startCloud();
+    receiver = await startCallbackReceiver();
+    queue = await createQueue(cloud, 'duplicates');
+    await putObject(cloud, 'video.mp4', 'the bytes of a video');
+    await putObject(cloud, 'other.mp4', 'the bytes of another video');
+  });
+
+  afterEach(async () => {
+    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+  });
+
+  afterAll(async () => {
+    await receiver.close();
+    await cloud.stop();
+  });
+
+  async function work(options: Partial<TestWorkerOptions> = {}): Promise<TestWorker> {
+    const worker = await startWorker(cloud, { queueUrl: queue.url, slots: 1, ...options });
+    workers.push(worker);
+    return worker;
+  }
+
+  /** Sends one message after the other, each when the one before has ended. */
+  async function sendInTurn(worker: TestWorker, ...messages: object[]): Promise<void> {
+    for (const message of messages) {
+      const before = worker.outcomes.length;
+      await sendMessage(cloud, queue.url, message);
+      await until(() => worker.outcomes.length > before);
+    }
+  }
+
+  function job(jobId: string, more: object = {}) {
+    return { job_id: jobId, video_s3_key: 'video.mp4', callback_url: receiver.url, ...more };
+  }
+
+  function eventsOf(jobId: string) {
+    return receiver.received
+      .filter(({ event }) => event.data.job_id === jobId)
+      .map(({ headers, event }) => ({ id: headers['webhook-id'], ...event }));
+  }
+
+  it('is answered from the stored result, with the same event, without analysing again', async () => {
+    const worker = await work();
+    await sendInTurn(worker, job('twice'), job('twice'));
+    expect(worker.outcomes).toEqual([{ name: 'completed' }, { name: 'completed' }]);
+    expect(worker.requests).toHaveLength(1);
+    const [first, second] = eventsOf('twice');
+    expect(second).toEqual({ ...first, timestamp: expect.any(String) });
+  });
+
+  it.each([
+    ['another video', { video_s3_key: 'other.mp4' }, 'video_s3_key was video.mp4 and is now other.mp4'],
+    ['other options', { frame_interval_seconds: 0.5 }, 'frame_interval_seconds was 2 and is now 0.5'],
+  ])(
+    'is refused when it asks for %s, and the stored result stays as it is',
+    async (name, more, difference) => {
+      const jobId = `conflict-${name.replaceAll(' ', '-')}`;
+      const worker = await work();
+      await sendInTurn(worker, job(jobId), job(jobId, more));
+      expect(worker.outcomes).toMatchObject([
+        { name: 'completed' },
+        { name: 'failed', error: { code: 'JOB_CONFLICT', message: expect.stringContaining(difference) } },
+      ]);
+      expect(await getJson(cloud, `detections/${jobId}.json`)).toMatchObject({ status: 'completed' });
+      const [completed, refused] = eventsOf(jobId);
+      expect(refused).toMatchObject({ type: 'detection.failed', data: { error: { code: 'JOB_CONFLICT' } } });
+      expect(refused?.id).not.toBe(completed?.id);
+    },
+  );
+
+  it('is refused when the video was replaced since', async () => {
+    await putObject(cloud, 'changing.mp4', 'before');
+    const worker = await work();
+    const message = job('replaced', { video_s3_key: 'changing.mp4' });
+    await sendInTurn(worker, message);
+    await putObject(cloud, 'changing.mp4', 'afterwards');
+    await sendInTurn(worker, message);
+    expect(worker.outcomes[1]).toMatchObject({ error: { code: 'JOB_CONFLICT' } });
+  });
+
+  it('is still answered when the video was deleted since', async () => {
+    await putObject(cloud, 'short-lived.mp4', 'bytes');
+    const worker = await work();
+    const message = job('outlived', { video_s3_key: 'short-lived.mp4' });
+    await sendInTurn(worker, message);
+    await deleteObject(cloud, 'short-lived.mp4');
+    await sendInTurn(worker, message);
+    expect(worker.outcomes).toEqual([{ name: 'completed' }, { name: 'completed' }]);
+  });
+
+  it('is done after all when the first failed for a video that is in place now', async () => {
+    const worker = await work();
+    const message = job('early', { video_s3_key: 'late.mp4' });
+    await sendInTurn(worker, message);
+    await putObject(cloud, 'late.mp4', 'here at last');
+    await sendInTurn(worker, message);
+    expect(worker.outcomes).toMatchObject([
+      { name: 'failed', error: { code: 'VIDEO_NOT_FOUND' } },
+      { name: 'completed' },
+    ]);
+    expect(await getJson(cloud, 'detections/early.json')).toMatchObject({ status: 'completed' });
+  });
+
+  it('replaces the result when finished jobs are to be run again', async () => {
+    const worker = await work({ overrides: { rerunFinished: true } });
+    await sendInTurn(worker, job('again'), job('again', { frame_interval_seconds: 1 }));
+    expect(worker.outcomes).toEqual([{ name: 'completed' }, { name: 'completed' }]);
+    expect(worker.requests).toHaveLength(2);
+  });
+
+  it('at the same time as the first gives one result, and both tell the receiver the same', async () => {
+    const both = Promise.withResolvers<void>();
+    let analysing = 0;
+    const worker = await work({
+      slots: 2,
+      analyse: async (request) => {
+        analysing += 1;
+        if (analysing === 2) both.resolve();
+        await both.promise;
+        return emptyAnalysis(request);
+      },
+    });
+    await sendMessage(cloud, queue.url, job('race'));
+    await sendMessage(cloud, queue.url, job('race'));
+    await until(() => worker.outcomes.length === 2);
+    expect(worker.outcomes).toEqual([{ name: 'completed' }, { name: 'completed' }]);
+    expect(new Set(eventsOf('race').map(({ id }) => id)).size).toBe(1);
+    expect(await listKeys(cloud, 'detections/race')).toEqual(['detections/race.json']);
+  });
+
+  it('is refused where an object lies that no worker has written', async () => {
+    await putObject(cloud, 'detections/foreign.json', '{"mine": true}');
+    const worker = await work();
+    await sendInTurn(worker, job('foreign'));
+    expect(worker.outcomes).toMatchObject([{ name: 'failed', error: { code: 'JOB_CONFLICT' } }]);
+    expect(await getJson(cloud, 'detections/foreign.json')).toEqual({ mine: true });
+    expect(eventsOf('foreign')).toMatchObject([{ type: 'detection.failed' }]);
+  });
+});
