@@ -38,7 +38,6 @@ echo
 echo "$IMAGE: user $(buildah inspect --type image --format '{{.OCIv1.Config.User}}' "$IMAGE"), $(du --summarize --block-size=MB "$root" | cut -f1) on disk. What each layer adds to a pull:"
 node infra/image/layer-sizes.mjs "$work/oci"
 echo "The largest parts, on disk:"
-du --summarize --block-size=MB \
-  "$root/usr/local/bin/node" "$root/usr/lib" "$root/app/node_modules" "$root/app/node_modules/onnxruntime-node" \
-  "$root/app/node_modules/@mediapipe" "$root/app/models" |
-  sed "s#$root##"
+for part in usr/local/bin/node usr/lib app/node_modules app/node_modules/onnxruntime-node app/node_modules/@mediapipe app/models; do
+  du --summarize --block-size=MB "$root/$part" | sed "s#$root##"
+done

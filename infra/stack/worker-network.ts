@@ -20,7 +20,7 @@ export class WorkerNetwork extends Construct {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     this.vpc = new Vpc(this, 'Vpc', {
-      // 2 x 4,000 addresses in private subnets: every task takes one.
+      // Two private subnets of 16,000 addresses each: every task takes one.
       ipAddresses: IpAddresses.cidr('10.0.0.0/16'),
       maxAzs: 2,
       // SQS, logs, image manifests and callbacks leave through it; videos, results and image layers do not.

@@ -1,5 +1,6 @@
 /** The whole service: queues, bucket, tasks, scaling, alarms and dashboard. */
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { Construct } from 'constructs';
 import { QUEUE_ATTEMPTS } from '../../src/callback/retry-schedule.ts';
@@ -69,12 +70,22 @@ export class WorkerStack extends Stack {
     const { alarms } = new WorkerAlarms(this, 'Alarms', { parameters, jobs, callbacks, metrics });
     new WorkerDashboard(this, 'Operations', { alarms, metrics });
 
-    new CfnOutput(this, 'JobQueueUrl', { value: jobs.queue.queueUrl });
-    new CfnOutput(this, 'JobDeadLetterQueueArn', { value: jobs.deadLetterQueue.queueArn });
-    new CfnOutput(this, 'CallbackDeadLetterQueueArn', { value: callbacks.deadLetterQueue.queueArn });
-    new CfnOutput(this, 'BucketName', { value: bucket.bucketName });
-    new CfnOutput(this, 'ClusterName', { value: cluster.clusterName });
-    new CfnOutput(this, 'ServiceName', { value: service.serviceName });
-    new CfnOutput(this, 'CallbackSecretArn', { value: callbackSecrets.secretArn });
+    const subnets = network.vpc.selectSubnets({ subnetType: SubnetType.PRIVATE_WITH_EGRESS }).subnetIds;
+    const outputs = {
+      JobQueueUrl: jobs.queue.queueUrl,
+      JobDeadLetterQueueUrl: jobs.deadLetterQueue.queueUrl,
+      JobDeadLetterQueueArn: jobs.deadLetterQueue.queueArn,
+      CallbackDeadLetterQueueArn: callbacks.deadLetterQueue.queueArn,
+      BucketName: bucket.bucketName,
+      ClusterName: cluster.clusterName,
+      ServiceName: service.serviceName,
+      TaskDefinitionArn: task.definition.taskDefinitionArn,
+      LogGroupName: task.logGroup.logGroupName,
+      CallbackSecretArn: callbackSecrets.secretArn,
+      Subnets: subnets.join(','),
+      SecurityGroup: network.securityGroup.securityGroupId,
+    };
+    // The commands of the runbook take their names from these.
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -6,6 +6,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { buildApp } from '../../infra/build-app.ts';
 import { SCALING_POLICY } from '../../infra/scaling-policy.ts';
 import { SETTINGS } from '../../src/settings.ts';
+
+const RUNBOOK = readFileSync(join(import.meta.dirname, '../../infra/README.md'), 'utf8');
 
 const outdir = mkdtempSync(join(tmpdir(), 'cdk-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
@@ -321,10 +323,17 @@ describe('alarms', () => {
       const alarm = worker.findResources('AWS::CloudWatch::Alarm')[id] as {
         Properties: { AlarmDescription: string; AlarmActions: unknown };
       };
-      expect(alarm.Properties.AlarmDescription).toContain('Runbook: ');
+      const page = /Runbook: "(.+)"/.exec(alarm.Properties.AlarmDescription)?.[1];
+      expect(RUNBOOK).toContain(`### ${page}\n`);
       expect(alarm.Properties.AlarmActions).toEqual([{ Ref: topic }]);
     },
   );
+
+  it('are explained with names that the stack gives out', () => {
+    const named = [...RUNBOOK.matchAll(/\$\(output (\w+)\)/g)].map(([, name]) => name as string);
+    expect(named.length).toBeGreaterThan(5);
+    expect(Object.keys(worker.findOutputs('*'))).toEqual(expect.arrayContaining(named));
+  });
 
   it('are mailed to whoever is named', () => {
     worker.hasResourceProperties('AWS::SNS::Subscription', {
