@@ -13,7 +13,10 @@ const jobId = z
     'must be 1-128 characters out of letters, digits, "_", ".", ":" and "-"',
   );
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(2048);
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL', abort: true })
+  .max(2048)
+  .refine((url) => !hasCredentials(url), 'must not contain credentials: verify the signature instead');
 
 /** The message body as JSON. Unknown fields are ignored, so that producers can be newer than the worker. */
 export const jobMessageSchema = z
@@ -117,6 +120,11 @@ export function parseJob(body: string, policy: JobPolicy): ParsedJob {
 
 /** SNS in SQS in NestJS is two envelopes; more than three is no message of ours. */
 const MAX_ENVELOPES = 3;
+
+function hasCredentials(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username !== '' || password !== '';
+}
 
 function unwrap(body: string): Record<string, unknown> {
   let value = parseObject(body);

@@ -53,6 +53,8 @@ describe('a job message', () => {
     [{ detect_faces: 'yes' }, 'detect_faces'],
     [{ detect_faces: false, detect_poses: false }, 'nothing would be detected'],
     [{ callback_url: 'ftp://example.com' }, 'callback_url'],
+    [{ callback_url: 'no URL' }, 'callback_url'],
+    [{ callback_url: 'https://user:secret@example.com' }, 'must not contain credentials'],
     [{ video_s3_bucket: 'private-bucket' }, '"private-bucket" is not allowed'],
   ])('is refused with %j and says why', (fields, words) => {
     expect(problem({ ...JOB, ...fields })).toMatch(/^JOB_INVALID /);
