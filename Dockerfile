@@ -62,12 +62,13 @@ LABEL org.opencontainers.image.title="clipping-worker" \
 FROM dependencies AS demo-dependencies
 RUN --mount=type=secret,id=certificates \
   if [ -f /run/secrets/certificates ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/certificates; fi \
-  && npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund "fauxqs@$(node -p 'require("./package.json").devDependencies.fauxqs')"
+  && npm install --prefix /emulator --ignore-scripts --no-audit --no-fund "fauxqs@$(node -p 'require("./package.json").devDependencies.fauxqs')"
 
 FROM worker AS demo
-COPY --from=demo-dependencies /app/node_modules ./node_modules
 COPY demo/ ./demo/
 COPY tools/emulator/ ./tools/emulator/
+# Beside the emulator alone: the worker's own dependencies stay as they are.
+COPY --from=demo-dependencies /emulator/node_modules ./tools/emulator/node_modules
 CMD ["node", "demo/demo.ts", "--worker-url", "http://127.0.0.1:8000"]
 
 # What a build without --target gives.
