@@ -1,67 +1,8 @@
-/** Every setting of the worker: its name in the environment, what it means, its unit, default and valid values. Help, README and parsing come from here. */
+/** Every setting of the worker: its name in the environment, meaning, unit, default and valid values. Help, README and parsing come from here. */
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { FRAME_INTERVAL_SECONDS } from './contract/job.ts';
-import { decodeSecret } from './contract/webhook-signature.ts';
-
-/** One environment variable. `fallback` is the text used when the variable is unset or empty; without one it is required or stays undefined. */
-export interface Setting<T> {
-  readonly name: string;
-  readonly description: string;
-  readonly fallback?: string;
-  /** The default when it is not a fixed text, for the help. */
-  readonly fallbackNote?: string;
-  /** Hidden by --print-config. */
-  readonly secret?: boolean;
-  readonly schema: z.ZodType<T, string | undefined>;
-}
-
-const text = z.string().min(1);
-const optionalText = z.string().min(1).optional();
-const list = z
-  .string()
-  .default('')
-  .transform((value) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  );
-const webhookSecrets = list.superRefine((secrets, context) => {
-  for (const secret of secrets) {
-    try {
-      decodeSecret(secret);
-    } catch (error) {
-      context.addIssue((error as Error).message);
-    }
-  }
-});
-const flag = z
-  .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
-  .transform((value) => value === 'true' || value === '1');
-
-function number(min: number, max: number) {
-  return z
-    .string()
-    .transform(Number)
-    .pipe(z.number({ error: 'must be a number' }).min(min).max(max));
-}
-
-function integer(min: number, max: number) {
-  return z
-    .string()
-    .transform(Number)
-    .pipe(z.number({ error: 'must be a whole number' }).int('must be a whole number').min(min).max(max));
-}
-
-function setting<T>(
-  name: string,
-  schema: z.ZodType<T, string | undefined>,
-  description: string,
-  more: Pick<Setting<T>, 'fallback' | 'fallbackNote' | 'secret'> = {},
-): Setting<T> {
-  return { name, schema, description, ...more };
-}
+import { flag, integer, list, number, optionalText, setting, text, webhookSecrets } from './setting.ts';
 
 /** Most bytes one video may have: 5 GiB, S3's own limit for a single PUT. */
 const DEFAULT_MAX_VIDEO_BYTES = 5 * 1024 ** 3;

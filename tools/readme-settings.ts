@@ -1,5 +1,6 @@
 /** The README's table of settings, made from the settings themselves so that it cannot age. */
-import { SETTINGS, type Setting } from '../src/settings.ts';
+import type { Setting } from '../src/setting.ts';
+import { SETTINGS } from '../src/settings.ts';
 
 const BEGIN = '<!-- settings -->';
 const END = '<!-- /settings -->';

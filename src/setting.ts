@@ -1,0 +1,67 @@
+/** What a setting is, and how its text in the environment becomes a value. */
+import { z } from 'zod';
+import { decodeSecret } from './contract/webhook-signature.ts';
+
+/** One environment variable. `fallback` is the text used when the variable is unset or empty; without one it is required or stays undefined. */
+export interface Setting<T> {
+  readonly name: string;
+  readonly description: string;
+  readonly fallback?: string;
+  /** The default when it is not a fixed text, for the help. */
+  readonly fallbackNote?: string;
+  /** Hidden by --print-config. */
+  readonly secret?: boolean;
+  readonly schema: z.ZodType<T, string | undefined>;
+}
+
+/** A text that must not be empty. */
+export const text = z.string().min(1);
+export const optionalText = z.string().min(1).optional();
+/** Items separated by commas; empty ones are dropped. */
+export const list = z
+  .string()
+  .default('')
+  .transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  );
+/** Secrets of Standard Webhooks, separated by commas. */
+export const webhookSecrets = list.superRefine((secrets, context) => {
+  for (const secret of secrets) {
+    try {
+      decodeSecret(secret);
+    } catch (error) {
+      context.addIssue((error as Error).message);
+    }
+  }
+});
+export const flag = z
+  .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
+  .transform((value) => value === 'true' || value === '1');
+
+/** A number within these bounds, both included. */
+export function number(min: number, max: number) {
+  return z
+    .string()
+    .transform(Number)
+    .pipe(z.number({ error: 'must be a number' }).min(min).max(max));
+}
+
+/** A whole number within these bounds, both included. */
+export function integer(min: number, max: number) {
+  return z
+    .string()
+    .transform(Number)
+    .pipe(z.number({ error: 'must be a whole number' }).int('must be a whole number').min(min).max(max));
+}
+
+export function setting<T>(
+  name: string,
+  schema: z.ZodType<T, string | undefined>,
+  description: string,
+  more: Pick<Setting<T>, 'fallback' | 'fallbackNote' | 'secret'> = {},
+): Setting<T> {
+  return { name, schema, description, ...more };
+}
