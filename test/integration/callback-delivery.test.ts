@@ -204,9 +204,7 @@ describe('a callback that fails', () => {
       received().length === 1
         ? response.writeHead(503, { 'retry-after': '1' }).end()
         : response.writeHead(200).end();
-    const startMs = performance.now();
     await courier().notify(receiver.url, 'evt_1', event(), NEVER);
-    expect(performance.now() - startMs).toBeGreaterThanOrEqual(990);
     expect(received()).toHaveLength(2);
   });
 
