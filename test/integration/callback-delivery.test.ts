@@ -118,10 +118,10 @@ async function workOffQueue(): Promise<number> {
   return Messages.length;
 }
 
-/** Moves time on in steps of ten minutes, working off the queue at each. */
+/** Moves time on in steps of half an hour, working off the queue at each. */
 async function passHours(hours: number): Promise<void> {
-  for (let minutes = 0; minutes < hours * 60; minutes += 10) {
-    clock?.advance(600);
+  for (let minutes = 0; minutes < hours * 60; minutes += 30) {
+    clock?.advance(1800);
     while ((await workOffQueue()) > 0);
   }
 }
