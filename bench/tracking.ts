@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { type Detection, toDetection } from '../src/tracking/detection.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../src/tracking/follow-people.ts';
 import { createTracker } from '../src/tracking/follow-shot.ts';
-import { BODY_MOTION } from '../src/tracking/motion-priors.ts';
+import { WALKER_MOTION } from '../src/tracking/motion-priors.ts';
 import type { FrameObservations } from '../src/tracking/observations.ts';
 import { timeAwareness } from '../src/tracking/sampling-rate.ts';
 
@@ -40,7 +40,7 @@ function crowdFrameMs(people: number, intervalMs: number): { median: number; wor
       frameIntervalMs: intervalMs,
       maxCosineDistance: 0.2,
       picture: PICTURE,
-      motion: BODY_MOTION,
+      motion: WALKER_MOTION,
     },
     timeAwareness(intervalMs),
   );

@@ -1,4 +1,5 @@
 /** How much likelier it is that a detection continues a track than that it shows somebody new: the one cost that holds at any frame rate. */
+import type { Point } from '../geometry/box.ts';
 import type { Detection } from './detection.ts';
 import type { MotionPrior, MotionState } from './mean-reverting-motion.ts';
 
@@ -44,13 +45,18 @@ export function placeEvidence(
   newcomers: Newcomers,
   prior: MotionPrior,
 ): number {
-  const [x, y] = detection.xyah;
-  const larger = Math.exp(Math.max(predicted.logHeight, detection.logHeight));
-  const noise = (prior.positionNoise * larger) ** 2;
-  const xVariance = predicted.x.positionVariance + noise;
-  const yVariance = predicted.y.positionVariance + noise;
-  const distance = (x - predicted.x.position) ** 2 / xVariance + (y - predicted.y.position) ** 2 / yVariance;
-  const logMoved = -0.5 * distance - Math.log(2 * Math.PI * Math.sqrt(xVariance * yVariance));
+  const height = Math.exp(Math.max(predicted.logHeight, detection.logHeight));
+  const noise = (prior.positionNoise * height) ** 2;
+  const { x, y, seenAt } = predicted;
+  const moved = logNormal(
+    detection,
+    { x: x.position, y: y.position },
+    x.positionVariance + noise,
+    y.positionVariance + noise,
+  );
+  const sway = (prior.sway * height) ** 2 + noise;
+  const stayed = logNormal(detection, seenAt, sway, sway);
+  const logPlace = addLogs(Math.log1p(-prior.stayingShare) + moved, Math.log(prior.stayingShare) + stayed);
   // A crowd makes a newcomer at this very place likelier; the square root is between "one in the picture" and "all alike".
   const logNewcomer = 0.5 * Math.log(Math.max(1, newcomers.detections)) - Math.log(newcomers.area);
 
@@ -62,7 +68,7 @@ export function placeEvidence(
 
   const jump = Math.min(MOST_JUMP, 1 - Math.exp(-JUMP_RATE * unseenSeconds));
   return (
-    addLogs(Math.log1p(-jump) + logMoved - logNewcomer + logSize, Math.log(jump)) -
+    addLogs(Math.log1p(-jump) + logPlace - logNewcomer + logSize, Math.log(jump)) -
     unseenSeconds / FORGET_SECONDS
   );
 }
@@ -76,6 +82,12 @@ export function placeEvidence(
 export function looksEvidence(distance: number, maxCosineDistance: number): number {
   const evidence = MOST_LOOKS_EVIDENCE * (1 - distance / (NEUTRAL_DISTANCE * maxCosineDistance));
   return Math.max(-MOST_LOOKS_EVIDENCE, evidence);
+}
+
+/** Logarithm of the normal density of the detection's centre, per square pixel. */
+function logNormal({ xyah: [x, y] }: Detection, mean: Point, xVariance: number, yVariance: number): number {
+  const distance = (x - mean.x) ** 2 / xVariance + (y - mean.y) ** 2 / yVariance;
+  return -0.5 * distance - Math.log(2 * Math.PI * Math.sqrt(xVariance * yVariance));
 }
 
 /** log(e^a + e^b) without overflow. */

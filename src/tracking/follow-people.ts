@@ -36,7 +36,7 @@ export interface TrackingOptions {
 
 /** Every option that has a good value without knowing the video and the embedder. */
 export const DEFAULT_TRACKING_OPTIONS = {
-  maxTorsoDistance: 0.2,
+  maxTorsoDistance: 0.13,
   maxAgeSeconds: 10,
   nnBudget: 100,
   interpolate: false,

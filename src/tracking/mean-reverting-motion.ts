@@ -1,4 +1,5 @@
 /** Motion in seconds, for frames far apart: a velocity that is forgotten with time (an Ornstein-Uhlenbeck process). */
+import type { Point } from '../geometry/box.ts';
 import { type AxisState, type AxisTransition, correctAxis, predictAxis, startAxis } from './axis-filter.ts';
 import type { Detection } from './detection.ts';
 
@@ -14,6 +15,10 @@ export interface MotionPrior {
   readonly sizeNoise: number;
   /** How fast heights change, standard deviation of their logarithm per square root of a second. */
   readonly sizeRate: number;
+  /** The share of those who stay about where they are, 0..1. */
+  readonly stayingShare: number;
+  /** How far they sway, standard deviation in box heights; it does not grow with time. */
+  readonly sway: number;
 }
 
 /** Centre (pixels, velocities per second) and log height of a box at a time. */
@@ -22,6 +27,8 @@ export interface MotionState {
   readonly y: AxisState;
   readonly logHeight: number;
   readonly timeMs: number;
+  /** Centre of the box as it was last seen. */
+  readonly seenAt: Point;
 }
 
 /** How strongly a new height counts against the filtered one: half at once, all of it after this many seconds and more. */
@@ -37,6 +44,7 @@ export function startMotion({ xyah, logHeight }: Detection, timeMs: number, prio
     y: startAxis(y, positionStd, velocityStd),
     logHeight,
     timeMs,
+    seenAt: { x, y },
   };
 }
 
@@ -51,6 +59,7 @@ export function predictMotion(state: MotionState, timeMs: number, prior: MotionP
     y: predictAxis(state.y, transition),
     logHeight: state.logHeight,
     timeMs,
+    seenAt: state.seenAt,
   };
 }
 
@@ -70,6 +79,7 @@ export function correctMotion(
     y: correctAxis(predicted.y, y, noise),
     logHeight: state.logHeight + sizeGain * (logHeight - state.logHeight),
     timeMs: predicted.timeMs,
+    seenAt: { x, y },
   };
 }
 

@@ -6,7 +6,7 @@ import type { Kind, Tracklet } from './tracklet.ts';
 export type LinkReason = 'continuous' | 'face-appearance' | 'torso-appearance' | 'face-and-body';
 
 export interface Link {
-  /** Probability of the weakest join, 0..1. */
+  /** Probability of the weakest join or, within a tracklet, association, 0..1. */
   readonly confidence: number;
   /** Reason of the weakest join. */
   readonly reason: LinkReason;
@@ -51,10 +51,7 @@ export class PersonGroup implements Person {
   absorb(other: PersonGroup, link: Link): void {
     for (const kind of KINDS) {
       const joins = this.#frames[kind].size > 0 && other.#frames[kind].size > 0;
-      const links = [this.links[kind], other.links[kind], ...(joins ? [link] : [])];
-      this.links[kind] = links.reduce((weakest, one) =>
-        one.confidence < weakest.confidence ? one : weakest,
-      );
+      this.links[kind] = weakest([this.links[kind], other.links[kind], ...(joins ? [link] : [])]);
       for (const frame of other.#frames[kind]) this.#frames[kind].add(frame);
     }
     this.tracklets = [...this.tracklets, ...other.tracklets];
@@ -68,6 +65,15 @@ export class PersonGroup implements Person {
     const step = Math.max(1, looks.length / EXEMPLARS);
     return looks.filter((_, i) => Math.floor(i / step) > Math.floor((i - 1) / step));
   }
+}
+
+/** A chain holds as its weakest link does; the reason is that of the weakest join, if anything was joined. */
+function weakest(links: readonly Link[]): Link {
+  const [least = UNQUESTIONED] = links.toSorted((a, b) => a.confidence - b.confidence);
+  const [leastJoin = least] = links
+    .filter(({ reason }) => reason !== 'continuous')
+    .toSorted((a, b) => a.confidence - b.confidence);
+  return { confidence: least.confidence, reason: leastJoin.reason };
 }
 
 function overlap(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {

@@ -6,6 +6,7 @@ import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
 import type { FrameObservations } from './observations.ts';
 import type { Shot } from './shot-detection.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
+import { upperBody } from './upper-body.ts';
 
 export interface ShotTrackletOptions extends Omit<ShotTrackingOptions, 'motion'> {
   /** Cosine distance at which torsos are undecided; `maxCosineDistance` is that of faces. */
@@ -26,8 +27,8 @@ export function followShotTracklets(
 
   const anchors = anchorsOfBodies(inShot, faceTracklets, shot.firstFrame);
   const poses = inShot.map((frame, i) =>
-    frame.poses.map(({ box, confidence, appearance }, pose) =>
-      toDetection(box, confidence, appearance, anchors[i]?.get(pose) ?? null),
+    frame.poses.map((pose, k) =>
+      toDetection(upperBody(pose), pose.confidence, pose.appearance, anchors[i]?.get(k) ?? null),
     ),
   );
   const poseTracklets = followKind('pose', shot, inShot, poses, {

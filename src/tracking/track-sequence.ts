@@ -2,7 +2,7 @@
 import type { Tlwh } from '../geometry/box.ts';
 import type { DetectionFrame } from './detection-lines.ts';
 import { createTracker, followShot, type ShotTrackingOptions } from './follow-shot.ts';
-import { BODY_MOTION } from './motion-priors.ts';
+import { WALKER_MOTION } from './motion-priors.ts';
 import { medianIntervalMs } from './sampling-rate.ts';
 
 /** TRACKING_MAX_AGE and the published max_age count frames of a video at this rate. */
@@ -52,7 +52,7 @@ export function trackSequence(frames: readonly DetectionFrame[], options: Sequen
     frameIntervalMs:
       rateMode === 'deepsort' ? PUBLISHED_INTERVAL_MS : medianIntervalMs(times, LONE_FRAME_INTERVAL_MS),
     picture: options.picture ?? extent(frames),
-    motion: BODY_MOTION,
+    motion: WALKER_MOTION,
   };
   const boxes = rateMode === 'deepsort' ? asPublished(frames, shotOptions) : asSeen(frames, shotOptions);
   return boxes.sort((a, b) => a.frameNumber - b.frameNumber || a.id - b.id);

@@ -6,7 +6,7 @@ import {
 } from '../../src/tracking/association-likelihood.ts';
 import { toDetection } from '../../src/tracking/detection.ts';
 import { predictMotion, startMotion } from '../../src/tracking/mean-reverting-motion.ts';
-import { BODY_MOTION } from '../../src/tracking/motion-priors.ts';
+import { FACE_MOTION, WALKER_MOTION } from '../../src/tracking/motion-priors.ts';
 
 const SCENE = { area: 1280 * 720, detections: 4 };
 
@@ -14,8 +14,8 @@ const person = (x: number, height = 100) =>
   toDetection({ x, y: 300 - height / 2, width: 50, height }, 0.9, null);
 
 function evidenceAfter(seconds: number, seen: ReturnType<typeof person>, scene = SCENE): number {
-  const predicted = predictMotion(startMotion(person(600), 0, BODY_MOTION), seconds * 1000, BODY_MOTION);
-  return placeEvidence(predicted, seen, seconds, scene, BODY_MOTION);
+  const predicted = predictMotion(startMotion(person(600), 0, WALKER_MOTION), seconds * 1000, WALKER_MOTION);
+  return placeEvidence(predicted, seen, seconds, scene, WALKER_MOTION);
 }
 
 describe('placeEvidence', () => {
@@ -30,6 +30,16 @@ describe('placeEvidence', () => {
     expect(evidenceAfter(10, person(100))).toBeGreaterThan(evidenceAfter(0.5, person(100)));
   });
 
+  it('holds a head that stays in its place for the same person, even after seconds', () => {
+    const after = (prior: typeof FACE_MOTION, x: number) => {
+      const state = startMotion(person(600), 0, prior);
+      return placeEvidence(predictMotion(state, 4000, prior), person(x), 4, SCENE, prior);
+    };
+    const restless = { ...FACE_MOTION, stayingShare: 0 };
+    expect(after(FACE_MOTION, 605)).toBeGreaterThan(after(restless, 605) + 1);
+    expect(after(FACE_MOTION, 800)).toBeGreaterThan(after(restless, 800) - 1);
+  });
+
   it('tells people of different size apart at the same place', () => {
     expect(evidenceAfter(0.5, person(600, 100))).toBeGreaterThan(evidenceAfter(0.5, person(600, 170)) + 3);
   });
@@ -37,14 +47,14 @@ describe('placeEvidence', () => {
   it('does not depend on the size of the picture in pixels', () => {
     const at = (scale: number) => {
       const box = (x: number) => ({ x: x * scale, y: 250 * scale, width: 50 * scale, height: 100 * scale });
-      const state = startMotion(toDetection(box(600), 0.9, null), 0, BODY_MOTION);
+      const state = startMotion(toDetection(box(600), 0.9, null), 0, WALKER_MOTION);
       const scene = { area: SCENE.area * scale ** 2, detections: 4 };
       return placeEvidence(
-        predictMotion(state, 500, BODY_MOTION),
+        predictMotion(state, 500, WALKER_MOTION),
         toDetection(box(640), 0.9, null),
         0.5,
         scene,
-        BODY_MOTION,
+        WALKER_MOTION,
       );
     };
     expect(at(3)).toBeCloseTo(at(1), 9);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { DeepSort } from '../../src/tracking/deep-sort.ts';
 import { toDetection } from '../../src/tracking/detection.ts';
-import { BODY_MOTION } from '../../src/tracking/motion-priors.ts';
+import { WALKER_MOTION } from '../../src/tracking/motion-priors.ts';
 import { readGolden } from './golden.ts';
 
 interface EndToEnd {
@@ -48,7 +48,7 @@ describe('DeepSort with the published parameters', () => {
         hitsToConfirm: params.n_init,
         timeAwareness: 0,
         pictureArea: 1,
-        motion: BODY_MOTION,
+        motion: WALKER_MOTION,
       });
       const renamed = new Map<number, number>();
       let born = 0;

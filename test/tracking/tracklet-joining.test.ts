@@ -109,14 +109,14 @@ describe('joinTracklets', () => {
 
   it('knows people again over more tracklets than it compares at a time', () => {
     const random = randomNumbers(3);
-    const members = Array.from({ length: 1500 }, (_, i) => face(i, [i], looksOf(i % 5, random)));
-    expect(groups(members).map((group) => group.length)).toEqual([300, 300, 300, 300, 300]);
+    const members = Array.from({ length: 900 }, (_, i) => face(i, [i], looksOf(i % 5, random)));
+    expect(groups(members).map((group) => group.length)).toEqual([180, 180, 180, 180, 180]);
   });
 
   it('loses nobody when there are more strangers than it compares at a time', () => {
     const random = randomNumbers(4);
     const stranger = () => Float32Array.from({ length: 64 }, () => random() - 0.5);
-    const members = Array.from({ length: 1000 }, (_, i) => face(i, [i], stranger()));
+    const members = Array.from({ length: 700 }, (_, i) => face(i, [i], stranger()));
     const found = groups(members);
     expect(found.flat().sort((a, b) => a - b)).toEqual([...members.keys()]);
   });
