@@ -7,6 +7,7 @@ import { type ErrorCode, knownCode, toWorkerError, WorkerError } from '../errors
 import type { Logger } from '../log.ts';
 import type { Analysis } from '../pipeline/analysis.ts';
 import type { Progress } from '../pipeline/progress.ts';
+import { traceStep } from '../telemetry/tracing.ts';
 import type { BackOff } from './back-off.ts';
 import { CheckpointSaver } from './checkpoint-saver.ts';
 import { guardAgainstCrashes } from './crash-guard.ts';
@@ -135,7 +136,9 @@ export class JobAttempt {
       provenance: provenanceOf(job, this.#etag),
       callbackUrl: this.#callbackUrl,
     };
-    const standing = await results.publish(record, json, signal, { replaceCompleted: rerunFinished });
+    const standing = await traceStep('publish result', () =>
+      results.publish(record, json, signal, { replaceCompleted: rerunFinished }),
+    );
     refuseOther(standing, record);
     return standing;
   }
@@ -166,7 +169,9 @@ export class JobAttempt {
     const { store, analyser, maxVideoBytes: maxBytes, checkpointEveryMs = 60_000 } = this.#services;
     const file = join(folder, 'video');
     const startMs = performance.now();
-    const video = await store.download(job.video, file, { maxBytes }, signal);
+    const video = await traceStep('download video', () =>
+      store.download(job.video, file, { maxBytes }, signal),
+    );
     this.#etag = video.etag;
     this.facts.videoBytes = video.bytes;
     this.facts.downloadMs = msSince(startMs);
@@ -184,7 +189,7 @@ export class JobAttempt {
       if (checkpoint !== undefined) checkpoints.offer(checkpoint);
     };
     try {
-      const analysis = await analyser.analyse(request, onProgress, signal);
+      const analysis = await traceStep('analyse video', () => analyser.analyse(request, onProgress, signal));
       this.facts.analyseMs = msSince(analyseStartMs);
       this.facts.stages = analysis.durations;
       this.facts.sampling = analysis.sampling;
@@ -243,7 +248,9 @@ export class JobAttempt {
     this.#releaseSlot();
     const startMs = performance.now();
     const event = detectionEvent(record.head, this.#services.results.reference(this.#jobId), new Date());
-    await this.#services.notifier.notify(url, eventIdOf(record), event, signal);
+    await traceStep('announce ending', () =>
+      this.#services.notifier.notify(url, eventIdOf(record), event, signal),
+    );
     this.facts.callbackMs = msSince(startMs);
   }
 }
