@@ -9,6 +9,8 @@ interface Benchmark {
 const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   models: () => import('./models.ts'),
   'face-memory': () => import('./face-memory.ts'),
+  job: () => import('./job.ts'),
+  calibrate: () => import('./calibrate.ts'),
   exactness: () => import('./exactness.ts'),
   hostile: () => import('./hostile.ts'),
 };

@@ -1,0 +1,60 @@
+/** Makes the videos that are measured: the demo's drawn scene, grainy like a camera's, 1920 x 1080 at 30 pictures a second. */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { renderScene } from '../demo/render-scene.ts';
+import { DEMO_SCENE } from '../demo/scene.ts';
+
+const run = promisify(execFile);
+const QUIET = ['-nostdin', '-v', 'error', '-y'];
+const X264 = '-c:v libx264 -preset veryfast -b:v 5M -maxrate 8M -bufsize 10M -pix_fmt yuv420p';
+
+/** Name of the file and how it is encoded. */
+const ENCODINGS: ReadonlyArray<readonly [file: string, encoding: string]> = [
+  ['h264-keyframe-every-2s.mp4', `${X264} -g 60 -keyint_min 60 -sc_threshold 0`],
+  ['h264-defaults.mp4', X264],
+  ['hevc-defaults.mp4', '-c:v libx265 -preset ultrafast -b:v 3M -x265-params log-level=none -tag:v hvc1'],
+  ['vp9.webm', '-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 3M'],
+];
+/** The first of them again and again, without encoding. */
+const LONG = { file: 'h264-keyframe-every-2s-300s.mp4', loops: 4 };
+const SECONDS = 60;
+
+/** All files of a folder, or, without one, the drawn videos, made where they are missing. Paths, in a fixed order. */
+export async function benchVideos(
+  folder: string | undefined,
+  cache: string,
+  ffmpeg: string,
+): Promise<string[]> {
+  if (folder !== undefined) {
+    const entries = await readdir(folder, { withFileTypes: true });
+    const videos = entries.filter(({ name }) => /\.(mp4|mov|mkv|webm|ts)$/.test(name));
+    return videos.map(({ name }) => join(folder, name)).sort((a, b) => a.localeCompare(b));
+  }
+  await mkdir(cache, { recursive: true });
+  const film = join(cache, 'film.mp4');
+  await make(film, (file) => renderScene(DEMO_SCENE, file, ffmpeg));
+  const grain = `scale=1920:1080,fps=30,noise=alls=6:allf=t,format=yuv420p`;
+  const source = ['-stream_loop', '9', '-i', film, '-t', String(SECONDS), '-vf', grain];
+  const files: string[] = [];
+  for (const [name, encoding] of ENCODINGS) {
+    files.push(join(cache, name));
+    await make(join(cache, name), (file) => run(ffmpeg, [...QUIET, ...source, ...encoding.split(' '), file]));
+  }
+  const [short = ''] = files;
+  const long = join(cache, LONG.file);
+  const loop = ['-stream_loop', String(LONG.loops), '-i', short, '-c', 'copy'];
+  await make(long, (file) => run(ffmpeg, [...QUIET, ...loop, file]));
+  return [...files, long];
+}
+
+/** Makes a file under another name first, so that one that is there is whole. */
+async function make(file: string, write: (unfinished: string) => Promise<unknown>): Promise<void> {
+  if (existsSync(file)) return;
+  process.stderr.write(`making ${file}\n`);
+  const unfinished = file.replace(/(\.\w+)$/, '.unfinished$1');
+  await write(unfinished);
+  await rename(unfinished, file);
+}

@@ -1,0 +1,72 @@
+/** One job in a process of its own: analyses one video and prints one line of JSON with what it cost after the start. */
+import { parseArgs } from 'node:util';
+import { readAnalysisConfig } from '../src/config.ts';
+import { engineOptions } from '../src/engine-options.ts';
+import type { AllowedPlan } from '../src/media/sampling-plan.ts';
+import type { StageDurations } from '../src/pipeline/analysis.ts';
+import { detectVideo } from '../src/pipeline/detect-video.ts';
+import { loadEngines } from '../src/pipeline/engines.ts';
+import { cpuTime } from './cpu-time.ts';
+
+/** What one job cost. Seconds of CPU, milliseconds of the clock. */
+export interface JobCost {
+  readonly startMs: number;
+  readonly wallMs: number;
+  readonly ownCpuSeconds: number;
+  readonly decoderCpuSeconds: number;
+  readonly durations: StageDurations;
+  readonly peakRssMebibytes: number;
+  readonly frames: number;
+  readonly faces: number;
+  readonly poses: number;
+  readonly plan: string;
+  readonly videoSeconds: number;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    interval: { type: 'string', default: '2' },
+    plan: { type: 'string', default: 'auto' },
+    tolerance: { type: 'string', default: '0' },
+  },
+});
+const options = engineOptions(readAnalysisConfig(process.env), process.env);
+const started = performance.now();
+const loaded = await loadEngines(options);
+const media = {
+  ...loaded.media,
+  plan: values.plan as AllowedPlan,
+  toleranceMs: Number(values.tolerance) * 1000,
+};
+const engines = { ...loaded, media };
+const ready = performance.now();
+const before = cpuTime();
+const request = {
+  jobId: 'bench',
+  file: positionals[0] ?? '',
+  frameIntervalSeconds: Number(values.interval),
+  detectFaces: true,
+  detectPoses: true,
+};
+const { result, durations, sampling } = await detectVideo(
+  request,
+  engines,
+  () => {},
+  new AbortController().signal,
+);
+const after = cpuTime();
+const cost: JobCost = {
+  startMs: Math.round(ready - started),
+  wallMs: Math.round(performance.now() - ready),
+  ownCpuSeconds: after.own - before.own,
+  decoderCpuSeconds: after.children - before.children,
+  durations,
+  peakRssMebibytes: Math.round(process.resourceUsage().maxRSS / 1024),
+  frames: result.summary.total_frames,
+  faces: result.summary.faces_detected,
+  poses: result.summary.poses_detected,
+  plan: sampling?.plan ?? 'unknown',
+  videoSeconds: result.video.duration_ms / 1000,
+};
+process.stdout.write(`${JSON.stringify(cost)}\n`);
