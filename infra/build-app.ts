@@ -11,9 +11,19 @@ export interface ClippingWorkerApp {
   readonly worker: WorkerStack;
 }
 
+const MODERN_DEFAULTS = {
+  // Access logs are allowed by policy; ACLs are switched off in new buckets.
+  '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,
+};
+
 /** Parameters come from the app's context: `context` here, cdk.json, or -c on the command line, the last first. */
 export function buildApp(props: AppProps): ClippingWorkerApp {
-  const app = new App({ analyticsReporting: false, ...props });
+  const app = new App({
+    analyticsReporting: false,
+    // Behaviour that newer apps of CDK begin with.
+    postCliContext: MODERN_DEFAULTS,
+    ...props,
+  });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const given = PARAMETER_NAMES.map((name) => [name, app.node.tryGetContext(name) as unknown]);
   const parameters = readParameters(Object.fromEntries(given.filter(([, value]) => value !== undefined)));

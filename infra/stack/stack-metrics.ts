@@ -1,6 +1,6 @@
 /** The CloudWatch metrics that scaling, alarms and the dashboard read. */
 import { Duration } from 'aws-cdk-lib';
-import { Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ICluster, IService } from 'aws-cdk-lib/aws-ecs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import {
@@ -26,6 +26,8 @@ export class StackMetrics {
   /** Jobs that a worker holds. */
   readonly inFlight: Metric;
   readonly oldestAgeSeconds: Metric;
+  /** Jobs that wait while no worker holds any. Told by the queue alone: it works even while the cluster has nothing to report. */
+  readonly jobsWithoutWorker: MathExpression;
   /** Tasks that the service is set to, by Container Insights. */
   readonly desiredTasks: Metric;
   readonly runningTasks: Metric;
@@ -44,6 +46,12 @@ export class StackMetrics {
     this.visible = jobs.metricApproximateNumberOfMessagesVisible(average);
     this.inFlight = jobs.metricApproximateNumberOfMessagesNotVisible(average);
     this.oldestAgeSeconds = jobs.metricApproximateAgeOfOldestMessage({ period: PERIOD });
+    this.jobsWithoutWorker = new MathExpression({
+      label: 'jobs without a worker',
+      expression: 'IF(inFlight < 1, visible, 0)',
+      usingMetrics: { visible: this.visible, inFlight: this.inFlight },
+      period: PERIOD,
+    });
     this.desiredTasks = ofService('DesiredTaskCount');
     this.runningTasks = ofService('RunningTaskCount');
     this.#namespace = cloudWatchNamespace(deployment);

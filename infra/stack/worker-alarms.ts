@@ -1,5 +1,5 @@
 /** What wakes someone: each alarm says what is wrong and which part of the runbook to open. */
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import {
   Alarm,
   ComparisonOperator,
@@ -9,6 +9,7 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
@@ -41,6 +42,7 @@ export class WorkerAlarms extends Construct {
     const { alarmEmail } = props.parameters;
     this.topic = new Topic(this, 'Topic', { enforceSSL: true });
     if (alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(alarmEmail));
+    this.topic.addToResourcePolicy(publishByAlarms(this, this.topic));
     const action = new SnsAction(this.topic);
     this.alarms = Object.entries(rules(props)).map(([name, { description, metric, above, periods }]) => {
       const alarm = new Alarm(this, name, {
@@ -58,9 +60,20 @@ export class WorkerAlarms extends Construct {
   }
 }
 
+/** A topic with a policy of its own lets no alarm in unless it says so. */
+function publishByAlarms(scope: Construct, topic: Topic): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'Alarms',
+    principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+    actions: ['sns:Publish'],
+    resources: [topic.topicArn],
+    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(scope).account } },
+  });
+}
+
 function rules({ parameters, jobs, callbacks, metrics }: WorkerAlarmsProps): Record<string, AlarmRule> {
   const minute = { period: Duration.minutes(1), statistic: Stats.MAXIMUM };
-  const { visible, runningTasks, oldestAgeSeconds } = metrics;
+  const { jobsWithoutWorker, oldestAgeSeconds } = metrics;
   const failed = metrics.worker('jobs', Stats.SUM, 'failed', Duration.minutes(15));
   const exhausted = metrics.worker('jobs', Stats.SUM, 'exhausted', Duration.minutes(15));
   return {
@@ -94,13 +107,8 @@ function rules({ parameters, jobs, callbacks, metrics }: WorkerAlarmsProps): Rec
       periods: 1,
     },
     NoWorker: {
-      description: 'Jobs wait and no task runs. Runbook: "No task runs".',
-      metric: new MathExpression({
-        label: 'jobs without a running task',
-        expression: 'IF(FILL(running, 0) < 1, visible, 0)',
-        usingMetrics: { running: runningTasks, visible },
-        period: Duration.minutes(1),
-      }),
+      description: 'Jobs wait and no worker takes one. Runbook: "No worker takes jobs".',
+      metric: jobsWithoutWorker,
       above: 0,
       // Leaving zero takes up to five minutes: the metric's delay, the alarm, the start of a task.
       periods: 10,

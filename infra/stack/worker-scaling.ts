@@ -7,13 +7,7 @@ import {
   ServiceNamespace,
   StepScalingAction,
 } from 'aws-cdk-lib/aws-applicationautoscaling';
-import {
-  Alarm,
-  ComparisonOperator,
-  MathExpression,
-  type Metric,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { ApplicationScalingAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ICluster, IService } from 'aws-cdk-lib/aws-ecs';
 import { Role } from 'aws-cdk-lib/aws-iam';
@@ -107,24 +101,16 @@ function trackedMetric(id: string, metric: Metric): CfnScalingPolicy.TargetTrack
   };
 }
 
-/**
- * Nothing times the metric is nothing, so tracking alone never leaves zero tasks. "Jobs wait and none is held" is told by the
- * queue alone: it works even while the cluster has no task to report.
- */
+/** Nothing times the metric is nothing: tracking alone never leaves zero tasks. */
 function stepFromZero(
   scope: Construct,
   target: ScalableTarget,
-  { visible, inFlight }: StackMetrics,
+  { jobsWithoutWorker }: StackMetrics,
   steps: readonly StepFromZero[],
 ): void {
   const alarm = new Alarm(scope, 'JobsWithoutWorker', {
     alarmDescription: 'Jobs wait and no worker holds one: starts the first tasks. No one needs to act.',
-    metric: new MathExpression({
-      label: 'jobs without a worker',
-      expression: 'IF(inFlight < 1, visible, 0)',
-      usingMetrics: { visible, inFlight },
-      period: Duration.minutes(1),
-    }),
+    metric: jobsWithoutWorker,
     comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     threshold: 1,
     evaluationPeriods: 1,

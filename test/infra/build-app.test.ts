@@ -335,6 +335,20 @@ describe('alarms', () => {
     expect(Object.keys(worker.findOutputs('*'))).toEqual(expect.arrayContaining(named));
   });
 
+  it('are let into their topic', () => {
+    worker.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+          }),
+        ]),
+      },
+    });
+  });
+
   it('are mailed to whoever is named', () => {
     worker.hasResourceProperties('AWS::SNS::Subscription', {
       Protocol: 'email',
