@@ -8,6 +8,7 @@ import { type BackOff, fullJitterMs } from '../worker/back-off.ts';
 import type { JobIntake, ReceivedMessage } from '../worker/ports.ts';
 import { awsFailure, describeAwsFailure } from './aws-errors.ts';
 import { LONG_POLL_SECONDS } from './clients.ts';
+import { IntakeSlot } from './intake-slot.ts';
 import { QueuePolicy } from './queue-policy.ts';
 import { SqsMessage } from './sqs-message.ts';
 
@@ -31,13 +32,6 @@ const ASK_AGAIN_MS = 1000;
 
 const DEFAULT_BACK_OFF: BackOff = { baseMs: 1000, maxMs: 30_000 };
 
-interface Slot {
-  readonly consumer: Consumer;
-  readonly handler: Handler;
-  /** `busy` from the receive of a message until its handler is done with the slot. */
-  state: 'waiting' | 'busy' | 'lent';
-}
-
 type Handler = (message: ReceivedMessage) => Promise<void>;
 
 export class SqsIntake implements JobIntake {
@@ -45,7 +39,8 @@ export class SqsIntake implements JobIntake {
   readonly #policy: QueuePolicy;
   readonly #backOff: BackOff;
   readonly #stopped = new AbortController();
-  #slots: Slot[] = [];
+  #slots: IntakeSlot[] = [];
+  #consumers: Consumer[] = [];
   /** Failed receives in a row, over all slots. */
   #failures = 0;
   #problem: string | null = 'the queue has not answered yet';
@@ -62,42 +57,26 @@ export class SqsIntake implements JobIntake {
   }
 
   start(handler: Handler): void {
-    this.#slots = Array.from({ length: this.#options.slots }, () => this.#openSlot(handler));
+    this.#slots = Array.from({ length: this.#options.slots }, () => new IntakeSlot(handler));
+    this.#consumers = this.#slots.map((slot) => this.#createConsumer(slot));
+    for (const consumer of this.#consumers) consumer.start();
   }
 
   stop(): void {
     this.#stopped.abort();
     // Only receives are aborted by this: heartbeats and deletes are ours, not the consumer's.
-    for (const { consumer } of this.#slots) consumer.stop({ abort: true });
+    for (const consumer of this.#consumers) consumer.stop({ abort: true });
   }
 
-  lendSlot(): (() => void) | null {
-    const slot = this.#slots.find(({ state }) => state === 'waiting');
-    if (slot === undefined) return null;
-    slot.state = 'lent';
-    slot.consumer.stop({ abort: true });
-    return () => {
-      if (this.#stopped.signal.aborted) return;
-      this.#slots[this.#slots.indexOf(slot)] = this.#openSlot(slot.handler);
-    };
+  async lendSlot(): Promise<(() => void) | null> {
+    for (const slot of this.#slots) {
+      const giveBack = await slot.borrow();
+      if (giveBack !== null) return giveBack;
+    }
+    return null;
   }
 
-  #openSlot(handler: Handler): Slot {
-    const consumer = this.#createConsumer((message) => this.#handle(slot, message));
-    const slot: Slot = { consumer, handler, state: 'waiting' };
-    consumer.start();
-    return slot;
-  }
-
-  async #handle(slot: Slot, message: ReceivedMessage): Promise<void> {
-    // The long poll that was aborted for the loan may have been answered already: the next receive gets the message.
-    if (slot.state === 'lent') return await message.changeVisibility(0, this.#stopped.signal).catch(() => {});
-    slot.state = 'busy';
-    await slot.handler(message);
-    slot.state = 'waiting';
-  }
-
-  #createConsumer(handler: Handler): Consumer {
+  #createConsumer(slot: IntakeSlot): Consumer {
     const { sqs, queueUrl, visibilityTimeoutSeconds, longPollSeconds = LONG_POLL_SECONDS } = this.#options;
     let maxReceiveCount = Number.POSITIVE_INFINITY;
     const consumer = Consumer.create({
@@ -117,10 +96,14 @@ export class SqsIntake implements JobIntake {
         await this.#waitForRoom();
         maxReceiveCount = await this.#policy.maxReceiveCount(this.#stopped.signal);
         this.#answered();
+        await slot.beforeReceive();
       },
-      postReceiveMessageCallback: async () => this.#answered(),
+      postReceiveMessageCallback: async () => {
+        slot.afterReceive();
+        this.#answered();
+      },
       handleMessage: async (message) => {
-        await handler(new SqsMessage(sqs, queueUrl, maxReceiveCount, message));
+        await slot.handle(new SqsMessage(sqs, queueUrl, maxReceiveCount, message));
         return undefined;
       },
     });

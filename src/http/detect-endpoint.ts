@@ -81,9 +81,9 @@ async function answer(
   const [problem] = worker.problems;
   if (problem !== undefined) return refusal(503, problem);
   const message = detectMessage(body);
-  const ending = worker.runInLentSlot((stop) => runner.run(message, stop, () => {}), gone);
-  if (ending === null) return refusal(429, 'every slot is taken: try again later');
-  return await answerOf(await ending, job, options, gone);
+  const outcome = await worker.runInLentSlot((stop) => runner.run(message, stop, () => {}), gone);
+  if (outcome === null) return refusal(429, 'every slot is taken: try again later');
+  return await answerOf(outcome, job, options, gone);
 }
 
 function parse(

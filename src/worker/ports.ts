@@ -107,10 +107,10 @@ export interface JobIntake {
   /** Aborts the receives in flight; nothing is received afterwards. Messages already handed out stay with their handlers. */
   stop(): void;
   /**
-   * Takes a slot without a message away from the queue, for a job that comes another way; null when every slot has a message.
+   * Takes a slot away from the queue, for a job that comes another way; null when the queue needs them all.
    * The function gives it back.
    */
-  lendSlot(): (() => void) | null;
+  lendSlot(): Promise<(() => void) | null>;
   /** Why nothing can be received at the moment; null while all is well. */
   readonly problem: string | null;
 }

@@ -1,6 +1,7 @@
 /** The whole of the jobs of this process: takes messages from the intake, runs each to its end, and stops in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkerError } from '../errors.ts';
+import { giveBack } from './give-back.ts';
 import type { JobIntake, ReceivedMessage } from './ports.ts';
 
 export interface WorkerOptions {
@@ -42,10 +43,15 @@ export class Worker {
    * @param job stops when its signal is aborted, by this worker's end or by `signal`; their reasons must be WorkerErrors
    * @returns null when every slot is taken, or when no job is taken at all
    */
-  runInLentSlot<T>(job: (stop: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> | null {
-    const giveSlotBack = this.#state === 'accepting' ? this.#intake.lendSlot() : null;
+  async runInLentSlot<T>(job: (stop: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T | null> {
+    const giveSlotBack = this.#state === 'accepting' ? await this.#intake.lendSlot() : null;
     if (giveSlotBack === null) return null;
-    return this.#track(job(AbortSignal.any([this.#shutdown.signal, signal]))).finally(giveSlotBack);
+    try {
+      if (this.#state !== 'accepting') return null;
+      return await this.#track(job(AbortSignal.any([this.#shutdown.signal, signal])));
+    } finally {
+      giveSlotBack();
+    }
   }
 
   /** Jobs under way. */
@@ -109,9 +115,4 @@ export class Worker {
   async #idle(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
-}
-
-async function giveBack(message: ReceivedMessage): Promise<void> {
-  // Should this fail, the message becomes visible when its visibility timeout ends.
-  await message.changeVisibility(0, AbortSignal.timeout(5000)).catch(() => {});
 }
