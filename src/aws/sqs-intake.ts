@@ -108,6 +108,7 @@ export class SqsIntake implements JobIntake {
       },
     });
     consumer.on('error', (error) => {
+      slot.afterReceive();
       // A stopped consumer's receive was aborted, not failed.
       if (consumer.status.isRunning) this.#failed(error);
     });

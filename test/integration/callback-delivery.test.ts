@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { CallbackQueue } from '../../src/aws/callback-queue.ts';
 import { presignWith } from '../../src/aws/presign-url.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
@@ -219,6 +220,28 @@ describe('a callback that fails', () => {
     );
     expect(await workOffQueue()).toBe(1);
     expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 0, inFlight: 0 });
+  });
+});
+
+describe('a callback that is blocked', () => {
+  it('is named in the failure, without its query', async () => {
+    const url = 'https://169.254.169.254/latest/meta-data?token=secret';
+    const failed = courier({ queue: null }).notify(url, 'evt_1', event(), NEVER);
+    await expect(failed).rejects.toThrow('https://169.254.169.254/latest/meta-data is blocked: it leads to');
+    await expect(failed).rejects.not.toThrow('secret');
+  });
+});
+
+describe('the log of a delivery', () => {
+  it('has the receiver’s origin and the status, and nothing of paths, queries and answers', async () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'trace' }, { write: (line) => void lines.push(line) });
+    respond = (response) => response.writeHead(500, { 'x-note': 'ANSWERED' }).end('ANSWERED');
+    await courier({ logger }).notify(receiver.url, 'evt_1', event(), NEVER);
+    const log = lines.join('');
+    expect(log).toContain('it answered HTTP 500');
+    expect(log).toContain(new URL(receiver.url).origin);
+    expect(log).not.toMatch(/ANSWERED|hook|token/);
   });
 });
 
