@@ -9,8 +9,10 @@ interface Benchmark {
 const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   models: () => import('./models.ts'),
   'face-memory': () => import('./face-memory.ts'),
+  tracking: () => import('./tracking.ts'),
   job: () => import('./job.ts'),
   calibrate: () => import('./calibrate.ts'),
+  scale: () => import('./scale.ts'),
   exactness: () => import('./exactness.ts'),
   hostile: () => import('./hostile.ts'),
 };

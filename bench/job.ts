@@ -7,6 +7,7 @@ import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { benchVideos } from './bench-videos.ts';
 import { cpuTime } from './cpu-time.ts';
 import type { JobCost } from './job-process.ts';
+import { runJob, totalCpuSeconds } from './run-job.ts';
 
 const run = promisify(execFile);
 
@@ -54,12 +55,6 @@ async function decodeEverything(ffmpeg: string, video: string, intervalSeconds: 
   return cpuTime().children - before;
 }
 
-async function runJob(video: string, options: readonly string[]): Promise<JobCost> {
-  const program = join(import.meta.dirname, 'job-process.ts');
-  const { stdout } = await run(process.execPath, [program, video, ...options]);
-  return JSON.parse(stdout) as JobCost;
-}
-
 function report(video: string, baseline: readonly number[], costs: ReadonlyArray<readonly JobCost[]>): void {
   const decode = median(baseline);
   process.stdout.write(
@@ -71,7 +66,7 @@ function report(video: string, baseline: readonly number[], costs: ReadonlyArray
   for (const [kind, [name]] of JOBS.entries()) {
     const runs = costs[kind] ?? [];
     const of = (figure: (cost: JobCost) => number) => median(runs.map(figure));
-    const total = of((cost) => cost.ownCpuSeconds + cost.decoderCpuSeconds);
+    const total = of(totalCpuSeconds);
     const wallSeconds = of((cost) => cost.wallMs) / 1000;
     const stages = (['probeMs', 'decodeMs', 'inferenceMs', 'trackingMs'] as const).map((stage) =>
       Math.round(of((cost) => cost.durations[stage])),
