@@ -1,20 +1,18 @@
 /** One attempt at one job: get its result stored, or the reason why not, and tell the receiver. Knows nothing of queues. */
-import { join } from 'node:path';
 import { detectionEvent } from '../contract/callback.ts';
 import type { DetectionJob, ParsedJob } from '../contract/job.ts';
 import { failedResult } from '../contract/result.ts';
 import { type ErrorCode, knownCode, toWorkerError, WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { Analysis } from '../pipeline/analysis.ts';
-import type { Progress } from '../pipeline/progress.ts';
 import { traceStep } from '../telemetry/tracing.ts';
+import { analyseStoredVideo, type VideoServices } from './analyse-stored-video.ts';
+import { type AttemptFacts, millisecondsSince } from './attempt-facts.ts';
 import type { BackOff } from './back-off.ts';
-import { CheckpointSaver } from './checkpoint-saver.ts';
 import { guardAgainstCrashes } from './crash-guard.ts';
 import { withDeadline } from './deadline.ts';
 import type { JournalPage } from './job-journal.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
-import type { Notifier, ObjectStore, ReceivedMessage, VideoAnalyser } from './ports.ts';
+import type { Notifier, ReceivedMessage } from './ports.ts';
 import {
   eventIdOf,
   provenanceDifference,
@@ -23,20 +21,12 @@ import {
   type ResultRecord,
 } from './provenance.ts';
 import type { ResultStore, StoredResult } from './result-store.ts';
-import { withTempFolder } from './temp-folder.ts';
 
 /** What every attempt works with. */
-export interface JobServices {
-  readonly store: ObjectStore;
+export interface JobServices extends VideoServices {
   readonly results: ResultStore;
-  readonly analyser: VideoAnalyser;
   readonly notifier: Notifier;
-  /** Parent of the jobs' temporary folders. */
-  readonly tempDir: string;
-  readonly maxVideoBytes: number;
   readonly jobTimeoutMs: number;
-  /** Time between two checkpoints of a running analysis. */
-  readonly checkpointEveryMs?: number;
   /** Waits before a job is tried again. */
   readonly retryBackOff?: BackOff;
   /** Analyses a job again although its result is there, and replaces it. */
@@ -45,24 +35,6 @@ export interface JobServices {
 
 /** What an attempt knows of the message that brought its job. */
 export type AttemptedMessage = Pick<ReceivedMessage, 'messageId' | 'receiveCount' | 'maxReceiveCount'>;
-
-/** What the closing log line tells about an attempt. */
-export interface AttemptFacts {
-  videoBytes?: number;
-  downloadMs?: number;
-  analyseMs?: number;
-  callbackMs?: number;
-  stages?: Analysis['durations'];
-  sampling?: Analysis['sampling'];
-  summary?: Analysis['summary'];
-  videoMs?: number;
-  /** The result was there already: nothing was analysed. */
-  answeredFromStore?: boolean;
-  /** Bytes of the checkpoint an earlier attempt had left. */
-  resumedFromBytes?: number;
-  /** Earlier attempts at this job that ended their workers. */
-  crashes?: number;
-}
 
 export interface AttemptOptions {
   readonly services: JobServices;
@@ -83,8 +55,6 @@ export class JobAttempt {
   readonly #callbackUrl: string | null;
   readonly #releaseSlot: () => void;
   readonly #log: Logger;
-  /** The video's ETag, once known: part of what a failure was made from as well. */
-  #etag: string | null = null;
 
   constructor(message: AttemptedMessage, parsed: ParsedJob, options: AttemptOptions) {
     this.#message = message;
@@ -127,13 +97,12 @@ export class JobAttempt {
   /** A new result, stored; or the record of the one that another worker has stored meanwhile. */
   async #produce(job: DetectionJob, page: JournalPage, signal: AbortSignal): Promise<ResultRecord> {
     this.facts.crashes = page.crashes;
-    const { results, tempDir, rerunFinished = false } = this.#services;
-    const { json, summary } = await withTempFolder(tempDir, (folder) =>
-      this.#analyse(job, folder, page, signal),
-    );
+    const { results, rerunFinished = false } = this.#services;
+    const context = { services: this.#services, page, facts: this.facts, log: this.#log };
+    const { json, summary } = await analyseStoredVideo(job, context, signal);
     const record: ResultRecord = {
       head: { job_id: job.jobId, status: 'completed', summary },
-      provenance: provenanceOf(job, this.#etag),
+      provenance: provenanceOf(job, this.#videoEtag),
       callbackUrl: this.#callbackUrl,
     };
     const standing = await traceStep('publish result', () =>
@@ -160,45 +129,9 @@ export class JobAttempt {
     return !error.retryable && readBefore && provenanceDifference(record.provenance, requested) === null;
   }
 
-  async #analyse(
-    job: DetectionJob,
-    folder: string,
-    page: JournalPage,
-    signal: AbortSignal,
-  ): Promise<Analysis> {
-    const { store, analyser, maxVideoBytes: maxBytes, checkpointEveryMs = 60_000 } = this.#services;
-    const file = join(folder, 'video');
-    const startMs = performance.now();
-    const video = await traceStep('download video', () =>
-      store.download(job.video, file, { maxBytes }, signal),
-    );
-    this.#etag = video.etag;
-    this.facts.videoBytes = video.bytes;
-    this.facts.downloadMs = msSince(startMs);
-
-    const slot = page.checkpoint(provenanceDigest(provenanceOf(job, video.etag)));
-    const resumeFrom = await slot.read(signal);
-    if (resumeFrom !== null) this.facts.resumedFromBytes = resumeFrom.length;
-    const checkpoints = new CheckpointSaver(slot, signal, this.#log);
-
-    const { jobId, frameIntervalSeconds, detectFaces, detectPoses } = job;
-    const options = { frameIntervalSeconds, detectFaces, detectPoses };
-    const request = { jobId, file, ...options, resumeFrom, checkpointEveryMs };
-    const analyseStartMs = performance.now();
-    const onProgress = ({ checkpoint }: Progress) => {
-      if (checkpoint !== undefined) checkpoints.offer(checkpoint);
-    };
-    try {
-      const analysis = await traceStep('analyse video', () => analyser.analyse(request, onProgress, signal));
-      this.facts.analyseMs = msSince(analyseStartMs);
-      this.facts.stages = analysis.durations;
-      this.facts.sampling = analysis.sampling;
-      this.facts.summary = analysis.summary;
-      this.facts.videoMs = analysis.videoMs;
-      return analysis;
-    } finally {
-      await checkpoints.idle();
-    }
+  /** Null until the video was read: a failure before that was not made from its content. */
+  get #videoEtag(): string | null {
+    return this.facts.videoEtag ?? null;
   }
 
   /** Stores and announces a failure; what goes wrong on the way changes a `failed` outcome, never an `exhausted` one. */
@@ -211,7 +144,7 @@ export class JobAttempt {
     const retryable = outcome.name === 'exhausted' || CURABLE.includes(outcome.error.code);
     const record: ResultRecord = {
       head: failedResult(this.#jobId, outcome.error, retryable),
-      provenance: this.#parsed.ok ? provenanceOf(this.#parsed.job, this.#etag) : null,
+      provenance: this.#parsed.ok ? provenanceOf(this.#parsed.job, this.#videoEtag) : null,
       callbackUrl: this.#callbackUrl,
     };
     try {
@@ -251,7 +184,7 @@ export class JobAttempt {
     await traceStep('announce ending', () =>
       this.#services.notifier.notify(url, eventIdOf(record), event, signal),
     );
-    this.facts.callbackMs = msSince(startMs);
+    this.facts.callbackMs = millisecondsSince(startMs);
   }
 }
 
@@ -273,8 +206,4 @@ function refuseOther(standing: ResultRecord, requested: ResultRecord): void {
 /** Why the attempt stopped: the signal's reason when it was aborted, whatever error the abort provoked. */
 function firstReason(error: unknown, signal: AbortSignal): WorkerError {
   return toWorkerError(signal.aborted ? signal.reason : error);
-}
-
-function msSince(startMs: number): number {
-  return Math.round(performance.now() - startMs);
 }

@@ -2,7 +2,8 @@
 import { type JobPolicy, type ParsedJob, parseJob } from '../contract/job.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import { type AttemptFacts, JobAttempt, type JobServices } from './job-attempt.ts';
+import type { AttemptFacts } from './attempt-facts.ts';
+import { JobAttempt, type JobServices } from './job-attempt.ts';
 import type { HoldLease } from './lease.ts';
 import { decideOutcome, messageFate, type Outcome } from './outcome.ts';
 import type { ReceivedMessage } from './ports.ts';

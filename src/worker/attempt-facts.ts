@@ -1,0 +1,27 @@
+/** What is learnt in an attempt at a job, for the log, the metrics and the traces: filled in on the way. */
+import type { Analysis } from '../pipeline/analysis.ts';
+
+/** What an attempt did not come to is missing. */
+export interface AttemptFacts {
+  videoBytes?: number;
+  /** Names the version of the video that was read. */
+  videoEtag?: string;
+  downloadMs?: number;
+  analyseMs?: number;
+  callbackMs?: number;
+  stages?: Analysis['durations'];
+  sampling?: Analysis['sampling'];
+  summary?: Analysis['summary'];
+  videoMs?: number;
+  /** The result was there already: nothing was analysed. */
+  answeredFromStore?: boolean;
+  /** Bytes of the checkpoint an earlier attempt had left. */
+  resumedFromBytes?: number;
+  /** Earlier attempts at this job that ended their workers. */
+  crashes?: number;
+}
+
+/** @param startMs a reading of `performance.now()` */
+export function millisecondsSince(startMs: number): number {
+  return Math.round(performance.now() - startMs);
+}
