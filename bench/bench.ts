@@ -13,6 +13,7 @@ const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   job: () => import('./job.ts'),
   calibrate: () => import('./calibrate.ts'),
   scale: () => import('./scale.ts'),
+  profile: () => import('./profile.ts'),
   exactness: () => import('./exactness.ts'),
   hostile: () => import('./hostile.ts'),
 };

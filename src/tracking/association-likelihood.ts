@@ -35,42 +35,43 @@ export const MOST_LOOKS_EVIDENCE = 5;
  * At short intervals the predicted place is narrow and decides; as it spreads out with time the term goes flat by itself
  * and leaves the decision to the looks.
  *
- * @param predicted the track's motion at the time of the detection
+ * @param predicted the track's motion at the time of the frame
  * @param unseenSeconds time since the track was last seen
+ * @returns the evidence of any detection of the frame; what depends on the track alone is worked out once
  */
-export function placeEvidence(
+export function placeEvidenceOf(
   predicted: MotionState,
-  detection: Detection,
   unseenSeconds: number,
   newcomers: Newcomers,
   prior: MotionPrior,
-): number {
-  const height = Math.exp(Math.max(predicted.logHeight, detection.logHeight));
-  const noise = (prior.positionNoise * height) ** 2;
-  const { x, y, seenAt } = predicted;
-  const moved = logNormal(
-    detection,
-    { x: x.position, y: y.position },
-    x.positionVariance + noise,
-    y.positionVariance + noise,
-  );
-  const sway = (prior.sway * height) ** 2 + noise;
-  const stayed = logNormal(detection, seenAt, sway, sway);
-  const logPlace = addLogs(Math.log1p(-prior.stayingShare) + moved, Math.log(prior.stayingShare) + stayed);
-  // A crowd makes a newcomer at this very place likelier; the square root is between "one in the picture" and "all alike".
-  const logNewcomer = 0.5 * Math.log(Math.max(1, newcomers.detections)) - Math.log(newcomers.area);
+): (detection: Detection) => number {
+  const { x, y, seenAt, logHeight } = predicted;
+  const movedTo = { x: x.position, y: y.position };
+  const trackHeight = Math.exp(logHeight);
+  const logMoving = Math.log1p(-prior.stayingShare);
+  const logStaying = Math.log(prior.stayingShare);
 
+  // A crowd makes a newcomer at this very place likelier; the square root is between "one in the picture" and "all alike".
+  const logNewcomer =
+    0.5 * Math.log(Math.max(1, newcomers.detections)) - Math.log(newcomers.area) - Math.log(LOG_HEIGHT_RANGE);
   const sizeVariance = prior.sizeNoise ** 2 + prior.sizeRate ** 2 * unseenSeconds;
-  const logSize =
-    (-0.5 * (detection.logHeight - predicted.logHeight) ** 2) / sizeVariance -
-    0.5 * Math.log(2 * Math.PI * sizeVariance) +
-    Math.log(LOG_HEIGHT_RANGE);
+  const logSizeScale = -0.5 * Math.log(2 * Math.PI * sizeVariance);
 
   const jump = Math.min(MOST_JUMP, 1 - Math.exp(-JUMP_RATE * unseenSeconds));
-  return (
-    addLogs(Math.log1p(-jump) + logPlace - logNewcomer + logSize, Math.log(jump)) -
-    unseenSeconds / FORGET_SECONDS
-  );
+  const logJump = Math.log(jump);
+  const logNoJump = Math.log1p(-jump);
+  const forgotten = unseenSeconds / FORGET_SECONDS;
+
+  return (detection) => {
+    const height = Math.max(trackHeight, detection.xyah[3]);
+    const noise = (prior.positionNoise * height) ** 2;
+    const sway = (prior.sway * height) ** 2 + noise;
+    const moved = logNormal(detection, movedTo, x.positionVariance + noise, y.positionVariance + noise);
+    const stayed = logNormal(detection, seenAt, sway, sway);
+    const logPlace = addLogs(logMoving + moved, logStaying + stayed);
+    const logSize = logSizeScale - (0.5 * (detection.logHeight - logHeight) ** 2) / sizeVariance;
+    return addLogs(logNoJump + logPlace + logSize - logNewcomer, logJump) - forgotten;
+  };
 }
 
 /**
@@ -85,13 +86,19 @@ export function looksEvidence(distance: number, maxCosineDistance: number): numb
 }
 
 /** Logarithm of the normal density of the detection's centre, per square pixel. */
-function logNormal({ xyah: [x, y] }: Detection, mean: Point, xVariance: number, yVariance: number): number {
-  const distance = (x - mean.x) ** 2 / xVariance + (y - mean.y) ** 2 / yVariance;
-  return -0.5 * distance - Math.log(2 * Math.PI * Math.sqrt(xVariance * yVariance));
+function logNormal({ xyah }: Detection, mean: Point, xVariance: number, yVariance: number): number {
+  const distance = (xyah[0] - mean.x) ** 2 / xVariance + (xyah[1] - mean.y) ** 2 / yVariance;
+  return -0.5 * (distance + Math.log(xVariance * yVariance)) - LOG_TWO_PI;
 }
+
+const LOG_TWO_PI = Math.log(2 * Math.PI);
+
+/** Beyond this difference the smaller of two summands is lost in rounding. */
+const LOST_IN_ROUNDING = 40;
 
 /** log(e^a + e^b) without overflow. */
 function addLogs(a: number, b: number): number {
   const larger = Math.max(a, b);
-  return larger === -Infinity ? larger : larger + Math.log1p(Math.exp(Math.min(a, b) - larger));
+  const difference = Math.abs(a - b);
+  return difference < LOST_IN_ROUNDING ? larger + Math.log1p(Math.exp(-difference)) : larger;
 }

@@ -1,7 +1,7 @@
 /** Decides which detection of a frame continues which track: in stages, each with what the one before left over. */
 import { iou } from '../geometry/box.ts';
 import { type Matching, minCostMatching, type PairCost } from './assignment.ts';
-import { looksEvidence, MOST_LOOKS_EVIDENCE, placeEvidence } from './association-likelihood.ts';
+import { looksEvidence, MOST_LOOKS_EVIDENCE, placeEvidenceOf } from './association-likelihood.ts';
 import { areTwoPeople, type Detection } from './detection.ts';
 import { GATING_THRESHOLD, gatingDistance, project } from './kalman-filter.ts';
 import { matchingCascade } from './matching-cascade.ts';
@@ -88,7 +88,8 @@ function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: Associ
   const gate = options.maxCosineDistance * (1 - options.timeAwareness);
   const projections = tracks.map(({ box }) => project(box));
   const cost: PairCost = (t, d) => {
-    const [{ gallery, anchor }, detection] = [at(tracks, t), at(detections, d)];
+    const { gallery, anchor } = at(tracks, t);
+    const detection = at(detections, d);
     if (detection.look === null || areTwoPeople(anchor, detection.anchor)) return Infinity;
     if (gatingDistance(at(projections, t), detection.xyah) > GATING_THRESHOLD) return Infinity;
     if (gallery.leastDistance(detection.look) > gate + BOUND_MARGIN) return Infinity;
@@ -128,11 +129,14 @@ function matchByLikelihood(rest: Rest, scene: Scene, options: AssociationOptions
   const { tracks, detections, timeMs } = scene;
   const leastEvidence = -Math.log(timeAwareness);
   const newcomers = { area: pictureArea, detections: detections.length };
+  const placeOf = tracks.map((track) =>
+    placeEvidenceOf(track.motion, (timeMs - track.lastSeenMs) / 1000, newcomers, motion),
+  );
   const cost: PairCost = (t, d) => {
-    const [track, detection] = [at(tracks, t), at(detections, d)];
+    const track = at(tracks, t);
+    const detection = at(detections, d);
     if (areTwoPeople(track.anchor, detection.anchor)) return Infinity;
-    const unseenSeconds = (timeMs - track.lastSeenMs) / 1000;
-    const place = placeEvidence(track.motion, detection, unseenSeconds, newcomers, motion);
+    const place = at(placeOf, t)(detection);
     const { gallery } = track;
     if (detection.look === null || gallery.size === 0) return -place;
     // Galleries are dear to search: not where no likeness, or not the likeness there can be, would save the pair.

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   looksEvidence,
   MOST_LOOKS_EVIDENCE,
-  placeEvidence,
+  placeEvidenceOf,
 } from '../../src/tracking/association-likelihood.ts';
 import { toDetection } from '../../src/tracking/detection.ts';
 import { predictMotion, startMotion } from '../../src/tracking/mean-reverting-motion.ts';
@@ -15,10 +15,10 @@ const person = (x: number, height = 100) =>
 
 function evidenceAfter(seconds: number, seen: ReturnType<typeof person>, scene = SCENE): number {
   const predicted = predictMotion(startMotion(person(600), 0, WALKER_MOTION), seconds * 1000, WALKER_MOTION);
-  return placeEvidence(predicted, seen, seconds, scene, WALKER_MOTION);
+  return placeEvidenceOf(predicted, seconds, scene, WALKER_MOTION)(seen);
 }
 
-describe('placeEvidence', () => {
+describe('placeEvidenceOf', () => {
   it('speaks for a person at the same place and against one across the picture', () => {
     expect(evidenceAfter(0.5, person(605))).toBeGreaterThan(3);
     expect(evidenceAfter(0.5, person(50))).toBeLessThan(-3);
@@ -31,13 +31,13 @@ describe('placeEvidence', () => {
   });
 
   it('holds a head that stays in its place for the same person, even after seconds', () => {
-    const after = (prior: typeof FACE_MOTION, x: number) => {
+    const evidence = (prior: typeof FACE_MOTION, x: number) => {
       const state = startMotion(person(600), 0, prior);
-      return placeEvidence(predictMotion(state, 4000, prior), person(x), 4, SCENE, prior);
+      return placeEvidenceOf(predictMotion(state, 4000, prior), 4, SCENE, prior)(person(x));
     };
     const restless = { ...FACE_MOTION, stayingShare: 0 };
-    expect(after(FACE_MOTION, 605)).toBeGreaterThan(after(restless, 605) + 1);
-    expect(after(FACE_MOTION, 800)).toBeGreaterThan(after(restless, 800) - 1);
+    expect(evidence(FACE_MOTION, 605)).toBeGreaterThan(evidence(restless, 605) + 1);
+    expect(evidence(FACE_MOTION, 800)).toBeGreaterThan(evidence(restless, 800) - 1);
   });
 
   it('tells people of different size apart at the same place', () => {
@@ -49,13 +49,8 @@ describe('placeEvidence', () => {
       const box = (x: number) => ({ x: x * scale, y: 250 * scale, width: 50 * scale, height: 100 * scale });
       const state = startMotion(toDetection(box(600), 0.9, null), 0, WALKER_MOTION);
       const scene = { area: SCENE.area * scale ** 2, detections: 4 };
-      return placeEvidence(
-        predictMotion(state, 500, WALKER_MOTION),
-        toDetection(box(640), 0.9, null),
-        0.5,
-        scene,
-        WALKER_MOTION,
-      );
+      const predicted = predictMotion(state, 500, WALKER_MOTION);
+      return placeEvidenceOf(predicted, 0.5, scene, WALKER_MOTION)(toDetection(box(640), 0.9, null));
     };
     expect(at(3)).toBeCloseTo(at(1), 9);
   });
