@@ -10,11 +10,11 @@ export interface DecodeCost {
 
 /** Measured on one core of the project's kind of machine with ffmpeg 5.1; what counts is how they compare. */
 export const DECODE_COSTS: Readonly<Record<string, DecodeCost>> = {
-  h264: { megapixelMs: 1.2, megabyteMs: 90 },
-  hevc: { megapixelMs: 1.8, megabyteMs: 110 },
-  vp8: { megapixelMs: 1.2, megabyteMs: 90 },
+  h264: { megapixelMs: 1.3, megabyteMs: 90 },
+  hevc: { megapixelMs: 1.1, megabyteMs: 330 },
+  vp8: { megapixelMs: 0.5, megabyteMs: 50 },
   vp9: { megapixelMs: 1.5, megabyteMs: 90 },
-  av1: { megapixelMs: 1.8, megabyteMs: 120 },
+  av1: { megapixelMs: 1.2, megabyteMs: 100 },
 };
 
 /** CPU time until a new ffmpeg decodes its first packet. */
