@@ -18,6 +18,9 @@ export interface WorkerOptions {
 /** Messages beyond the slots that may be under way without one; further ones keep their slot to the end. */
 const MAX_WITHOUT_SLOT = 64;
 
+/** Time an aborted job gets to stop: more than its thread and its decoder need to be ended by force. */
+const DEFAULT_ABORT_MS = 15_000;
+
 export class Worker {
   readonly #intake: JobIntake;
   readonly #runner: WorkerOptions['runner'];
@@ -68,22 +71,17 @@ export class Worker {
 
   /**
    * Stops in order: no further message is received, running jobs get `graceMs` to end, what still runs then is aborted and
-   * its message made visible at once. Resolves when every job has ended.
+   * its message made visible at once. Resolves when every job has ended, or has had `abortMs` to obey.
    */
-  async stop(graceMs: number): Promise<void> {
+  async stop(graceMs: number, abortMs = DEFAULT_ABORT_MS): Promise<void> {
     if (this.#state === 'stopping') return;
     this.#state = 'stopping';
     this.#intake.stop();
-    const graceEnded = new AbortController();
-    await Promise.race([
-      this.#idle(),
-      sleep(graceMs, undefined, { signal: graceEnded.signal }).catch(() => {}),
-    ]);
-    graceEnded.abort();
+    await this.#idleWithin(graceMs);
     this.#shutdown.abort(
       new WorkerError('SHUTTING_DOWN', 'this worker is shutting down; another one goes on'),
     );
-    await this.#idle();
+    await this.#idleWithin(abortMs);
   }
 
   async #handle(message: ReceivedMessage): Promise<void> {
@@ -110,6 +108,14 @@ export class Worker {
       this.#running.delete(job);
       this.#onRunningJobs(this.#running.size);
     }
+  }
+
+  /** Resolves when no job runs any more, or when the time is over. */
+  async #idleWithin(limitMs: number): Promise<void> {
+    const isIdle = new AbortController();
+    const limit = sleep(limitMs, undefined, { signal: isIdle.signal }).catch(() => {});
+    await Promise.race([this.#idle(), limit]);
+    isIdle.abort();
   }
 
   async #idle(): Promise<void> {
