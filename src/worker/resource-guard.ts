@@ -20,9 +20,11 @@ export class ResourceGuard {
   /** Why no further job should begin now, in words; null when one may. */
   async shortage(): Promise<string | null> {
     const { tempDir, minFreeDiskBytes, minFreeMemoryBytes, runningJobs } = this.#options;
-    const { bavail, bsize } = await statfs(tempDir);
-    if (bavail * bsize < minFreeDiskBytes)
+    const disk = await statfs(tempDir).catch(() => null);
+    if (disk === null) return `${tempDir} cannot be used: check TEMP_DIR`;
+    if (disk.bavail * disk.bsize < minFreeDiskBytes) {
       return `less than ${mebibytes(minFreeDiskBytes)} free in ${tempDir}`;
+    }
     // Knows the container's limit. A single job is always tried: waiting would free nothing.
     if (runningJobs() > 0 && process.availableMemory() < minFreeMemoryBytes) {
       return `less than ${mebibytes(minFreeMemoryBytes)} of memory free`;

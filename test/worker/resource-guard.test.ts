@@ -4,9 +4,9 @@ import { ResourceGuard } from '../../src/worker/resource-guard.ts';
 
 const PLENTY = Number.MAX_SAFE_INTEGER;
 
-function guard(options: { disk?: number; memory?: number; runningJobs?: number }) {
+function guard(options: { disk?: number; memory?: number; runningJobs?: number; tempDir?: string }) {
   return new ResourceGuard({
-    tempDir: tmpdir(),
+    tempDir: options.tempDir ?? tmpdir(),
     minFreeDiskBytes: options.disk ?? 0,
     minFreeMemoryBytes: options.memory ?? 0,
     runningJobs: () => options.runningJobs ?? 0,
@@ -20,6 +20,10 @@ describe('ResourceGuard', () => {
 
   it('lets none begin on a full disk', async () => {
     expect(await guard({ disk: PLENTY }).shortage()).toContain(`free in ${tmpdir()}`);
+  });
+
+  it('lets none begin without its folder, and names the setting', async () => {
+    expect(await guard({ tempDir: '/nowhere' }).shortage()).toBe('/nowhere cannot be used: check TEMP_DIR');
   });
 
   it('lets no second job begin when memory is short, but always a first', async () => {
