@@ -1,4 +1,5 @@
 /** The front door of all benchmarks: `npm run bench -- KIND [options]`. Figures are printed, never asserted. */
+import '../src/no-onnx-telemetry.ts';
 import { toWorkerError } from '../src/errors.ts';
 
 /** What every kind exports. `args` is the command line after the kind. */

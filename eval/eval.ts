@@ -1,4 +1,5 @@
 /** The front door of all evaluations: `npm run eval -- KIND DIR [options]`. Each kind is a module with its own options. */
+import '../src/no-onnx-telemetry.ts';
 import { toWorkerError } from '../src/errors.ts';
 
 /** What every kind exports. `args` is the command line after the kind. */

@@ -19,7 +19,10 @@ const SHARED_WITH_NATIVE_ADDONS = [
   'Uint32Array',
 ];
 
-// The emulator takes any credentials, but the SDK wants some. Tests see a copy of the environment, their threads the real one.
+// Tests see a copy of the environment, their threads the real one.
+// ONNX Runtime's library else collects usage data and sends it to its vendor.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+// The emulator takes any credentials, but the SDK wants some.
 process.env.AWS_ACCESS_KEY_ID ??= 'test';
 process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
 
