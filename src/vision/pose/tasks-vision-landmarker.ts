@@ -67,22 +67,13 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
     try {
       return graph.detect(image);
     } catch (cause) {
-      this.#discard(graph);
+      // One error poisons a graph for good; after an abort even closing it waits forever. Its memory goes with the last reference.
+      this.#graph = null;
       throw new WorkerError(
         'INTERNAL',
         `MediaPipe failed on a picture of ${image.width}x${image.height}, and is started afresh: ${reason(cause, this.#messages)}`,
         { cause },
       );
-    }
-  }
-
-  /** One error poisons a graph for good. */
-  #discard(graph: PoseGraph): void {
-    this.#graph = null;
-    try {
-      graph.close();
-    } catch {
-      // It cannot even end; its memory goes with the last reference.
     }
   }
 

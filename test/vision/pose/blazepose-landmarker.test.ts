@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { videoFrames } from '../../../eval/video-frames.ts';
+import type { Tlwh } from '../../../src/geometry/box.ts';
+import type { RgbImage } from '../../../src/geometry/rgb-image.ts';
+import { openModel } from '../../../src/inference/model-store.ts';
+import { FaceDetector } from '../../../src/vision/face-detector.ts';
+import { BlazePoseLandmarker } from '../../../src/vision/pose/blazepose-landmarker.ts';
+import type { Pose } from '../../../src/vision/pose/pose-landmarker.ts';
+import { explainsFace } from '../../../src/vision/pose/same-body.ts';
+import { drawTwoPeople, paint, plain, resizePicture } from '../../helpers/pictures.ts';
+import { describeWithShared, sharedPath } from '../../helpers/shared.ts';
+
+let landmarker: BlazePoseLandmarker;
+
+async function load(options: { maxPoses?: number; minPresence?: number } = {}): Promise<BlazePoseLandmarker> {
+  return BlazePoseLandmarker.load({
+    detectorModel: await openModel('pose-detector', { role: 'pose-detector' }),
+    landmarksModel: await openModel('pose-landmarks-lite', { role: 'pose-landmarks' }),
+    maxPoses: 10,
+    minPresence: 0.5,
+    ...options,
+  });
+}
+
+beforeAll(async () => {
+  landmarker = await load();
+});
+
+afterAll(() => landmarker.close());
+
+/** The pose that has a face. */
+function poseOf(face: Tlwh, poses: readonly Pose[]): Pose | undefined {
+  return poses.find((pose) => explainsFace(pose, face));
+}
+
+describe('the pose landmarker', () => {
+  it.each([
+    [640, 360],
+    [1280, 720],
+    [720, 1280],
+  ])(
+    'gives each of two drawn people at %dx%d one body, whose nose lies in the face',
+    async (width, height) => {
+      const { image, faces } = await drawTwoPeople(width, height);
+      const poses = await landmarker.detect(image, faces);
+      expect(poses).toHaveLength(2);
+      for (const face of faces) expect(poseOf(face, poses)).toBeDefined();
+    },
+  );
+
+  it('reports 33 landmarks, 33 in metres, a confidence and a box inside the picture', async () => {
+    const { image, faces } = await drawTwoPeople(1280, 720);
+    for (const { landmarks, worldLandmarks, confidence, box } of await landmarker.detect(image, faces)) {
+      expect(landmarks).toHaveLength(33);
+      expect(worldLandmarks).toHaveLength(33);
+      expect(confidence).toBeGreaterThanOrEqual(0.5);
+      expect(confidence).toBeLessThanOrEqual(1);
+      expect(box.x).toBeGreaterThanOrEqual(0);
+      expect(box.y + box.height).toBeLessThanOrEqual(720);
+      for (const { x, y, visibility, presence } of landmarks) {
+        if (x < 0 || y < 0 || x >= 1280 || y >= 720) expect([visibility, presence]).toEqual([0, 0]);
+      }
+    }
+  });
+
+  it('gives the same answer to the same picture, whatever it saw before', async () => {
+    const { image, faces } = await drawTwoPeople(640, 360);
+    const first = await landmarker.detect(image, faces);
+    await landmarker.detect(plain(300, 500, [90, 90, 90]), []);
+    expect(await landmarker.detect(image, faces)).toEqual(first);
+  });
+
+  it('is not misled by faces that are none, or named twice', async () => {
+    const { image, faces } = await drawTwoPeople(1280, 720);
+    const wall = { x: 610, y: 60, width: 40, height: 50 };
+    expect(await landmarker.detect(image, [...faces, ...faces, wall])).toHaveLength(2);
+  });
+
+  it('looks at no more bodies than it may', async () => {
+    const { image, faces } = await drawTwoPeople(1280, 720);
+    const single = await load({ maxPoses: 1 });
+    expect(await single.detect(image, faces)).toHaveLength(1);
+    await single.close();
+  });
+
+  it('reports no body it is less sure of than it must be', async () => {
+    const { image, faces } = await drawTwoPeople(1280, 720);
+    const strict = await load({ minPresence: 1.01 });
+    expect(await strict.detect(image, faces)).toEqual([]);
+    await strict.close();
+  });
+
+  it.each([
+    ['one pixel', plain(1, 1, [128, 128, 128])],
+    ['a strip 16 pixels wide', plain(16, 900, [10, 200, 30])],
+    ['a strip 16 pixels high', plain(900, 16, [10, 200, 30])],
+    ['noise', paint(320, 240, (x, y) => [(x * 7919 + y * 104729) % 256, (x * y) % 256, (x ^ y) % 256])],
+    ['20,000 pixels across', plain(20_000, 40, [60, 60, 60])],
+  ])('sees nobody in %s', async (_what, image) => {
+    expect(await landmarker.detect(image, [])).toEqual([]);
+    expect(await landmarker.detect(image, [{ x: 0, y: 0, width: 1, height: 1 }])).toEqual([]);
+  });
+
+  it('finds people in a grey picture', async () => {
+    const { image, faces } = await drawTwoPeople(640, 360);
+    const grey = paint(image.width, image.height, (x, y) => {
+      const value = image.data[(y * image.width + x) * 3 + 1] ?? 0;
+      return [value, value, value];
+    });
+    expect((await landmarker.detect(grey, faces)).length).toBeGreaterThan(0);
+  });
+
+  it('refuses a picture whose bytes do not fit its size', async () => {
+    const image: RgbImage = { width: 10, height: 10, data: new Uint8Array(10) };
+    await expect(landmarker.detect(image, [])).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+});
+
+describeWithShared('the pose landmarker on real films', () => {
+  let faceDetector: FaceDetector;
+
+  beforeAll(async () => {
+    faceDetector = await FaceDetector.load(await openModel('face-detector', { role: 'face-detector' }));
+  });
+
+  afterAll(() => faceDetector.close());
+
+  /** Bodies in one frame a second. */
+  async function counts(file: string, intervalMs = 1000): Promise<number[]> {
+    const found: number[] = [];
+    for await (const image of videoFrames(sharedPath('media', file), intervalMs)) {
+      const faces = await faceDetector.detect(image);
+      const hints = faces.map(({ box }) => box);
+      found.push((await landmarker.detect(image, hints)).length);
+    }
+    return found;
+  }
+
+  it('sees all three dancers in four of five frames', async () => {
+    const found = await counts('fiyud-dance.mp4');
+    const complete = found.filter((count) => count === 3);
+    expect(complete.length / found.length).toBeGreaterThanOrEqual(0.8);
+  });
+
+  it('sees four people who stand close together', async () => {
+    const found = await counts('sharjeel-test.mp4');
+    expect(found.filter((count) => count === 4).length / found.length).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it('sees one upper body of a talking head', async () => {
+    expect(new Set(await counts('csci576-interview.mp4', 8000))).toEqual(new Set([1]));
+  });
+
+  it('sees people from behind, without any face', async () => {
+    const found = await counts('intel-one-by-one-person-detection.mp4', 10_000);
+    const secondsWithSomebody = [10, 30, 40, 60, 80, 100, 110, 130];
+    expect(secondsWithSomebody.map((second) => found[second / 10])).toEqual(secondsWithSomebody.map(() => 1));
+  });
+});
+
+describeWithShared('a body cut off by the picture', () => {
+  it('has legs that are neither present nor visible', async () => {
+    for await (const image of videoFrames(sharedPath('media', 'csci576-interview.mp4'), 30_000)) {
+      const [pose] = await landmarker.detect(image, []);
+      const feet = pose?.landmarks.slice(27) ?? [];
+      expect(feet).toHaveLength(6);
+      for (const { y, presence, visibility } of feet) {
+        expect(y).toBeGreaterThan(image.height);
+        expect([presence, visibility]).toEqual([0, 0]);
+      }
+    }
+  });
+
+  it('keeps its landmarks when the picture is enlarged', async () => {
+    for await (const image of videoFrames(sharedPath('media', 'csci576-interview.mp4'), 30_000)) {
+      const [small] = await landmarker.detect(image, []);
+      const twice = await resizePicture(image, image.width * 2, image.height * 2);
+      const [large] = await landmarker.detect(twice, []);
+      expect(large?.landmarks[0]?.x).toBeCloseTo(2 * (small?.landmarks[0]?.x ?? 0), -1);
+    }
+  });
+});

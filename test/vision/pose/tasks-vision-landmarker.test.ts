@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { comparePoses } from '../../../eval/pose-parity.ts';
+import { videoFrames } from '../../../eval/video-frames.ts';
+import { openModel } from '../../../src/inference/model-store.ts';
+import { BlazePoseLandmarker } from '../../../src/vision/pose/blazepose-landmarker.ts';
+import { TasksVisionPoseLandmarker } from '../../../src/vision/pose/tasks-vision-landmarker.ts';
+import { bundleProduct } from '../../../tools/models-build/pose-networks.ts';
+import { drawTwoPeople, plain, readPicture } from '../../helpers/pictures.ts';
+import { describeWithShared, sharedPath } from '../../helpers/shared.ts';
+
+let bundle: Uint8Array;
+let official: TasksVisionPoseLandmarker;
+let ours: BlazePoseLandmarker;
+
+beforeAll(async () => {
+  bundle = await bundleProduct().build();
+  official = await TasksVisionPoseLandmarker.load({ bundle, maxPoses: 1, minPresence: 0.5 });
+  ours = await BlazePoseLandmarker.load({
+    detectorModel: await openModel('pose-detector', { role: 'pose-detector' }),
+    landmarksModel: await openModel('pose-landmarks-lite', { role: 'pose-landmarks' }),
+    maxPoses: 1,
+    minPresence: 0.5,
+  });
+});
+
+afterAll(() => Promise.all([official.close(), ours.close()]));
+
+describe('MediaPipe’s own graph', () => {
+  it('agrees with ours on the drawn people', async () => {
+    const { image } = await drawTwoPeople(1280, 720);
+    const parity = await comparePoses(image, ours, official);
+    expect(parity?.missed).toBe(0);
+    expect(parity?.mean).toBeLessThanOrEqual(0.1);
+    expect(parity?.max).toBeLessThanOrEqual(1);
+  });
+
+  it('gives the same shape of answer', async () => {
+    const { image, faces } = await drawTwoPeople(1280, 720);
+    const [pose] = await official.detect(image, faces);
+    expect(pose?.landmarks).toHaveLength(33);
+    expect(pose?.worldLandmarks).toHaveLength(33);
+    expect(Object.keys(pose ?? {}).sort()).toEqual(['box', 'confidence', 'landmarks', 'worldLandmarks']);
+    expect(pose?.confidence).toBeGreaterThanOrEqual(0.5);
+    for (const { x, y, presence, visibility } of pose?.landmarks ?? []) {
+      expect(presence).toBe(visibility);
+      if (x < 0 || y < 0 || x >= image.width || y >= image.height) expect(presence).toBe(0);
+    }
+  });
+
+  it('sees nobody on a wall or in one pixel', async () => {
+    expect(await official.detect(plain(320, 240, [120, 120, 120]), [])).toEqual([]);
+    expect(await official.detect(plain(1, 1, [0, 0, 0]), [])).toEqual([]);
+  });
+
+  it('is spared malformed pictures, and goes on', async () => {
+    const { image } = await drawTwoPeople(640, 360);
+    const before = await official.detect(image, []);
+    for (const [width, height] of [
+      [0, 0],
+      [10, 11],
+      [-4, 4],
+      [2.5, 2],
+    ] as const) {
+      const malformed = { width, height, data: new Uint8Array(300) };
+      await expect(official.detect(malformed, [])).rejects.toMatchObject({ code: 'INTERNAL' });
+    }
+    expect(await official.detect(image, [])).toEqual(before);
+  });
+
+  it('is started afresh after an error it does not survive', async () => {
+    const { image } = await drawTwoPeople(640, 360);
+    const before = await official.detect(image, []);
+    const tooWide = plain(70_000, 70, [0, 0, 0]);
+    await expect(official.detect(tooWide, [])).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('70000x70'),
+    });
+    expect(await official.detect(image, [])).toEqual(before);
+  });
+
+  it('can be closed and used again', async () => {
+    const second = await TasksVisionPoseLandmarker.load({ bundle, maxPoses: 1, minPresence: 0.5 });
+    await second.close();
+    await second.close();
+    expect(await second.detect(plain(64, 64, [1, 2, 3]), [])).toEqual([]);
+    await second.close();
+  });
+
+  it('refuses a file that is no bundle, and says how to build one', async () => {
+    const options = { bundle: new Uint8Array(100), maxPoses: 1, minPresence: 0.5 };
+    await expect(TasksVisionPoseLandmarker.load(options)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringContaining('npm run models:build -- lite --bundle'),
+    });
+  });
+});
+
+// Of one person each, or of two at a distance: in crowds the networks amplify the last bit of their arithmetic to tenths of pixels.
+describeWithShared('both engines on real pictures', () => {
+  it.each([
+    ['expected/pose_squats.mp4', 5000],
+    ['den250400-interview.mp4', 3000],
+    ['fsgan-conan_obrien.mp4', 2500],
+    ['intel-asl-sister.mkv', 2500],
+  ])('agree to a tenth of a pixel in %s', async (file, intervalMs) => {
+    for await (const image of videoFrames(sharedPath('media', file), intervalMs)) {
+      const parity = await comparePoses(image, ours, official);
+      expect(parity?.missed).toBe(0);
+      expect(parity?.mean).toBeLessThanOrEqual(0.1);
+      expect(parity?.max).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it.each(['pose.jpg', 'portrait.jpg'])('agree to a tenth of a pixel in %s', async (file) => {
+    const image = await readPicture(sharedPath('media', 'expected', file));
+    const parity = await comparePoses(image, ours, official);
+    expect(parity?.mean).toBeLessThanOrEqual(0.1);
+    expect(parity?.max).toBeLessThanOrEqual(1);
+  });
+
+  it('start from the bundle Google publishes', async () => {
+    const published = await readFile(sharedPath('models', 'pose', 'pose_landmarker_lite.task'));
+    expect(Buffer.compare(bundle, published)).toBe(0);
+  });
+});
