@@ -48,13 +48,6 @@ export class EcsTaskProtection {
     else void this.#endAfterIdleTime(this.#next.signal);
   }
 
-  /** Ends the renewals and the protection. Never rejects. */
-  async stop(): Promise<void> {
-    this.#next.abort();
-    this.#protected = false;
-    await this.#request(false);
-  }
-
   async #keepProtected(changed: AbortSignal): Promise<void> {
     while (!changed.aborted) {
       await this.#request(true);

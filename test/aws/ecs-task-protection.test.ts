@@ -53,8 +53,8 @@ describe('EcsTaskProtection', () => {
     task.onRunningJobs(1);
     await sleep(300);
     expect(requests).not.toContainEqual(OFF);
-    await task.stop();
-    expect(requests.at(-1)).toEqual(OFF);
+    task.onRunningJobs(0);
+    await until(() => JSON.stringify(requests.at(-1)) === JSON.stringify(OFF));
   });
 
   it('is renewed before it expires', async () => {
@@ -62,17 +62,17 @@ describe('EcsTaskProtection', () => {
     task.onRunningJobs(1);
     await until(() => requests.length >= 3);
     expect(requests[2]).toEqual({ ...ON, ExpiresInMinutes: 0.001 });
-    await task.stop();
+    task.onRunningJobs(0);
   });
 
   it('does no harm when the agent refuses or is not there', async () => {
     status = 400;
     const refused = protection();
     refused.onRunningJobs(1);
-    await until(() => requests.length === 1);
-    await refused.stop();
+    refused.onRunningJobs(0);
+    await until(() => requests.length === 2);
     const nowhere = new EcsTaskProtection({ agentUri: 'http://127.0.0.1:1', logger: SILENT });
     nowhere.onRunningJobs(1);
-    await nowhere.stop();
+    nowhere.onRunningJobs(0);
   });
 });
