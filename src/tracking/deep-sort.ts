@@ -51,8 +51,7 @@ export class DeepSort {
     for (const association of associate({ timeMs, tracks, detections }, this.#options)) {
       const [track, detection] = [tracks[association.track], detections[association.detection]];
       if (track === undefined || detection === undefined) continue;
-      const sighting = { frame, detection: association.detection, timeMs };
-      track.update(sighting, detection, association.confidence);
+      track.update({ frame, timeMs, detection }, association.confidence);
       unmatched.delete(association.detection);
     }
     for (const track of tracks) {
@@ -61,9 +60,8 @@ export class DeepSort {
       track.markMissed();
       if (wasConfirmed && track.state === 'deleted') this.#ended.push(track);
     }
-    const births = [...unmatched].map(
-      ([index, detection]) =>
-        new Track(this.#nextId++, { frame, detection: index, timeMs }, detection, this.#options),
+    const births = [...unmatched.values()].map(
+      (detection) => new Track(this.#nextId++, { frame, timeMs, detection }, this.#options),
     );
     this.#live = [...tracks.filter(({ state }) => state !== 'deleted'), ...births];
   }

@@ -20,15 +20,15 @@ export interface TrackingOptions {
   readonly frameIntervalMs: number;
   /** Cosine distance at which the face embedder is undecided; belongs to the embedder (models/manifest.json). */
   readonly maxCosineDistance: number;
-  /** The same for the torso's appearance vector. */
+  /** The same for the torso's appearance vector; a Bhattacharyya distance of its colours. Default 0.13. */
   readonly maxTorsoDistance: number;
-  /** How long a lost track waits for its return within a shot; later returns are found by joining. */
+  /** How long a lost track waits for its return within a shot; later returns are found by joining. Default 10. */
   readonly maxAgeSeconds: number;
-  /** Most appearance vectors that a track remembers. */
+  /** Most appearance vectors that a track remembers. Default 100. */
   readonly nnBudget: number;
-  /** Whether frames in which a track was missed are filled between its sightings. */
+  /** Whether frames in which a track was missed are filled between its sightings. Default false. */
   readonly interpolate: boolean;
-  /** Somebody who was seen only once is believed from this detector confidence on, 0..1. */
+  /** Somebody who was seen only once is believed from this detector confidence on, 0..1. Default 0.6. */
   readonly minSingleSightingConfidence: number;
   /** Times of cuts that the decoder noticed, ascending, if it was asked. */
   readonly sceneChangesMs?: readonly number[];

@@ -10,7 +10,7 @@ const MAX_IOU_DISTANCE = 0.7;
 const N_INIT = 3;
 
 export interface ShotTrackingOptions {
-  /** Time between frames as asked for. */
+  /** The usual time between frames. */
   readonly frameIntervalMs: number;
   /** How long a track lives on without a sighting; never less than one frame. */
   readonly maxAgeSeconds: number;
@@ -47,34 +47,23 @@ export function createTracker(options: ShotTrackingOptions, timeAware: number): 
 
 /**
  * The confirmed tracks of a shot. The published algorithm lives on appearance: where nothing has any, the likelihood of place
- * and size is the better guide at every rate. Detections are taken in the order of their place in the picture, so that the order in
- * which a detector lists them decides nothing; the sightings name them by their own index.
+ * and size is the better guide at every rate. Detections are taken in the order of their place in the picture, so that the
+ * order in which a detector lists them decides nothing.
  */
-export function followShot(frames: readonly ShotFrame[], options: ShotTrackingOptions): Track[] {
+export function followShot(frames: readonly ShotFrame[], options: ShotTrackingOptions): readonly Track[] {
   const hasLooks = frames.some(({ detections }) => detections.some(({ look }) => look !== null));
   const tracker = createTracker(options, hasLooks ? timeAwareness(options.frameIntervalMs) : 1);
-  const orders = frames.map(({ detections }) => readingOrder(detections));
-  frames.forEach(({ timeMs, detections }, frame) => {
-    const ordered = (orders[frame] ?? []).flatMap((index) => detections[index] ?? []);
-    tracker.update(timeMs, ordered);
-  });
-  for (const track of tracker.confirmed) {
-    track.sightings.forEach((sighting, i) => {
-      const detection = orders[sighting.frame]?.[sighting.detection] ?? sighting.detection;
-      track.sightings[i] = { ...sighting, detection };
-    });
-  }
-  return [...tracker.confirmed];
+  for (const { timeMs, detections } of frames) tracker.update(timeMs, detections.toSorted(byPlace));
+  return tracker.confirmed;
 }
 
-function readingOrder(detections: readonly Detection[]): number[] {
-  const key = ({ tlwh, confidence }: Detection) => [tlwh.x, tlwh.y, tlwh.width, tlwh.height, confidence];
-  const keys = detections.map(key);
-  return [...detections.keys()].sort((a, b) => {
-    for (let i = 0; i < 5; i++) {
-      const difference = (keys[a]?.[i] ?? 0) - (keys[b]?.[i] ?? 0);
-      if (difference !== 0) return difference;
-    }
-    return a - b;
-  });
+/** From left to right, then from top to bottom; size and confidence order what lies at one place. */
+function byPlace(a: Detection, b: Detection): number {
+  return (
+    a.tlwh.x - b.tlwh.x ||
+    a.tlwh.y - b.tlwh.y ||
+    a.tlwh.width - b.tlwh.width ||
+    a.tlwh.height - b.tlwh.height ||
+    a.confidence - b.confidence
+  );
 }

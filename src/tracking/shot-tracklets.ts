@@ -50,24 +50,18 @@ function followKind(
     frames.map(({ timestampMs }, i) => ({ timeMs: timestampMs, detections: detections[i] ?? [] })),
     options,
   );
-  return tracks.map(({ sightings, confidence }) => {
-    const seen = sightings.flatMap(({ frame, detection, timeMs }) => {
-      const found = detections[frame]?.[detection];
-      return found === undefined ? [] : [{ frame, detection, timeMs, found }];
-    });
-    return {
-      kind,
-      shot: shot.index,
-      confidence,
-      sightings: seen.map(({ frame, detection, timeMs, found }) => ({
-        frame: shot.firstFrame + frame,
-        detection,
-        timeMs,
-        confidence: found.confidence,
-      })),
-      looks: seen.flatMap(({ found }) => found.look ?? []),
-    };
-  });
+  return tracks.map(({ sightings, confidence }) => ({
+    kind,
+    shot: shot.index,
+    confidence,
+    sightings: sightings.map(({ frame, timeMs, detection }) => ({
+      frame: shot.firstFrame + frame,
+      detection: detections[frame]?.indexOf(detection) ?? -1,
+      timeMs,
+      confidence: detection.confidence,
+    })),
+    looks: sightings.flatMap(({ detection }) => detection.look ?? []),
+  }));
 }
 
 /** Per frame: the time in which the face at a body's head is followed, by index of the pose. */

@@ -74,12 +74,12 @@ function asPublished(frames: readonly DetectionFrame[], options: ShotTrackingOpt
 /** Detections only, each under the track that it was given to, from the first on; without doubtful lone sightings. */
 function asSeen(frames: readonly DetectionFrame[], options: ShotTrackingOptions): TrackedBox[] {
   const tracks = followShot(frames, options).map(({ id, sightings }) =>
-    sightings.flatMap(({ frame, detection }) => {
-      const seen = frames[frame];
-      const box = seen?.detections[detection];
-      if (seen === undefined || box === undefined) return [];
-      return [{ frameNumber: seen.number, id, tlwh: box.tlwh, confidence: box.confidence }];
-    }),
+    sightings.map(({ frame, detection: { tlwh, confidence } }) => ({
+      frameNumber: frames[frame]?.number ?? frame,
+      id,
+      tlwh,
+      confidence,
+    })),
   );
   const [lone, followed] = [
     tracks.filter(({ length }) => length === 1),

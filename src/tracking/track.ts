@@ -18,9 +18,8 @@ export type TrackState = 'tentative' | 'confirmed' | 'deleted';
 export interface Sighting {
   /** How many frames the tracker had been shown before, 0-based. */
   readonly frame: number;
-  /** Index in the frame's list of detections. */
-  readonly detection: number;
   readonly timeMs: number;
+  readonly detection: Detection;
 }
 
 export interface TrackRules {
@@ -54,11 +53,12 @@ export class Track {
   #motion: MotionState;
   #predictedMotion: MotionState;
 
-  constructor(id: number, sighting: Sighting, detection: Detection, rules: TrackRules) {
+  constructor(id: number, sighting: Sighting, rules: TrackRules) {
+    const { detection, timeMs } = sighting;
     this.id = id;
     this.#rules = rules;
     this.#box = initiate(detection.xyah);
-    this.#motion = startMotion(detection, sighting.timeMs, rules.motion);
+    this.#motion = startMotion(detection, timeMs, rules.motion);
     this.#predictedMotion = this.#motion;
     this.gallery = new AppearanceGallery(rules.nnBudget);
     if (detection.look !== null) this.gallery.add(detection.look);
@@ -97,7 +97,8 @@ export class Track {
   }
 
   /** @param confidence probability that the detection is the track's, 0..1 */
-  update(sighting: Sighting, detection: Detection, confidence: number): void {
+  update(sighting: Sighting, confidence: number): void {
+    const { detection } = sighting;
     this.#box = update(this.#box, detection.xyah);
     this.#motion = correctMotion(this.#motion, this.#predictedMotion, detection, this.#rules.motion);
     this.#predictedMotion = this.#motion;
