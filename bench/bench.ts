@@ -10,6 +10,7 @@ interface Benchmark {
 const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   models: () => import('./models.ts'),
   'face-memory': () => import('./face-memory.ts'),
+  'pose-memory': () => import('./pose-memory.ts'),
   tracking: () => import('./tracking.ts'),
   job: () => import('./job.ts'),
   calibrate: () => import('./calibrate.ts'),
