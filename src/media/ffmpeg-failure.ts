@@ -25,9 +25,9 @@ const COMPLAINTS: ReadonlyArray<readonly [pattern: RegExp, code: ErrorCode, mess
     'the file is no video in a supported container: send MP4, MOV, MKV, WebM, MPEG-TS, AVI or FLV',
   ],
   [
-    /Codec \(\w+\) not on whitelist|Decoder .* not found|no decoder found|Decoding requested, but no decoder/,
-    'VIDEO_FORMAT_UNSUPPORTED',
-    'the video stream has an unsupported codec: send H.264, HEVC, VP8, VP9, AV1, MPEG-2/4, MJPEG or ProRes',
+    /No such filter|Requested output format .* is not known|Unrecognized option|Automatic encoder selection failed/,
+    'FFMPEG_MISSING',
+    'this ffmpeg lacks a part the worker needs: install a complete one (Debian: apt-get install -y ffmpeg)',
   ],
 ];
 

@@ -16,28 +16,32 @@ const ALLOWED_FORMATS = [
   'flv',
 ];
 
-/** Decoders, by ffmpeg's names: the codecs cameras, phones, editors and streaming sites write. Odd decoders are where the holes are. */
-const ALLOWED_DECODERS = [
-  'h264',
-  'hevc',
-  'vp8',
-  'vp9',
-  'libvpx',
-  'libvpx-vp9',
-  'av1',
-  'libdav1d',
-  'libaom-av1',
-  'mpeg4',
-  'mpeg2video',
-  'mpeg1video',
-  'h263',
-  'flv',
-  'mjpeg',
-  'prores',
-  'dnxhd',
-  'vc1',
-  'wmv3',
-];
+/**
+ * Codecs by the names ffmpeg's summary gives them, and the decoders that may take each: what cameras, phones, editors and streaming sites
+ * write. Odd decoders are where the holes are.
+ */
+const ALLOWED_CODECS: Readonly<Record<string, readonly string[]>> = {
+  h264: ['h264'],
+  hevc: ['hevc'],
+  vp8: ['vp8', 'libvpx'],
+  vp9: ['vp9', 'libvpx-vp9'],
+  av1: ['libdav1d', 'libaom-av1', 'av1'],
+  mpeg4: ['mpeg4'],
+  mpeg2video: ['mpeg2video'],
+  mpeg1video: ['mpeg1video'],
+  h263: ['h263'],
+  flv1: ['flv'],
+  mjpeg: ['mjpeg'],
+  prores: ['prores'],
+  dnxhd: ['dnxhd'],
+  vc1: ['vc1'],
+  wmv3: ['wmv3'],
+};
+
+/** Whether streams of this codec, by the name in ffmpeg's summary, are decoded at all. */
+export function isAllowedCodec(codec: string): boolean {
+  return Object.hasOwn(ALLOWED_CODECS, codec);
+}
 
 /** No picture within the limits needs a larger block of memory; a hostile header may ask for one. */
 const MAX_BLOCK_BYTES = 512 * 1024 ** 2;
@@ -68,7 +72,7 @@ export function inputOptions(file: string, maxPixels: number): readonly string[]
     '-format_whitelist',
     ALLOWED_FORMATS.join(','),
     '-codec_whitelist',
-    ALLOWED_DECODERS.join(','),
+    Object.values(ALLOWED_CODECS).flat().join(','),
     '-max_pixels',
     String(maxPixels),
     '-threads',

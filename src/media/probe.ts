@@ -7,7 +7,7 @@ import { type FfmpegDialect, parseDialect } from './ffmpeg-dialect.ts';
 import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
 import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
 import { fileSignature, SIGNATURE_BYTES } from './file-signature.ts';
-import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
+import { COMMON_OPTIONS, inputOptions, isAllowedCodec, MAP_VIDEO } from './input-options.ts';
 import { readPacketIndex, shownPackets } from './packet-index.ts';
 import { type PacketTable, packetTable } from './packet-table.ts';
 import { type Colour, createShownPictureParser, parseColour, type ShownPicture } from './shown-picture.ts';
@@ -125,9 +125,18 @@ async function firstPicture(
   ];
   const exit = await runFfmpeg({ ffmpeg, args, onStderrLine }, () => {}, signal);
   const summary = parseStreamSummary(lines);
+  refuseByCodec(summary);
   refuseByPictureSize(summary, limits);
   if (picture === null) throw explainUndecodable(exit, lines);
   return { summary, picture, colour: parseColour(lines), dialect: parseDialect(lines) };
+}
+
+function refuseByCodec({ codec }: StreamSummary): void {
+  if (codec === '' || isAllowedCodec(codec)) return;
+  throw new WorkerError(
+    'VIDEO_FORMAT_UNSUPPORTED',
+    `the video stream is ${codec}, which is not supported: send H.264, HEVC, VP8, VP9, AV1, MPEG-2/4, MJPEG or ProRes`,
+  );
 }
 
 function refuseByPictureSize({ codedWidth, codedHeight }: StreamSummary, { maxPixels }: VideoLimits): void {

@@ -18,7 +18,8 @@ const INPUT_LINE = /^Input #0, ([\w-]+)/;
 /** Two spaces since ffmpeg 4.4, four before; anything deeper is a tag, whose text is the file's own. */
 const VIDEO_LINE = /^ {2,4}Stream #0:\d+.*?: Video: (\w+)(?!.*\(attached pic\))/;
 const OTHER_STREAM_LINE = /^ {2,4}Stream #0:\d+/;
-const ROTATION_LINE = /^ {6}displaymatrix: rotation of (-?[\d.]+) degrees/;
+/** Six spaces, eight since ffmpeg 7. */
+const ROTATION_LINE = /^ {6,8}displaymatrix: rotation of (-?[\d.]+) degrees/;
 
 /** Rates ffmpeg prints in two decimals that stand for n/1001. */
 const NTSC_RATES: ReadonlyArray<readonly [printed: number, exact: number]> = [

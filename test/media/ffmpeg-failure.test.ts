@@ -10,7 +10,7 @@ describe('explainFailure', () => {
     ['[mov @ 0x1] moov atom not found', 'VIDEO_CORRUPT'],
     ["Stream map '0:V:0' matches no streams.", 'VIDEO_STREAM_MISSING'],
     ["[image2 @ 0x1] Format not on whitelist 'mov'", 'VIDEO_FORMAT_UNSUPPORTED'],
-    ['[ffv1 @ 0x1] Codec (ffv1) not on whitelist', 'VIDEO_FORMAT_UNSUPPORTED'],
+    ["No such filter: 'showinfo'", 'FFMPEG_MISSING'],
     ['[IMGUTILS @ 0x1] Picture size 16000x8000 is invalid', 'VIDEO_TOO_LARGE'],
     ['Cannot allocate memory', 'DECODER_FAILED'],
     ['anything else', 'VIDEO_CORRUPT'],

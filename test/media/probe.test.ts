@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ErrorCode } from '../../src/errors.ts';
 import { probeVideo } from '../../src/media/probe.ts';
@@ -126,10 +126,16 @@ describe('probeVideo', () => {
     await expectRefusal(fileOf('noise.mp4', noise), 'VIDEO_CORRUPT', /damaged or no video/);
   });
 
+  it('says when the ffmpeg is not a complete one', async () => {
+    const incomplete = fileOf('ffmpeg', '#!/bin/sh\necho "No such filter: \'showinfo\'" >&2\nexit 1\n');
+    chmodSync(incomplete, 0o755);
+    await expectRefusal(plain, 'FFMPEG_MISSING', /complete/, { ffmpeg: incomplete, limits });
+  });
+
   it('refuses a codec outside the list', async () => {
     const odd = clips.path('odd.mkv');
     runOwn(['-i', plain, '-frames:v', '3', '-c:v', 'ffv1', odd]);
-    await expectRefusal(odd, 'VIDEO_FORMAT_UNSUPPORTED', /unsupported codec/);
+    await expectRefusal(odd, 'VIDEO_FORMAT_UNSUPPORTED', /stream is ffv1/);
   });
 
   it('refuses pictures, files and lengths beyond the limits', async () => {

@@ -37,6 +37,11 @@ describe('parseStreamSummary', () => {
     });
   });
 
+  it('reads the deeper indented words of ffmpeg 7', () => {
+    const deeper = NEW_STYLE.replace('      displaymatrix', '        displaymatrix');
+    expect(summaryOf(deeper).rotationDegrees).toBe(90);
+  });
+
   it('reads the words of an old ffmpeg', () => {
     expect(summaryOf(OLD_STYLE)).toEqual({
       container: 'matroska',
