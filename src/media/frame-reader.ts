@@ -2,13 +2,14 @@
 import { resolve } from 'node:path';
 import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
+import { createDecoderLog, type DecoderLog } from './decoder-log.ts';
 import type { Frame } from './frame.ts';
 import type { FeedReport } from './packet-feed.ts';
 import { openPacketSource, type PacketSource } from './packet-source.ts';
 import { scaledSize } from './picture-size.ts';
 import { preferKeyframes, samplePositions } from './sample-times.ts';
 import { type AllowedPlan, planAll, planSampling } from './sampling-plan.ts';
-import { type CpuMeter, createCpuMeter, type SamplingReport } from './sampling-report.ts';
+import type { SamplingReport } from './sampling-report.ts';
 import { canFeed, decodeSparsely } from './sparse-decoder.ts';
 import { millisecondsAt, type Timeline } from './timeline.ts';
 import type { VideoInfo } from './video-info.ts';
@@ -51,7 +52,7 @@ export const DEFAULT_MAX_SIDE = 1280;
 export async function* readFrames(request: FrameRequest, signal: AbortSignal): AsyncGenerator<Frame, void> {
   const { video } = request;
   const file = resolve(request.file);
-  const meter = createCpuMeter();
+  const log = createDecoderLog();
   const decoder: WantedPictureDecoder = {
     file,
     ffmpeg: request.ffmpeg,
@@ -59,11 +60,11 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
     maxPixels: request.limits.maxPixels,
     colour: video.colour,
     size: scaledSize(video, request.maxSide ?? DEFAULT_MAX_SIDE),
-    onStderrLine: meter.onStderrLine,
+    onStderrLine: log.onStderrLine,
   };
   const source = video.packets === null ? null : await openPacketSource(file, video.packets, signal);
   try {
-    yield* readThrough(request, decoder, source, meter, signal);
+    yield* readThrough(request, decoder, source, log, signal);
   } finally {
     source?.close();
   }
@@ -74,7 +75,7 @@ async function* readThrough(
   request: FrameRequest,
   decoder: WantedPictureDecoder,
   source: PacketSource | null,
-  meter: CpuMeter,
+  log: DecoderLog,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void> {
   const { video, intervalMs, toleranceMs = 0, firstSample = 0, plan: allowed = 'auto' } = request;
@@ -106,9 +107,9 @@ async function* readThrough(
   }
   if (delivered < samples.length) {
     plan = planAll(video, `the container's list of times is wrong at sample ${delivered}`);
-    yield* deliverWhatDecodes(decoder, request, delivered, signal);
+    yield* deliverWhatDecodes(decoder, request, delivered, log, signal);
   }
-  request.onReport?.({ ...plan, plan: plan.kind, packets, decoderCpuMs: meter.totalMs() });
+  request.onReport?.({ ...plan, plan: plan.kind, packets, decoderCpuMs: log.cpuMs() });
 }
 
 /** Decodes the file once to list what is really shown, and once more to show it. */
@@ -116,6 +117,7 @@ async function* deliverWhatDecodes(
   decoder: WantedPictureDecoder,
   { video, intervalMs }: FrameRequest,
   firstSample: number,
+  log: DecoderLog,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void> {
   const decoded = await readDecodedTimeline(decoder.file, { ...decoder, frameRate: video.frameRate }, signal);
@@ -128,6 +130,7 @@ async function* deliverWhatDecodes(
     throw new WorkerError(
       'VIDEO_CORRUPT',
       `the video decodes differently each time from ${delivered * intervalMs} ms on: it is damaged; export it again`,
+      { cause: new Error(log.lastWords()) },
     );
   }
 }
@@ -144,13 +147,17 @@ async function* deliver(
   firstSample: number,
 ): AsyncGenerator<Frame, number> {
   let sample = firstSample;
+  let previous: Uint8Array | null = null;
   for await (const data of pictures) {
+    const isStill = previous !== null && Buffer.compare(previous, data) === 0;
     const position = positions[sample] ?? 0;
     const timestampMs = millisecondsAt(timeline, timeline.ptsTicks[position] ?? 0);
     for (let repeatsPrevious = false; positions[sample] === position; repeatsPrevious = true) {
-      yield { ...size, data, index: sample, timestampMs, repeatsPrevious };
+      const equalsPrevious = repeatsPrevious || isStill;
+      yield { ...size, data, index: sample, timestampMs, repeatsPrevious, equalsPrevious };
       sample++;
     }
+    previous = data;
   }
   return sample;
 }

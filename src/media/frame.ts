@@ -9,4 +9,6 @@ export interface Frame extends RgbImage {
   readonly timestampMs: number;
   /** The picture is the one of the frame before (it is shown longer than the interval), and `data` the same array. */
   readonly repeatsPrevious: boolean;
+  /** Every pixel is that of the frame before: a repeated picture, or another one of something that stands still, like a slide. */
+  readonly equalsPrevious: boolean;
 }

@@ -12,24 +12,3 @@ export interface SamplingReport {
   readonly estimatedCpuMs: number;
   readonly decoderCpuMs: number | null;
 }
-
-const BENCH_LINE = /^bench: utime=([\d.]+)s(?: stime=([\d.]+)s)?/;
-
-/** Adds up what ffmpeg children say of their own CPU time (option `-benchmark`). */
-export interface CpuMeter {
-  readonly onStderrLine: (line: string) => void;
-  /** Null when no child has said anything. */
-  readonly totalMs: () => number | null;
-}
-
-export function createCpuMeter(): CpuMeter {
-  let totalMs: number | null = null;
-  return {
-    onStderrLine(line) {
-      const match = BENCH_LINE.exec(line);
-      if (match === null) return;
-      totalMs = (totalMs ?? 0) + Math.round(1000 * (Number(match[1]) + Number(match[2] ?? 0)));
-    },
-    totalMs: () => totalMs,
-  };
-}

@@ -172,6 +172,24 @@ describe('sampled frames', () => {
     for (const { index, data } of repeated) expect(data).toBe(frames[index - 1]?.data);
   });
 
+  it('tell when every pixel is that of the frame before', async () => {
+    const still = clips.path('still.mkv');
+    const source = '-f lavfi -i color=gray:s=64x48:r=10 -frames:v 30'.split(' ');
+    runOwn([
+      ...source,
+      '-vf',
+      "drawbox=w=16:h=16:c=white:t=fill:enable='gte(t,2)'",
+      '-c:v',
+      'libx264',
+      '-qp',
+      '0',
+      still,
+    ]);
+    const { frames } = await sample(still, 500);
+    expect(frames.map((frame) => frame.equalsPrevious)).toEqual([false, true, true, true, false, true]);
+    expect(frames.some((frame) => frame.repeatsPrevious)).toBe(false);
+  });
+
   it('come from what really decodes where the list of times is wrong', async () => {
     const video = await probeVideo(plain, { ffmpeg, limits }, never);
     const ptsTicks = video.timeline.ptsTicks.map((pts, position) => (position > 20 ? pts + 7 : pts));
