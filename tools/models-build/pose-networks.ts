@@ -54,9 +54,13 @@ export function landmarksProduct(variant: PoseVariant): Product {
 export function bundleProduct(): Product {
   return {
     file: 'downloads/pose_landmarker_lite.task',
-    build: async () =>
-      poseBundle(await readSource(DETECTOR_SOURCE), await readSource(landmarksSource('lite'))),
+    build: () => poseBundleOf('lite'),
   };
+}
+
+/** The bundle of any variant. That of full and heavy is 32 bytes longer than Google's, whose words for them are not known. */
+export async function poseBundleOf(variant: PoseVariant): Promise<Uint8Array> {
+  return poseBundle(await readSource(DETECTOR_SOURCE), await readSource(landmarksSource(variant)));
 }
 
 function landmarksSource(variant: PoseVariant): string {
