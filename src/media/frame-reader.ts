@@ -42,8 +42,9 @@ export interface FrameRequest {
 export const DEFAULT_MAX_SIDE = 1280;
 
 /**
- * One frame for every `index` x interval from `firstSample` to the end of the video, in order (see sample-times for which picture that is). Pictures are
- * upright, scaled once, with square pixels and even sides. Memory does not grow with the video; the child is gone when the loop is left.
+ * One frame for every `index` x interval from `firstSample` to the end of the video, in order (sample-times says which picture that is).
+ * Pictures are upright, scaled once, with square pixels and even sides. Memory does not grow with the video; the child is gone when the
+ * loop is left.
  *
  * The pictures do not depend on the plan: where the cheap way does not prove itself (another first picture, another order), everything is
  * decoded; where the container's list of times and the decoder disagree, the file is decoded once more to list what is really shown.
@@ -109,7 +110,9 @@ async function* readThrough(
     plan = planAll(video, `the container's list of times is wrong at sample ${delivered}`);
     yield* deliverWhatDecodes(decoder, request, delivered, log, signal);
   }
-  request.onReport?.({ ...plan, plan: plan.kind, packets, decoderCpuMs: log.cpuMs() });
+  const { kind, reason, packetsTotal, estimatedCpuMs } = plan;
+  const decoderCpuMs = log.cpuMs();
+  request.onReport?.({ plan: kind, reason, packets, packetsTotal, estimatedCpuMs, decoderCpuMs });
 }
 
 /** Decodes the file once to list what is really shown, and once more to show it. */

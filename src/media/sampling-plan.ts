@@ -81,7 +81,10 @@ export function planSampling({ video, packets, wanted, allowed }: PlanRequest): 
 
 /** The positions and the first picture, which a decoder that is fed packets must show to prove itself. */
 export function withFirstPicture(wanted: Uint32Array): Uint32Array {
-  return wanted[0] === 0 ? wanted : Uint32Array.of(0, ...wanted);
+  if (wanted[0] === 0) return wanted;
+  const positions = new Uint32Array(wanted.length + 1);
+  positions.set(wanted, 1);
+  return positions;
 }
 
 /** The plan that is always right. */
