@@ -27,6 +27,9 @@ const LOG_HEIGHT_RANGE = 3;
  */
 const NEUTRAL_DISTANCE = 1.25;
 
+/** Vectors that have nothing in common are at right angles: here the evidence against is complete, however wide the threshold. */
+const UNRELATED = 1;
+
 /** The most that looks can say for or against, in nats: an appearance vector is one witness, not a proof. */
 export const MOST_LOOKS_EVIDENCE = 5;
 
@@ -75,14 +78,17 @@ export function placeEvidenceOf(
 }
 
 /**
- * Evidence of the looks, in nats: `MOST_LOOKS_EVIDENCE` for equal vectors, falling straight to its negative.
+ * Evidence of the looks, in nats: `MOST_LOOKS_EVIDENCE` for equal vectors, its negative for strangers, straight between
+ * either and the neutral distance.
  *
  * @param distance cosine distance of the detection to the track's gallery
  * @param maxCosineDistance the embedder's threshold
  */
 export function looksEvidence(distance: number, maxCosineDistance: number): number {
-  const evidence = MOST_LOOKS_EVIDENCE * (1 - distance / (NEUTRAL_DISTANCE * maxCosineDistance));
-  return Math.max(-MOST_LOOKS_EVIDENCE, evidence);
+  const neutral = NEUTRAL_DISTANCE * maxCosineDistance;
+  if (distance <= neutral) return MOST_LOOKS_EVIDENCE * (1 - distance / neutral);
+  const strange = neutral < UNRELATED ? Math.min(2 * neutral, UNRELATED) : 2 * neutral;
+  return -MOST_LOOKS_EVIDENCE * Math.min(1, (distance - neutral) / (strange - neutral));
 }
 
 /** Logarithm of the normal density of the detection's centre, per square pixel. */

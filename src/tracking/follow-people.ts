@@ -9,6 +9,7 @@ import { findShots, type Shot } from './shot-detection.ts';
 import { followShotTracklets } from './shot-tracklets.ts';
 import type { TrackSummary } from './track-summary.ts';
 import { joinTracklets } from './tracklet-joining.ts';
+import { stitchTracklets } from './tracklet-stitching.ts';
 
 export type { FrameTracks } from './identities.ts';
 export type { TrackSegment, TrackSummary } from './track-summary.ts';
@@ -61,10 +62,12 @@ export function followPeople(frames: readonly FrameObservations[], options: Trac
   const times = frames.map(({ timestampMs }) => timestampMs);
   const shotOptions = { ...options, frameIntervalMs: medianIntervalMs(times, options.frameIntervalMs) };
   const tracklets = shots.flatMap((shot) => followShotTracklets(shot, frames, shotOptions));
-  const persons = joinTracklets(tracklets, linkFacesToBodies(frames, tracklets), {
-    maxFaceDistance: options.maxCosineDistance,
-    maxTorsoDistance: options.maxTorsoDistance,
-  });
+  const maxDistance = { face: options.maxCosineDistance, pose: options.maxTorsoDistance };
+  const links = {
+    stitches: stitchTracklets(tracklets, { ...options, maxDistance }),
+    faceBodyLinks: linkFacesToBodies(frames, tracklets),
+  };
+  const persons = joinTracklets(tracklets, links, { maxDistance });
   const believable = persons.filter((person) => isBelievable(person, options));
   const identities = numberIdentities(believable, frames);
   return {

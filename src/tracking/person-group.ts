@@ -2,7 +2,7 @@
 import type { Look } from './appearance-gallery.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 
-/** Why tracklets of one kind are held for one person; `continuous` when there was only one to begin with. */
+/** Why tracklets of one kind are held for one person; `continuous` when nothing but their place in one shot was needed. */
 export type LinkReason = 'continuous' | 'face-appearance' | 'torso-appearance' | 'face-and-body';
 
 export interface Link {

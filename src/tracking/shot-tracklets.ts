@@ -50,18 +50,23 @@ function followKind(
     frames.map(({ timestampMs }, i) => ({ timeMs: timestampMs, detections: detections[i] ?? [] })),
     options,
   );
-  return tracks.map(({ sightings, confidence }) => ({
-    kind,
-    shot: shot.index,
-    confidence,
-    sightings: sightings.map(({ frame, timeMs, detection }) => ({
-      frame: shot.firstFrame + frame,
-      detection: detections[frame]?.indexOf(detection) ?? -1,
-      timeMs,
-      confidence: detection.confidence,
-    })),
-    looks: sightings.flatMap(({ detection }) => detection.look ?? []),
-  }));
+  return tracks.flatMap(({ sightings, confidence }) => {
+    const [first, last] = [sightings[0], sightings.at(-1)];
+    if (first === undefined || last === undefined) return [];
+    return {
+      kind,
+      shot: shot.index,
+      confidence,
+      sightings: sightings.map(({ frame, timeMs, detection }) => ({
+        frame: shot.firstFrame + frame,
+        detection: detections[frame]?.indexOf(detection) ?? -1,
+        timeMs,
+        confidence: detection.confidence,
+      })),
+      ends: [first.detection, last.detection] as const,
+      looks: sightings.flatMap(({ detection }) => detection.look ?? []),
+    };
+  });
 }
 
 /** Per frame: the time in which the face at a body's head is followed, by index of the pose. */

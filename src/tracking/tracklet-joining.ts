@@ -1,21 +1,20 @@
 /**
  * After the last frame: joins the tracklets of all shots into persons.
  *
- * What cannot be told while the video runs can be told now. A face at the head of a body is its own. Beyond that, two
+ * What cannot be told while the video runs can be told now. Broken tracklets are mended; a face at the head of a body is its own. Beyond that, two
  * groups of tracklets are one person when the evidence of their faces and of their clothes together says so, the surest
  * pair first, and never when both are seen in one frame.
  */
 import { agglomerate } from './agglomeration.ts';
 import { EvidenceMatrix } from './evidence-matrix.ts';
 import type { FaceBodyLink } from './face-body-linking.ts';
-import { type Person, PersonGroup } from './person-group.ts';
-import type { Tracklet } from './tracklet.ts';
+import { type Link, type Person, PersonGroup } from './person-group.ts';
+import type { Kind, Tracklet } from './tracklet.ts';
+import type { Stitch } from './tracklet-stitching.ts';
 
 export interface JoiningOptions {
-  /** Cosine distance at which the face embedder is undecided. */
-  readonly maxFaceDistance: number;
-  /** The same for torsos. */
-  readonly maxTorsoDistance: number;
+  /** Cosine distance at which looks are undecided, by kind: faces, and the torsos of poses. */
+  readonly maxDistance: Readonly<Record<Kind, number>>;
 }
 
 /** The most that faces and clothes can say, in nats. Clothes say less: uniforms and dark suits are many, light changes with the shot. */
@@ -28,15 +27,21 @@ const LEAST_TORSO_EVIDENCE = 1;
 /** Groups compared at a time. A longer video is joined piece by piece, so that time and memory grow with its length only. */
 const MOST_COMPARED = 600;
 
+/** What is known before any looks are pooled. */
+export interface TrackletLinks {
+  readonly stitches: readonly Stitch[];
+  readonly faceBodyLinks: readonly FaceBodyLink[];
+}
+
 /** Joins tracklets, which are given in order of time. Every tracklet is in exactly one person. */
 export function joinTracklets(
   tracklets: readonly Tracklet[],
-  faceBodyLinks: readonly FaceBodyLink[],
+  { stitches, faceBodyLinks }: TrackletLinks,
   options: JoiningOptions,
 ): Person[] {
   const closed: PersonGroup[] = [];
   let open: PersonGroup[] = [];
-  const waiting = joinFacesWithBodies(tracklets, faceBodyLinks);
+  const waiting = joinLinked(tracklets, stitches, faceBodyLinks);
   while (waiting.length > 0) {
     if (open.length > MOST_COMPARED / 2) {
       // Whoever was seen least is least likely to be met again.
@@ -49,14 +54,24 @@ export function joinTracklets(
   return [...closed, ...open];
 }
 
-/** Within a shot, by place: a face is where the head of its body is. */
-function joinFacesWithBodies(tracklets: readonly Tracklet[], links: readonly FaceBodyLink[]): PersonGroup[] {
+/** Within a shot, by place: what goes on where another ended, and a face where the head of its body is. */
+function joinLinked(
+  tracklets: readonly Tracklet[],
+  stitches: readonly Stitch[],
+  faceBodyLinks: readonly FaceBodyLink[],
+): PersonGroup[] {
   const groupOf = new Map(tracklets.map((tracklet) => [tracklet, new PersonGroup(tracklet)]));
-  for (const { face, pose, confidence } of links) {
-    const [a, b] = [groupOf.get(face), groupOf.get(pose)];
-    if (a === undefined || b === undefined || a === b || a.excludes(b)) continue;
-    a.absorb(b, { confidence, reason: 'face-and-body' });
+  const join = (one: Tracklet, other: Tracklet, link: Link): void => {
+    const [a, b] = [groupOf.get(one), groupOf.get(other)];
+    if (a === undefined || b === undefined || a === b || a.excludes(b)) return;
+    a.absorb(b, link);
     for (const tracklet of b.tracklets) groupOf.set(tracklet, a);
+  };
+  for (const { before, after, confidence } of stitches) {
+    join(before, after, { confidence, reason: 'continuous' });
+  }
+  for (const { face, pose, confidence } of faceBodyLinks) {
+    join(face, pose, { confidence, reason: 'face-and-body' });
   }
   return [...new Set(groupOf.values())];
 }
@@ -65,11 +80,11 @@ function joinFacesWithBodies(tracklets: readonly Tracklet[], links: readonly Fac
 function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions): PersonGroup[] {
   const faces = new EvidenceMatrix(
     groups.map((group) => group.exemplars('face')),
-    (distance) => MOST_FACE_EVIDENCE * clamped(1 - distance / options.maxFaceDistance),
+    (distance) => MOST_FACE_EVIDENCE * clamped(1 - distance / options.maxDistance.face),
   );
   const torsos = new EvidenceMatrix(
     groups.map((group) => group.exemplars('pose')),
-    (distance) => MOST_TORSO_EVIDENCE * clamped(1 - distance / options.maxTorsoDistance),
+    (distance) => MOST_TORSO_EVIDENCE * clamped(1 - distance / options.maxDistance.pose),
   );
   const absorbed = new Set<PersonGroup>();
   agglomerate(

@@ -1,5 +1,6 @@
 /** What the tracker found of one thing within one shot: the pieces that persons are joined from. */
 import type { Look } from './appearance-gallery.ts';
+import type { Detection } from './detection.ts';
 
 export type Kind = 'face' | 'pose';
 
@@ -22,6 +23,8 @@ export interface Tracklet {
   readonly confidence: number;
   /** Ascending in time, never empty. */
   readonly sightings: readonly TrackletSighting[];
+  /** What was seen first and last. */
+  readonly ends: readonly [first: Detection, last: Detection];
   /** Appearance of the sightings that have one. */
   readonly looks: readonly Look[];
 }

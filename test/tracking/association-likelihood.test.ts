@@ -61,6 +61,12 @@ describe('looksEvidence', () => {
     expect(looksEvidence(0, 0.2)).toBe(MOST_LOOKS_EVIDENCE);
     expect(looksEvidence(0.2, 0.2)).toBeGreaterThan(0);
     expect(looksEvidence(0.3, 0.2)).toBeLessThan(0);
+    expect(looksEvidence(0.5, 0.2)).toBe(-MOST_LOOKS_EVIDENCE);
     expect(looksEvidence(2, 0.2)).toBe(-MOST_LOOKS_EVIDENCE);
+  });
+
+  it('holds vectors without anything in common for two people, however wide the threshold', () => {
+    expect(looksEvidence(1, 0.55)).toBe(-MOST_LOOKS_EVIDENCE);
+    expect(looksEvidence(0.8, 0.55)).toBeGreaterThan(-MOST_LOOKS_EVIDENCE / 2);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { toDetection } from '../../src/tracking/detection.ts';
 import { linkFacesToBodies, pairFacesWithBodies } from '../../src/tracking/face-body-linking.ts';
 import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
 import { faceOf, film, poseOf } from './synthetic-video.ts';
@@ -6,11 +7,14 @@ import { faceOf, film, poseOf } from './synthetic-video.ts';
 const LEFT = { x: 300, y: 200 };
 const RIGHT = { x: 800, y: 200 };
 
+const DETECTION = toDetection({ x: 0, y: 0, width: 1, height: 1 }, 1, null);
+
 const tracklet = (kind: Kind, detections: readonly number[]): Tracklet => ({
   kind,
   shot: 0,
   confidence: 1,
   sightings: detections.map((detection, frame) => ({ frame, detection, timeMs: frame * 500, confidence: 1 })),
+  ends: [DETECTION, DETECTION],
   looks: [],
 });
 

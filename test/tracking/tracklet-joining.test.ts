@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { toLook } from '../../src/tracking/appearance-gallery.ts';
+import { toDetection } from '../../src/tracking/detection.ts';
 import type { FaceBodyLink } from '../../src/tracking/face-body-linking.ts';
 import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
 import { joinTracklets } from '../../src/tracking/tracklet-joining.ts';
 import { looksOf, randomNumbers } from './synthetic-video.ts';
 
-const OPTIONS = { maxFaceDistance: 0.5, maxTorsoDistance: 0.2 };
+const OPTIONS = { maxDistance: { face: 0.5, pose: 0.2 } };
+
+/** Where somebody was seen does not matter here. */
+const DETECTION = toDetection({ x: 0, y: 0, width: 1, height: 1 }, 0.9, null);
 
 function tracklet(
   kind: Kind,
@@ -18,6 +22,7 @@ function tracklet(
     shot,
     confidence: 1,
     sightings: frames.map((frame) => ({ frame, detection: 0, timeMs: frame * 500, confidence: 0.9 })),
+    ends: [DETECTION, DETECTION],
     looks: vectors.map(toLook),
   };
 }
@@ -28,7 +33,7 @@ const pose = (shot: number, frames: readonly number[], ...vectors: Float32Array[
   tracklet('pose', shot, frames, vectors);
 
 function groups(tracklets: readonly Tracklet[], links: readonly FaceBodyLink[] = []): number[][] {
-  return joinTracklets(tracklets, links, OPTIONS).map((person) =>
+  return joinTracklets(tracklets, { stitches: [], faceBodyLinks: links }, OPTIONS).map((person) =>
     person.tracklets.map((member) => tracklets.indexOf(member)).sort((a, b) => a - b),
   );
 }
@@ -100,7 +105,11 @@ describe('joinTracklets', () => {
 
   it('tells the weakest reason and how sure it is', () => {
     const near = Float32Array.from(looksOf(1), (value, i) => value + (i === 5 ? 0.9 : 0));
-    const [person] = joinTracklets([face(0, [0], looksOf(1)), face(1, [1], near)], [], OPTIONS);
+    const [person] = joinTracklets(
+      [face(0, [0], looksOf(1)), face(1, [1], near)],
+      { stitches: [], faceBodyLinks: [] },
+      OPTIONS,
+    );
     expect(person?.links.face.reason).toBe('face-appearance');
     expect(person?.links.face.confidence).toBeGreaterThan(0.5);
     expect(person?.links.face.confidence).toBeLessThan(0.95);

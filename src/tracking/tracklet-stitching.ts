@@ -1,0 +1,62 @@
+/** Mends tracklets that broke within a shot: where one ends and another begins soon after, nearby and alike, one goes on. */
+import { cosineDistance } from './appearance-gallery.ts';
+import { minCostMatching } from './assignment.ts';
+import { looksEvidence, placeEvidenceOf } from './association-likelihood.ts';
+import { predictMotion, startMotion } from './mean-reverting-motion.ts';
+import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
+import type { Kind, Tracklet } from './tracklet.ts';
+
+export interface StitchingOptions {
+  readonly picture: { readonly width: number; readonly height: number };
+  /** Longest gap that is mended. */
+  readonly maxAgeSeconds: number;
+  /** Cosine distance at which looks are undecided, by kind. */
+  readonly maxDistance: Readonly<Record<Kind, number>>;
+}
+
+/** Two tracklets of one kind and one shot that are one. */
+export interface Stitch {
+  readonly before: Tracklet;
+  readonly after: Tracklet;
+  /** Probability that they are, 0..1. */
+  readonly confidence: number;
+}
+
+/**
+ * The stitches of all shots, by the same evidence as the time-aware association. The published one compares overlaps and
+ * gates narrowly: at high rates a nodding head, or one hidden for a moment, is born again under another number.
+ */
+export function stitchTracklets(tracklets: readonly Tracklet[], options: StitchingOptions): Stitch[] {
+  const groups = Map.groupBy(tracklets, ({ kind, shot }) => `${kind} ${shot}`);
+  return [...groups.values()].flatMap((group) => stitchGroup(group, options));
+}
+
+function stitchGroup(tracklets: readonly Tracklet[], options: StitchingOptions): Stitch[] {
+  const cost = (before: number, after: number): number => {
+    const [a, b] = [tracklets[before], tracklets[after]];
+    return a === undefined || b === undefined ? Infinity : -continuation(a, b, options);
+  };
+  const indices = [...tracklets.keys()];
+  return minCostMatching(indices, indices, cost, 0).matches.flatMap(([i, j, negativeEvidence]) => {
+    const [before, after] = [tracklets[i], tracklets[j]];
+    if (before === undefined || after === undefined) return [];
+    return [{ before, after, confidence: 1 / (1 + Math.exp(negativeEvidence)) }];
+  });
+}
+
+/** Evidence that `after` goes on where `before` ended, in nats; -Infinity where it cannot. */
+function continuation(before: Tracklet, after: Tracklet, options: StitchingOptions): number {
+  const [, last] = before.ends;
+  const [first] = after.ends;
+  const lastMs = before.sightings.at(-1)?.timeMs ?? Infinity;
+  const firstMs = after.sightings[0]?.timeMs ?? -Infinity;
+  const gapSeconds = (firstMs - lastMs) / 1000;
+  if (!(gapSeconds > 0 && gapSeconds <= options.maxAgeSeconds)) return -Infinity;
+
+  const prior = before.kind === 'face' ? FACE_MOTION : BODY_MOTION;
+  const predicted = predictMotion(startMotion(last, lastMs, prior), firstMs, prior);
+  const newcomers = { area: options.picture.width * options.picture.height, detections: 1 };
+  const place = placeEvidenceOf(predicted, gapSeconds, newcomers, prior)(first);
+  if (last.look === null || first.look === null) return place;
+  return place + looksEvidence(cosineDistance(last.look, first.look), options.maxDistance[before.kind]);
+}
