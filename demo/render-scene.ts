@@ -39,13 +39,16 @@ export async function renderScene(
     }
     const parts = scene.shots.map((_, number) => `[shot${number}]`).join('');
     graph.push(`${parts}concat=n=${scene.shots.length}:v=1:a=0[film]`);
-    await run(ffmpeg, [
-      ...['-nostdin', '-v', 'error', '-y'],
-      ...inputs.flatMap((image) => ['-loop', '1', '-framerate', String(scene.frameRate), '-i', image]),
-      ...['-filter_complex', graph.join(';'), '-map', '[film]', '-t', String(scene.durationSeconds)],
-      ...codec,
-      file,
+    const pictures = inputs.flatMap((image) => [
+      '-loop',
+      '1',
+      '-framerate',
+      String(scene.frameRate),
+      '-i',
+      image,
     ]);
+    const film = ['-filter_complex', graph.join(';'), '-map', '[film]', '-t', String(scene.durationSeconds)];
+    await run(ffmpeg, ['-nostdin', '-v', 'error', '-y', ...pictures, ...film, ...codec, file]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
