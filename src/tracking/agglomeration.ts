@@ -8,8 +8,9 @@ export interface Pair {
 }
 
 /**
- * Merges groups 0 to `count` - 1 while any pair has positive evidence. Each group remembers its best partner, so that a
- * merge costs one look at every group and few at every pair.
+ * Merges groups 0 to `count` - 1 while any pair has positive evidence. Each group remembers its best partner. When that
+ * partner is merged, the memory is kept as a bound from above and looked up anew only when it comes out on top: a joined
+ * group is seldom a better partner than the better of its parts was.
  * @param evidence what speaks for two groups being one; -Infinity forbids it
  * @param merge makes group `b` a part of group `a`; `evidence` must tell the joined group's from then on
  */
@@ -20,36 +21,46 @@ export function agglomerate(
 ): void {
   const alive = new Set(Array.from({ length: count }, (_, i) => i));
   const best = new Map<number, Pair>();
-  const findBest = (group: number): void => {
-    best.delete(group);
-    for (const other of alive) if (other !== group) consider(group, other);
-  };
+  const outdated = new Set<number>();
   const consider = (group: number, other: number): void => {
     const value = evidence(group, other);
     if (value <= (best.get(group)?.evidence ?? 0)) return;
     best.set(group, { a: Math.min(group, other), b: Math.max(group, other), evidence: value });
+    outdated.delete(group);
+  };
+  const findBest = (group: number): void => {
+    best.delete(group);
+    outdated.delete(group);
+    for (const other of alive) if (other !== group) consider(group, other);
   };
 
   for (const group of alive) findBest(group);
-  for (let pair = surest(best.values()); pair !== null; pair = surest(best.values())) {
-    const { a, b } = pair;
-    merge(pair);
+  for (let top = surest(best); top !== null; top = surest(best)) {
+    if (outdated.has(top.group)) {
+      findBest(top.group);
+      continue;
+    }
+    const { a, b } = top.pair;
+    merge(top.pair);
     alive.delete(b);
     best.delete(b);
     findBest(a);
     for (const group of alive) {
       if (group === a) continue;
       const partner = best.get(group);
-      const isStale = partner?.a === a || partner?.b === a || partner?.a === b || partner?.b === b;
-      if (isStale) findBest(group);
-      else consider(group, a);
+      if (partner !== undefined && [partner.a, partner.b].some((one) => one === a || one === b)) {
+        outdated.add(group);
+      }
+      consider(group, a);
     }
   }
 }
 
-/** Of equally sure pairs the first. */
-function surest(pairs: Iterable<Pair>): Pair | null {
-  let result: Pair | null = null;
-  for (const pair of pairs) if (pair.evidence > (result?.evidence ?? 0)) result = pair;
+/** The group with the surest partner; of equally sure ones the first. */
+function surest(best: ReadonlyMap<number, Pair>): { group: number; pair: Pair } | null {
+  let result: { group: number; pair: Pair } | null = null;
+  for (const [group, pair] of best) {
+    if (pair.evidence > (result?.pair.evidence ?? 0)) result = { group, pair };
+  }
   return result;
 }
