@@ -77,7 +77,7 @@ export const SETTINGS = {
   poseEngine: setting(
     'POSE_ENGINE',
     z.enum(['onnx', 'tasks-vision'], { error: 'must be onnx or tasks-vision' }),
-    'onnx: every visible person, 2 to 5 times as fast; tasks-vision: MediaPipe’s own program',
+    'onnx: every visible person, about twice as fast; tasks-vision: MediaPipe’s own program',
     { fallback: 'onnx' },
   ),
   poseModel: setting(
