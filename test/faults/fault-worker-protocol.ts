@@ -40,6 +40,8 @@ export interface FaultWorkerOptions {
 
 export interface ResourceUse {
   readonly rssBytes: number;
+  /** Of live objects: measured after a collection. */
+  readonly heapBytes: number;
   readonly fileDescriptors: number;
   readonly threads: number;
   readonly tempFiles: number;

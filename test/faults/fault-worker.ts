@@ -80,7 +80,9 @@ function blockEventLoop(forMs: number): void {
 }
 
 function resourceUse(): ResourceUse {
+  globalThis.gc?.();
   return {
+    heapBytes: process.memoryUsage().heapUsed,
     rssBytes: process.memoryUsage.rss(),
     fileDescriptors: readdirSync('/proc/self/fd').length,
     threads: Number(/Threads:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]),
