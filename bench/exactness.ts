@@ -18,7 +18,7 @@ const never = new AbortController().signal;
 /** Off the pictures' grid, and on it. */
 const INTERVALS_MS = [730, 2000];
 
-/** @param args the command line after `exactness`: --videos DIR (instead of generated ones), --count N [all], --ffmpeg FILE */
+/** @param args the command line after `exactness`: --videos DIR (instead of generated ones), --count N [all], --ffmpeg FILE (that decodes) */
 export async function measure(args: string[]): Promise<void> {
   const { values } = parseArgs({
     args,
@@ -57,7 +57,7 @@ interface Tally {
 async function compareVariant(variant: Variant | undefined, folder: string, ffmpeg: string, tally: Tally) {
   if (variant === undefined) return;
   const file = join(folder, variant.file);
-  makeVariant(variant, file, ffmpeg);
+  makeVariant(variant, file, findFfmpeg(process.env).file);
   await compare(file, variant.name, ffmpeg, tally);
   await rm(file);
 }
