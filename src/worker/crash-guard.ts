@@ -36,6 +36,8 @@ export async function guardAgainstCrashes<T>(
 
 function endingOf(error: unknown): JournalEnding {
   const { code, kind } = toWorkerError(error);
+  // The count stays, so that a duplicate of the message ends no further worker.
+  if (code === 'WORKER_CRASHED') return 'again';
   if (kind === 'permanent') return 'done';
   return code === 'THREAD_CRASHED' || code === 'DECODER_FAILED' ? 'crashed' : 'again';
 }

@@ -115,7 +115,8 @@ describe('JobJournal', () => {
         code: 'WORKER_CRASHED',
         kind: 'permanent',
       });
-      expect(await keysOf('poison')).toEqual([]);
+      const duplicate = guardAgainstCrashes(journal, 'poison', receive(1, 'message-2'), SIGNAL, work);
+      await expect(duplicate).rejects.toMatchObject({ code: 'WORKER_CRASHED' });
     });
 
     it('counts neither interruptions nor failures of others', async () => {
