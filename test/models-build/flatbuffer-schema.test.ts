@@ -62,7 +62,7 @@ describe('a flat buffer', () => {
   it('of another schema is refused where a union holds what is unknown', () => {
     const narrower: Schema = {
       ...SCHEMA,
-      Zoo: SCHEMA['Zoo']?.with(4, ['pet', { union: { 1: 'Animal' } }]) ?? [],
+      Zoo: SCHEMA.Zoo?.with(4, ['pet', { union: { 1: 'Animal' } }]) ?? [],
     };
     const bytes = writeFlatbuffer(ZOO, SCHEMA, 'Zoo', 'ZOO1');
     expect(() => readFlatbuffer(bytes, narrower, 'Zoo')).toThrow('does not know kind 2');

@@ -52,8 +52,8 @@ export interface Claim extends Skeletal {
 }
 
 /**
- * One skeleton per body. Of those that claim the same, one with a face of its own goes before one without, then the surer one. A
- * skeleton without a face whose joints are those of people with faces is nobody's.
+ * One skeleton per body, surest first. Of those that claim the same, one with a face of its own goes before one without, then the
+ * surer one. A skeleton without a face whose joints are those of people with faces is nobody's.
  */
 export function oneSkeletonPerBody<T extends Claim>(claims: readonly T[]): T[] {
   const kept: T[] = [];
@@ -66,7 +66,7 @@ export function oneSkeletonPerBody<T extends Claim>(claims: readonly T[]): T[] {
     if (claim.face === null && borrowedShare(claim, others) > MAX_BORROWED) continue;
     kept.push(claim);
   }
-  return kept;
+  return kept.toSorted((a, b) => b.confidence - a.confidence);
 }
 
 /** Whether the face in a box (pixels) is this skeleton's: nose and eyes lie in it, and the shoulders hang at it. */

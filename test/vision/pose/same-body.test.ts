@@ -109,6 +109,7 @@ describe('one skeleton per body', () => {
     });
     const kept = oneSkeletonPerBody([ada, ben, { ...between, landmarks, confidence: 1 }]);
     expect(kept).toEqual([ada, ben]);
+    expect(oneSkeletonPerBody([ada, ben, person(400, 50, { confidence: 1 })]).at(0)?.confidence).toBe(1);
   });
 
   it('stays for somebody without a face who stands beside people with faces', () => {
