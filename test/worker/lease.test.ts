@@ -4,7 +4,7 @@ import { WorkerError } from '../../src/errors.ts';
 import { holdLease } from '../../src/worker/lease.ts';
 import { until } from '../helpers/until.ts';
 
-const TIMEOUT_SECONDS = 0.3;
+const TIMEOUT_SECONDS = 0.9;
 
 type Renew = (seconds: number, signal: AbortSignal) => Promise<void>;
 
@@ -27,12 +27,11 @@ describe('holdLease', () => {
       }),
       TIMEOUT_SECONDS,
     );
-    await sleep(450);
+    await until(() => renewals.length >= 2);
     expect(await lease.settle()).toBe(true);
-    expect(renewals.length).toBeGreaterThanOrEqual(2);
     expect(new Set(renewals)).toEqual(new Set([TIMEOUT_SECONDS]));
     const renewalsAtSettle = renewals.length;
-    await sleep(250);
+    await sleep((1000 * TIMEOUT_SECONDS) / 2);
     expect(renewals).toHaveLength(renewalsAtSettle);
   });
 
@@ -71,13 +70,15 @@ describe('holdLease', () => {
       }),
       TIMEOUT_SECONDS,
     );
-    await sleep(400);
-    expect(calls).toBeGreaterThan(1);
+    await until(() => calls > 1);
     expect(await lease.settle()).toBe(true);
   });
 
   it('is lost before its timeout ends when renewals keep failing', async () => {
-    const startMs = performance.now();
+    let hasEnded = false;
+    setTimeout(() => {
+      hasEnded = true;
+    }, TIMEOUT_SECONDS * 1000);
     const cause = new WorkerError('QUEUE_UNAVAILABLE', 'down');
     const lease = holdLease(
       message(async () => {
@@ -87,7 +88,7 @@ describe('holdLease', () => {
     );
     const reason = await aborted(lease.signal);
     expect(reason).toMatchObject({ code: 'LEASE_LOST', cause });
-    expect(performance.now() - startMs).toBeLessThan(TIMEOUT_SECONDS * 1000);
+    expect(hasEnded).toBe(false);
   });
 
   it('is lost before its timeout ends when a renewal hangs', async () => {
