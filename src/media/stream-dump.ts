@@ -58,12 +58,13 @@ export function parseStreamSummary(lines: readonly string[]): StreamSummary {
   };
 }
 
-/** `tbr` is the coarsest grid all times lie on, `fps` their mean: the grid is meant, unless it is only the container's clock. */
+/**
+ * `tbr` is the coarsest grid all times lie on, `fps` their mean. The grid is meant, however few of its places are taken: the half frame a
+ * sample may lie ahead must not grow with the gaps.
+ */
 function nominalRate(videoLine: string): number | null {
-  const grid = printedRate(videoLine, 'tbr');
-  const mean = printedRate(videoLine, 'fps');
-  const rate = grid !== null && grid <= MAX_FRAME_RATE && (mean === null || grid <= 4 * mean) ? grid : mean;
-  return rate !== null && rate > 0 && rate <= MAX_FRAME_RATE ? rate : null;
+  const rates = [printedRate(videoLine, 'tbr'), printedRate(videoLine, 'fps')];
+  return rates.find((rate) => rate !== null && rate > 0 && rate <= MAX_FRAME_RATE) ?? null;
 }
 
 function printedRate(videoLine: string, unit: 'fps' | 'tbr'): number | null {

@@ -66,7 +66,7 @@ describe('parseStreamSummary', () => {
     const line = (rates: string) => `  Stream #0:0: Video: h264, yuv420p, 64x32, ${rates}, 90k tbn`;
     expect(summaryOf(line('16.05 fps, 23.98 tbr')).frameRate).toBe(24_000 / 1001);
     expect(summaryOf(line('24.5 fps, 1k tbr')).frameRate).toBe(24.5);
-    expect(summaryOf(line('1 fps, 100 tbr')).frameRate).toBe(1);
+    expect(summaryOf(line('5.2 fps, 60 tbr')).frameRate).toBe(60);
     expect(summaryOf(line('90k tbr')).frameRate).toBeNull();
     expect(summaryOf('').frameRate).toBeNull();
   });
