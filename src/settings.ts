@@ -77,7 +77,7 @@ export const SETTINGS = {
   poseEngine: setting(
     'POSE_ENGINE',
     z.enum(['onnx', 'tasks-vision'], { error: 'must be onnx or tasks-vision' }),
-    'onnx: every visible person, about twice as fast; tasks-vision: MediaPipe’s own program',
+    'onnx: BlazePose on ONNX Runtime; tasks-vision: MediaPipe’s own program, half as fast',
     { fallback: 'onnx' },
   ),
   poseModel: setting(

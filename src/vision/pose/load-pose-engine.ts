@@ -4,7 +4,7 @@ import { BlazePoseLandmarker } from './blazepose-landmarker.ts';
 import type { PoseLandmarker } from './pose-landmarker.ts';
 import { TasksVisionPoseLandmarker } from './tasks-vision-landmarker.ts';
 
-/** `onnx`: every visible person, about twice as fast. `tasks-vision`: MediaPipe's own program, for those who must have it. */
+/** `onnx`: BlazePose on ONNX Runtime. `tasks-vision`: MediaPipe's own program, half as fast, for those who must have it. */
 export const POSE_ENGINES = ['onnx', 'tasks-vision'] as const;
 
 /** Landmark networks, from the fastest to the most exact. */

@@ -4,6 +4,7 @@ import { comparePoses } from '../../../eval/pose-parity.ts';
 import { videoFrames } from '../../../eval/video-frames.ts';
 import { openModel } from '../../../src/inference/model-store.ts';
 import { BlazePoseLandmarker } from '../../../src/vision/pose/blazepose-landmarker.ts';
+import { explainsFace } from '../../../src/vision/pose/same-body.ts';
 import { TasksVisionPoseLandmarker } from '../../../src/vision/pose/tasks-vision-landmarker.ts';
 import { bundleProduct } from '../../../tools/models-build/pose-networks.ts';
 import { drawTwoPeople, plain, readPicture } from '../../helpers/pictures.ts';
@@ -46,6 +47,17 @@ describe('MediaPipe’s own graph', () => {
       expect(presence).toBe(visibility);
       if (x < 0 || y < 0 || x >= image.width || y >= image.height) expect(presence).toBe(0);
     }
+  });
+
+  it('looks around each face as well, and sees both drawn people', async () => {
+    const { image, faces } = await drawTwoPeople(1280, 720);
+    const several = await TasksVisionPoseLandmarker.load({ bundle, maxPoses: 4, minPresence: 0.5 });
+    const poses = await several.detect(image, [...faces, { x: 1270, y: -60, width: 40, height: 40 }]);
+    expect(poses).toHaveLength(2);
+    for (const face of faces) {
+      expect(poses.filter((pose) => explainsFace(pose, face))).toHaveLength(1);
+    }
+    await several.close();
   });
 
   it('sees nobody on a wall or in one pixel', async () => {
