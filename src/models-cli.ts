@@ -217,6 +217,11 @@ function usage(problem: string, cause?: unknown): WorkerError {
   return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
 }
 
+// A reader that has seen enough, as head does, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 try {
   await main();
 } catch (error) {
