@@ -1,11 +1,11 @@
 /** Runs one ffmpeg child, confined and owned: whoever starts it can always end it, and it leaves nothing behind. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { constants, setPriority, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { WorkerError } from '../errors.ts';
 import { createLineSplitter } from './line-splitter.ts';
+import { makePrivateFolder } from './private-folder.ts';
 
 /** How long a child may take to obey SIGTERM before it gets SIGKILL. */
 const TERMINATION_GRACE_MS = 1000;
@@ -55,7 +55,7 @@ export async function startFfmpeg(
   signal: AbortSignal,
 ): Promise<FfmpegProcess> {
   signal.throwIfAborted();
-  const folder = await privateFolder(files);
+  const folder = await makePrivateFolder(files);
   // A group of its own lets one signal reach whatever the child may start, and keeps a terminal's Ctrl-C from it.
   const options = { cwd: folder, env: {}, detached: true } as const;
   const child: ChildProcessByStdio<Writable | null, Readable, Readable> =
@@ -130,24 +130,6 @@ export async function runFfmpeg(
   }
   signal.throwIfAborted();
   return child.exit;
-}
-
-/** A new folder that only this user can enter, holding the given files. */
-async function privateFolder(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `clipping-ffmpeg-${process.pid}-`)).catch(refuseDisk);
-  for (const [name, content] of Object.entries(files)) {
-    await writeFile(join(folder, name), content).catch(async (cause) => {
-      await rm(folder, { recursive: true, force: true });
-      refuseDisk(cause);
-    });
-  }
-  return folder;
-}
-
-function refuseDisk(cause: unknown): never {
-  throw new WorkerError('DISK_FULL', `the temporary folder ${tmpdir()} cannot be written: free some space`, {
-    cause,
-  });
 }
 
 function whenStarted(child: ChildProcessByStdio<Writable | null, Readable, Readable>, ffmpeg: string) {

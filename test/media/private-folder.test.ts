@@ -1,0 +1,29 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { makePrivateFolder, sweepPrivateFolders } from '../../src/media/private-folder.ts';
+
+describe('the private folders of ffmpeg children', () => {
+  it('hold what they are given, for this user only', async () => {
+    const folder = await makePrivateFolder({ 'filters.txt': 'null' });
+    expect(readFileSync(join(folder, 'filters.txt'), 'utf8')).toBe('null');
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    rmSync(folder, { recursive: true });
+  });
+
+  it('that processes before us left behind are swept, those of living ones are not', async () => {
+    const { pid: deadPid } = spawnSync('true');
+    const abandoned = mkdtempSync(join(tmpdir(), `clipping-ffmpeg-${deadPid}-`));
+    const inUse = mkdtempSync(join(tmpdir(), `clipping-ffmpeg-${process.ppid}-`));
+    const unrelated = mkdtempSync(join(tmpdir(), 'clipping-ffmpeg-other-'));
+    const swept = await sweepPrivateFolders();
+    expect(swept).toContain(abandoned.slice(tmpdir().length + 1));
+    expect(existsSync(abandoned)).toBe(false);
+    expect(existsSync(inUse)).toBe(true);
+    expect(existsSync(unrelated)).toBe(true);
+    rmSync(inUse, { recursive: true });
+    rmSync(unrelated, { recursive: true });
+  });
+});
