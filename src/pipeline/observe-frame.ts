@@ -26,9 +26,11 @@ export async function observeFrame(
   similarity: FrameSimilarityMeter,
   wanted: Wanted,
 ): Promise<FrameObservations> {
-  const faces = wanted.faces ? await engines.faceDetector.detect(frame) : [];
+  // Faces are looked for in any case: they lead to bodies the pose detector misses.
+  const seen = await engines.faceDetector.detect(frame);
+  const hints = seen.map(({ box }) => box);
+  const faces = wanted.faces ? seen : [];
   const embeddings = await engines.faceEmbedder.embed(frame, faces);
-  const hints = faces.map(({ box }) => box);
   const poses = wanted.poses ? await engines.poseLandmarker.detect(frame, hints) : [];
   const toSource = { x: source.width / frame.width, y: source.height / frame.height };
   return {
