@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compareWithTruth } from '../../demo/compare-with-truth.ts';
+import { renderScene } from '../../demo/render-scene.ts';
+import { DEMO_SCENE } from '../../demo/scene.ts';
+import { readAnalysisConfig } from '../../src/config.ts';
+import { engineOptions } from '../../src/engine-options.ts';
+import { WorkerError } from '../../src/errors.ts';
+import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
+import type { AnalysisRequest } from '../../src/pipeline/analysis.ts';
+import { detectVideo } from '../../src/pipeline/detect-video.ts';
+import { type Engines, loadEngines } from '../../src/pipeline/engines.ts';
+
+const NEVER = new AbortController().signal;
+
+describe('detectVideo', () => {
+  let folder: string;
+  let request: AnalysisRequest;
+  let engines: Engines;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'detect-'));
+    const file = join(folder, 'film.mp4');
+    await renderScene(DEMO_SCENE, file, findFfmpeg(process.env).file);
+    request = { jobId: 'job', file, frameIntervalSeconds: 4, detectFaces: true, detectPoses: true };
+    engines = await loadEngines(engineOptions(readAnalysisConfig(process.env), process.env));
+  }, 60_000);
+
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('tells who is where in a film whose truth is known, and how it was sampled', async () => {
+    const { result, sampling, durations } = await detectVideo(request, engines, () => undefined, NEVER);
+    const truth = compareWithTruth(result, DEMO_SCENE);
+    expect(truth).toMatchObject({ found: truth.drawn, phantoms: 0 });
+    expect(result.video).toMatchObject({ duration_ms: 24_000, frame_rate: 25, codec: 'h264' });
+    expect(result.provenance.sampling?.plan).toBe(sampling?.plan);
+    expect(durations.inferenceMs).toBeGreaterThan(0);
+  });
+
+  it('reports only what was asked for', async () => {
+    const { result } = await detectVideo({ ...request, detectPoses: false }, engines, () => undefined, NEVER);
+    expect(result.summary).toMatchObject({ poses_detected: 0, unique_pose_tracks: 0 });
+    expect(result.summary.faces_detected).toBeGreaterThan(0);
+  });
+
+  it('shows a picture that lasts longer than the interval again, and counts it once', async () => {
+    const fine = { ...request, frameIntervalSeconds: 0.25 };
+    const file = join(folder, 'slow.mp4');
+    const [shot] = DEMO_SCENE.shots;
+    if (shot === undefined) throw new Error('the scene has no shot');
+    const slow = { ...DEMO_SCENE, frameRate: 1, durationSeconds: 3, shots: [{ ...shot, to: 3 }] };
+    await renderScene(slow, file, findFfmpeg(process.env).file);
+    const { result } = await detectVideo({ ...fine, file }, engines, () => undefined, NEVER);
+    expect(result.frames).toHaveLength(12);
+    expect(result.frames.filter((frame) => !frame.repeats_previous)).toHaveLength(3);
+    expect(result.summary.faces_detected).toBe(6);
+    expect(
+      result.tracks.filter(({ kind }) => kind === 'face').map(({ observations }) => observations),
+    ).toEqual([3, 3]);
+  });
+
+  it('stops at once with the reason it is given', async () => {
+    const abort = new AbortController();
+    const reason = new WorkerError('SHUTTING_DOWN', 'stop');
+    const analysis = detectVideo(request, engines, () => abort.abort(reason), abort.signal);
+    await expect(analysis).rejects.toBe(reason);
+  });
+});
