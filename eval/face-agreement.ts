@@ -20,9 +20,11 @@ Usage: npm run -s eval -- face-agreement VIDEO... --reference NAME|FILE [options
 
   --reference NAME|FILE   the detector that is taken for the truth
   --model NAME|FILE       the detector that is measured [face-detector]
+  --confidence C          least confidence of the measured detector's faces [0.5]
   --interval SECONDS      between two frames [0.5]
   --draw FOLDER           the frames where they differ: both (green), only the reference (blue), only the model (red)`;
 
+/** Of the reference; the confidence YOLOv8-face is used at. */
 const MIN_CONFIDENCE = 0.5;
 const MIN_IOU = 0.5;
 const MIN_HEIGHT_SHARE = 0.05;
@@ -50,7 +52,10 @@ export async function evaluate(args: string[]): Promise<void> {
     return;
   }
   if (videos.length === 0 || values.reference === undefined) throw usage('name videos and a --reference');
-  const [model, reference] = await Promise.all([load(values.model), load(values.reference)]);
+  const [model, reference] = await Promise.all([
+    load(values.model, Number(values.confidence)),
+    load(values.reference, MIN_CONFIDENCE),
+  ]);
   if (values.draw !== undefined) await mkdir(values.draw, { recursive: true });
   const counts: Agreement[] = [];
   for (const video of videos) {
@@ -67,9 +72,9 @@ export async function evaluate(args: string[]): Promise<void> {
   await Promise.all([model.close(), reference.close()]);
 }
 
-async function load(nameOrPath: string): Promise<FaceDetector> {
+async function load(nameOrPath: string, confidenceThreshold: number): Promise<FaceDetector> {
   const model = await openModel(nameOrPath, { role: 'face-detector' });
-  return FaceDetector.load(model, { confidenceThreshold: MIN_CONFIDENCE });
+  return FaceDetector.load(model, { confidenceThreshold });
 }
 
 async function compareOn(
@@ -161,6 +166,7 @@ function parse(args: string[]) {
       options: {
         model: { type: 'string', default: 'face-detector' },
         reference: { type: 'string' },
+        confidence: { type: 'string', default: '0.5' },
         interval: { type: 'string', default: '0.5' },
         draw: { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
