@@ -63,7 +63,8 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
     size: scaledSize(video, request.maxSide ?? DEFAULT_MAX_SIDE),
     onStderrLine: log.onStderrLine,
   };
-  const source = video.packets === null ? null : await openPacketSource(file, video.packets, signal);
+  const { packets, container } = video;
+  const source = packets === null ? null : await openPacketSource(file, packets, container, signal);
   try {
     yield* readThrough(request, decoder, source, log, signal);
   } finally {

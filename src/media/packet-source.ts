@@ -2,6 +2,7 @@
 
 import type { InputVideoTrack } from 'mediabunny';
 import { EncodedPacketSink, FilePathSource, Input, MATROSKA, MP4, MPEG_TS, QTFF, WEBM } from 'mediabunny';
+import { walksToItsEnd } from './matroska-preflight.ts';
 import type { PacketTable } from './packet-table.ts';
 import type { PacketRange } from './sampling-plan.ts';
 
@@ -30,13 +31,19 @@ export interface PacketSource {
  * Opens the file and walks its index, comparing it packet by packet with what ffmpeg lists: two readers that agree on number and size of
  * all packets speak of the same packets.
  * @param file absolute path
+ * @param container ffmpeg's name of it
  * @returns null when the two disagree, or this reader does not understand the file: decoding everything is always right
  */
 export async function openPacketSource(
   file: string,
   table: PacketTable,
+  container: string,
   signal: AbortSignal,
 ): Promise<PacketSource | null> {
+  if (container === 'matroska') {
+    const preflight = { file, maxPackets: table.bytes.length };
+    if (!(await walksToItsEnd(preflight, signal))) return null;
+  }
   const input = new Input({
     source: new FilePathSource(file),
     formats: [MP4, QTFF, MATROSKA, WEBM, MPEG_TS],
@@ -75,6 +82,7 @@ async function matchPackets(
   let number = 0;
   let packet = await sink.getFirstPacket({ metadataOnly: true });
   for (; packet !== null; number++) {
+    // A longer list than ffmpeg's fails here, too: its first packet too many has no size to compare with.
     const difference = Math.abs(packet.byteLength - (bytes[number] ?? Number.NaN));
     if (!(difference <= START_CODE_SLACK_BYTES)) return null;
     timesSeconds[number] = packet.timestamp;

@@ -1,0 +1,39 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { walksToItsEnd } from '../../src/media/matroska-preflight.ts';
+import { clipFolder, makeCountedClip } from './counted-clip.ts';
+
+const never = new AbortController().signal;
+const clips = clipFolder();
+const plain = clips.path('plain.mkv');
+const damaged = clips.path('damaged.mkv');
+
+beforeAll(() => {
+  makeCountedClip(plain, { frameRate: 30, frames: 60 }, '-c:v libx264 -preset ultrafast -g 10'.split(' '));
+  // From the middle on there is no element any more: a reader that searches for the next one must come to an end.
+  const bytes = readFileSync(plain);
+  writeFileSync(damaged, bytes.fill(0, bytes.length / 2));
+});
+afterAll(clips.remove);
+
+describe('the walk through a Matroska file', () => {
+  it('ends for a whole one', async () => {
+    expect(await walksToItsEnd({ file: plain, maxPackets: 60 }, never)).toBe(true);
+  });
+
+  it('is ended for one that would hold the reader for ever', async () => {
+    expect(await walksToItsEnd({ file: damaged, maxPackets: 60 }, never)).toBe(false);
+  });
+
+  it('fails for a file that is none', async () => {
+    expect(await walksToItsEnd({ file: clips.path('absent.mkv'), maxPackets: 60 }, never)).toBe(false);
+  });
+
+  it('stops with the first reason to stop', async () => {
+    const reason = new Error('the lease is lost');
+    const controller = new AbortController();
+    const walk = walksToItsEnd({ file: damaged, maxPackets: 60 }, controller.signal);
+    controller.abort(reason);
+    await expect(walk).rejects.toBe(reason);
+  });
+});
