@@ -14,6 +14,7 @@ import { holdNothing } from './http/detect-message.ts';
 import { type HealthServer, startHealthServer } from './http/health-server.ts';
 import type { ModelDescription } from './inference/model-store.ts';
 import { createLogger, type Logger } from './log.ts';
+import { sweepPrivateFolders } from './media/private-folder.ts';
 import { DetectionPool } from './pipeline/detection-pool.ts';
 import type { MetricSink } from './telemetry/metric-definitions.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -70,6 +71,7 @@ async function main(args: readonly string[]): Promise<void> {
   stopOnSignals(config, { worker, callbacks, health, pool, telemetry, tracing, logger });
 
   const swept = await sweepTempFolders(config.tempDir);
+  await sweepPrivateFolders();
   if (swept.length > 0) logger.info({ folders: swept }, 'removed what earlier processes left behind');
   models = await pool.ready();
   logger.info(
