@@ -1,12 +1,12 @@
 /** `npm run bench -- models`: latency of every network at every usual input size, with one thread and with two. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { WorkerError } from '../src/errors.ts';
 import { type ModelEntry, readManifest } from '../src/inference/model-manifest.ts';
 import { rolesOf } from '../src/inference/model-roles.ts';
 import { MODELS_DIRECTORY, readModel } from '../src/inference/model-store.ts';
 import { type FloatTensor, OnnxSession } from '../src/inference/onnx-session.ts';
 import { Letterbox, rectangularCanvas } from '../src/vision/letterbox.ts';
+import { usage } from '../tools/usage-error.ts';
 
 const HELP = `Measures how long each network takes for one inference, and how long a picture takes to become its input.
 
@@ -173,8 +173,4 @@ function parse(args: string[]) {
   } catch (cause) {
     throw usage((cause as Error).message, cause);
   }
-}
-
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
 }

@@ -2,7 +2,6 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { WorkerError } from '../src/errors.ts';
 import { iou } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
@@ -12,6 +11,7 @@ import { readFrames } from '../src/media/frame-reader.ts';
 import { probeVideo } from '../src/media/probe.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
 import { type FaceDetection, FaceDetector } from '../src/vision/face-detector.ts';
+import { usage } from '../tools/usage-error.ts';
 import { type Drawing, drawBoxes } from './draw-boxes.ts';
 
 const HELP = `Measures a face detector against another one on videos, for faces above 5 % of the frame's height.
@@ -175,8 +175,4 @@ function parse(args: string[]) {
   } catch (cause) {
     throw usage((cause as Error).message, cause);
   }
-}
-
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
 }

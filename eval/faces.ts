@@ -7,6 +7,7 @@ import { iou } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { type FaceDetection, FaceDetector } from '../src/vision/face-detector.ts';
+import { usage } from '../tools/usage-error.ts';
 import { averagePrecision, operatingPoint } from './average-precision.ts';
 import { type Drawing, drawBoxes } from './draw-boxes.ts';
 import { counts, type LabelledPicture, levelsOf, readFaceLabels } from './face-labels.ts';
@@ -180,8 +181,4 @@ function parse(args: string[]) {
   } catch (cause) {
     throw usage((cause as Error).message, cause);
   }
-}
-
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
 }

@@ -1,10 +1,10 @@
 /** `npm run eval -- pose-parity FILE...`: how far the two pose engines agree, picture by picture. */
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { WorkerError } from '../src/errors.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { loadPoseEngine, POSE_MODELS } from '../src/vision/pose/load-pose-engine.ts';
 import type { PoseLandmarker } from '../src/vision/pose/pose-landmarker.ts';
+import { usage } from '../tools/usage-error.ts';
 import { type LandmarkError, LandmarkErrorMeter } from './landmark-error.ts';
 import { readPicture } from './read-picture.ts';
 import { videoFrames } from './video-frames.ts';
@@ -92,8 +92,4 @@ function parse(args: string[]) {
   } catch (cause) {
     throw usage((cause as Error).message, cause);
   }
-}
-
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
 }

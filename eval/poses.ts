@@ -6,6 +6,7 @@ import { WorkerError } from '../src/errors.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { BlazePoseNetworks, type SeenBody } from '../src/vision/pose/blazepose-networks.ts';
+import { usage } from '../tools/usage-error.ts';
 import { drawBoxes } from './draw-boxes.ts';
 import {
   type Coordinates,
@@ -183,8 +184,4 @@ function parse(args: string[]) {
   } catch (cause) {
     throw usage((cause as Error).message, cause);
   }
-}
-
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
 }
