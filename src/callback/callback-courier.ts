@@ -5,6 +5,7 @@ import { toWorkerError, WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type BackOff, fullJitterMs } from '../worker/back-off.ts';
 import type { Notifier } from '../worker/ports.ts';
+import { isShutdown } from '../worker/shutdown.ts';
 import type { AttemptCallback } from './callback-attempt.ts';
 import { callbackOrigin } from './callback-origin.ts';
 import type { AttemptOutcome, Delivery, DeliveryQueue } from './ports.ts';
@@ -68,10 +69,6 @@ export class CallbackCourier implements Notifier {
       await sleep(waitMs, undefined, { signal });
     }
   }
-}
-
-function isShutdown({ aborted, reason }: AbortSignal): boolean {
-  return aborted && reason instanceof WorkerError && reason.code === 'SHUTTING_DOWN';
 }
 
 function callbackFailed({ url }: Delivery, { reason }: Failure): WorkerError {

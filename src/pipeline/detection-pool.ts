@@ -1,5 +1,5 @@
 /** The main thread's view of the detection threads: hand in a video, get a finished result document, or stop it midway. */
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { deserializeError, serializeError, WorkerError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
@@ -15,7 +15,8 @@ export interface DetectionPoolOptions {
   readonly abortGraceMs?: number;
 }
 
-const DEFAULT_ABORT_GRACE_MS = 5_000;
+/** Longer than a picture takes, and short enough for a message to be visible again within seconds of a shutdown. */
+const DEFAULT_ABORT_GRACE_MS = 2_500;
 
 /** Threads that each hold the networks and analyse one video at a time. */
 export class DetectionPool {
@@ -52,7 +53,7 @@ export class DetectionPool {
   }
 
   /**
-   * Analyses one video.
+   * Analyses one video. An abort brings one more progress, with a checkpoint, where the request asks for checkpoints.
    * @throws WorkerError as `detectVideo` does; the signal's reason when aborted
    */
   async analyse(
@@ -62,9 +63,10 @@ export class DetectionPool {
   ): Promise<Analysis> {
     signal.throwIfAborted();
     const { port1, port2 } = new MessageChannel();
-    port1.on('message', (message: PortMessage) => {
+    const onMessage = (message: PortMessage) => {
       if (message.type === 'progress') onProgress(message.progress);
-    });
+    };
+    port1.on('message', onMessage);
     const kill = new AbortController();
     let killTimer: NodeJS.Timeout | undefined;
     const onAbort = () => {
@@ -84,6 +86,8 @@ export class DetectionPool {
     } finally {
       clearTimeout(killTimer);
       signal.removeEventListener('abort', onAbort);
+      // The reply comes another way and may have overtaken the last progress, which holds the last checkpoint.
+      for (const message of waitingOn(port1)) onMessage(message);
       port1.close();
     }
   }
@@ -109,5 +113,12 @@ export class DetectionPool {
     }
     if (!reply.ok) throw deserializeError(reply.error);
     return reply;
+  }
+}
+
+/** The messages that have arrived and were not looked at yet. */
+function* waitingOn(port: MessagePort): Generator<PortMessage, void> {
+  for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+    yield next.message as PortMessage;
   }
 }

@@ -7,7 +7,7 @@ import type { ReceivedMessage } from './ports.ts';
 export const MAX_CRASHES = 2;
 
 /** Time the journal gets to note how an attempt ended, when its own signal may have ended already. */
-const CLOSE_TIMEOUT_MS = 3000;
+const CLOSE_TIMEOUT_MS = 2000;
 
 /**
  * Runs `work` between two notes in the journal.

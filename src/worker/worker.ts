@@ -1,8 +1,8 @@
 /** The whole of the jobs of this process: takes messages from the intake, runs each to its end, and stops in order. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkerError } from '../errors.ts';
 import { giveBack } from './give-back.ts';
 import type { JobIntake, ReceivedMessage } from './ports.ts';
+import { shutdownReason } from './shutdown.ts';
 
 export interface WorkerOptions {
   readonly intake: JobIntake;
@@ -78,9 +78,7 @@ export class Worker {
     this.#state = 'stopping';
     this.#intake.stop();
     await this.#idleWithin(graceMs);
-    this.#shutdown.abort(
-      new WorkerError('SHUTTING_DOWN', 'this worker is shutting down; another one goes on'),
-    );
+    this.#shutdown.abort(shutdownReason());
     await this.#idleWithin(abortMs);
   }
 

@@ -113,6 +113,30 @@ describe('DetectionPool', () => {
     expect(untimed(rest)).toEqual(untimed(whole));
   });
 
+  it('leaves a checkpoint when it is stopped, however long the time between two of them', async () => {
+    const whole = await pool.analyse(request, () => undefined, NEVER);
+    const abort = new AbortController();
+    const checkpoints: Uint8Array[] = [];
+    const interrupted = pool.analyse(
+      { ...request, checkpointEveryMs: 3_600_000 },
+      ({ framesDone, checkpoint }) => {
+        if (checkpoint !== undefined) checkpoints.push(checkpoint);
+        if (framesDone === 3) abort.abort(new WorkerError('SHUTTING_DOWN', 'enough'));
+      },
+      abort.signal,
+    );
+    await expect(interrupted).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    expect(checkpoints).toHaveLength(1);
+    const steps: number[] = [];
+    const rest = await pool.analyse(
+      { ...request, resumeFrom: checkpoints[0] ?? null },
+      ({ framesDone }) => steps.push(framesDone),
+      NEVER,
+    );
+    expect(steps[0]).toBeGreaterThan(3);
+    expect(untimed(rest)).toEqual(untimed(whole));
+  });
+
   it('says which network is wrong, and where', async () => {
     const broken = { ...options, models: { ...options.models, faceDetector: '/nowhere/face.onnx' } };
     const other = new DetectionPool({ threads: 1, engines: broken });
