@@ -49,7 +49,7 @@ export class JobJournal {
     const { messageId, receiveCount } = by;
     const entry = { crashes, openedBy: { messageId, receiveCount } };
     const condition = head === null ? 'absent' : { etag: head.etag };
-    const etag = await putEntry(page, entry, condition, signal);
+    const etag = (await putEntry(page, entry, condition, signal)) ?? (await ownEtag(page, by, signal));
     return new JournalPage(page, crashes, etag);
   }
 
@@ -129,12 +129,20 @@ export class CheckpointSlot {
     const condition = this.#etag === null ? 'absent' : { etag: this.#etag };
     const options = { condition, contentType: 'application/octet-stream' } as const;
     const etag = await this.#store.put(this.#location, bytes, options, signal);
-    if (etag === null) this.#fenced = true;
-    else this.#etag = etag;
+    this.#etag = etag ?? (await this.#etagOf(bytes, signal));
+    this.#fenced = this.#etag === null;
   }
 
+  /** Of what lies there, if that is these very bytes: a put whose answer was lost is repeated, and then refused because of itself. */
+  async #etagOf(bytes: Uint8Array, signal: AbortSignal): Promise<string | null> {
+    const head = await this.#store.head(this.#location, signal);
+    const stored = await this.#store.get(this.#location, signal);
+    return stored !== null && Buffer.compare(stored, bytes) === 0 ? (head?.etag ?? null) : null;
+  }
+
+  /** To be called when the job has its result: nobody needs a checkpoint any more, whoever wrote it. */
   async remove(signal: AbortSignal): Promise<void> {
-    if (this.#etag !== null) await this.#store.delete(this.#location, signal);
+    if (this.#etag !== null || this.#fenced) await this.#store.delete(this.#location, signal);
   }
 }
 
@@ -152,6 +160,18 @@ function parseEntry(bytes: Uint8Array | null): Entry | null {
     // Notes nobody can read tell nothing; the job itself is unharmed.
     return null;
   }
+}
+
+/**
+ * The entry's ETag when it is this attempt's after all: a put whose answer was lost is repeated, and then refused because of itself.
+ * Null when another attempt has the journal.
+ */
+async function ownEtag(page: PageOptions, by: OpenedBy, signal: AbortSignal): Promise<string | null> {
+  const location = entryLocation(page);
+  const head = await page.store.head(location, signal);
+  const openedBy = parseEntry(await page.store.get(location, signal))?.openedBy;
+  const isOurs = openedBy?.messageId === by.messageId && openedBy.receiveCount === by.receiveCount;
+  return isOurs ? (head?.etag ?? null) : null;
 }
 
 async function putEntry(

@@ -17,10 +17,11 @@ export interface SeenRequest {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** What goes wrong: an error answer, no answer, or a body that stalls, breaks off or ends early after some bytes. */
+/** What goes wrong: an error answer, no answer, an answer that is lost on its way, or a body that stalls, breaks off or ends early after some bytes. */
 export type Fault =
   | { readonly status: number; readonly code: string }
   | { readonly hang: true }
+  | { readonly loseAnswer: true }
   | { readonly stallAfterBytes: number }
   | { readonly dropAfterBytes: number };
 
@@ -81,10 +82,14 @@ function passOn(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   targetEndpoint: string,
-  fault: { stallAfterBytes: number } | { dropAfterBytes: number } | null,
+  fault: { loseAnswer: true } | { stallAfterBytes: number } | { dropAfterBytes: number } | null,
 ): void {
   const { method, headers, url = '/' } = incoming;
   const forward = request(new URL(url, targetEndpoint), { method, headers, agent: false }, (reply) => {
+    if (fault !== null && 'loseAnswer' in fault) {
+      outgoing.destroy();
+      return;
+    }
     outgoing.writeHead(reply.statusCode ?? 500, reply.headers).flushHeaders();
     if (fault === null) {
       reply.pipe(outgoing);

@@ -1,11 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createS3Client } from '../../src/aws/clients.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { guardAgainstCrashes } from '../../src/worker/crash-guard.ts';
 import { JobJournal } from '../../src/worker/job-journal.ts';
-import { BUCKET, listKeys, putObject, startCloud, type TestCloud } from '../helpers/cloud.ts';
+import { BUCKET, listKeys, putObject, REGION, startCloud, type TestCloud } from '../helpers/cloud.ts';
+import { startFaultProxy } from '../helpers/fault-proxy.ts';
 
 const SIGNAL = new AbortController().signal;
+
+/** A journal whose store may be told to lose one answer. */
+async function flakyJournal(cloud: TestCloud) {
+  const proxy = await startFaultProxy(cloud.endpoint);
+  const s3 = createS3Client({ region: REGION, endpointUrl: proxy.endpoint });
+  return {
+    journal: new JobJournal({ store: new S3Store(s3), bucket: BUCKET, prefix: 'detections/' }),
+    loseAnswerOnce: () => {
+      let left = 1;
+      proxy.rule = ({ operation }) => (operation === 'PUT' && left-- > 0 ? { loseAnswer: true } : null);
+    },
+    stop: async () => {
+      s3.destroy();
+      await proxy.stop();
+    },
+  };
+}
 
 describe('JobJournal', () => {
   let cloud: TestCloud;
@@ -62,6 +81,15 @@ describe('JobJournal', () => {
     await current.close('again', SIGNAL);
   });
 
+  it('knows its own notes again when the answer to writing them was lost', async () => {
+    const { journal: behindProxy, loseAnswerOnce, stop } = await flakyJournal(cloud);
+    loseAnswerOnce();
+    const page = await behindProxy.open('lost-answer', receive(1), SIGNAL);
+    await page.close('again', SIGNAL);
+    expect((await behindProxy.open('lost-answer', receive(2), SIGNAL)).crashes).toBe(0);
+    await stop();
+  });
+
   it('begins anew when its notes cannot be read', async () => {
     await putObject(cloud, 'detections/.journal/garbled/attempt.json', 'not JSON');
     expect((await journal.open('garbled', receive(5), SIGNAL)).crashes).toBe(0);
@@ -80,6 +108,28 @@ describe('JobJournal', () => {
       expect(await second.checkpoint('digest-b').read(SIGNAL)).toBeNull();
       const found = await second.checkpoint('digest-a').read(SIGNAL);
       expect(new TextDecoder().decode(found ?? undefined)).toBe('20 frames');
+    });
+
+    it('is followed by the next one when the answer to writing it was lost', async () => {
+      const { journal: behindProxy, loseAnswerOnce, stop } = await flakyJournal(cloud);
+      const page = await behindProxy.open('lost-checkpoint', receive(1), SIGNAL);
+      const slot = page.checkpoint('digest');
+      loseAnswerOnce();
+      await slot.write(Buffer.from('10 frames'), SIGNAL);
+      await slot.write(Buffer.from('20 frames'), SIGNAL);
+      expect(new TextDecoder().decode((await slot.read(SIGNAL)) ?? undefined)).toBe('20 frames');
+      await stop();
+    });
+
+    it('is removed by the attempt that finishes the job, although another one wrote it', async () => {
+      const page = await journal.open('finishes', receive(1), SIGNAL);
+      const slot = page.checkpoint('digest');
+      expect(await slot.read(SIGNAL)).toBeNull();
+      const late = (await journal.open('finishes', receive(2), SIGNAL)).checkpoint('digest');
+      await late.write(Buffer.from('late'), SIGNAL);
+      await slot.write(Buffer.from('refused'), SIGNAL);
+      await page.close('done', SIGNAL);
+      expect((await keysOf('finishes')).filter((key) => key.endsWith('.checkpoint'))).toEqual([]);
     });
 
     it('of an attempt that lost its lease never replaces a later one', async () => {
