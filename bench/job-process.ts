@@ -34,11 +34,7 @@ const { values, positionals } = parseArgs({
 const options = engineOptions(readAnalysisConfig(process.env), process.env);
 const started = performance.now();
 const loaded = await loadEngines(options);
-const media = {
-  ...loaded.media,
-  plan: values.plan as AllowedPlan,
-  toleranceMs: Number(values.tolerance) * 1000,
-};
+const media = { ...loaded.media, plan: values.plan as AllowedPlan };
 const engines = { ...loaded, media };
 const ready = performance.now();
 const before = cpuTime();
@@ -46,6 +42,7 @@ const request = {
   jobId: 'bench',
   file: positionals[0] ?? '',
   frameIntervalSeconds: Number(values.interval),
+  samplingToleranceSeconds: Number(values.tolerance),
   detectFaces: true,
   detectPoses: true,
 };

@@ -4,8 +4,8 @@ import { access } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import { readAnalysisConfig, readEnvironment } from './config.ts';
-import { FRAME_INTERVAL_SECONDS } from './contract/job.ts';
+import { type AnalysisConfig, readAnalysisConfig, readEnvironment } from './config.ts';
+import { defaultTolerance, FRAME_INTERVAL_SECONDS } from './contract/job.ts';
 import { engineOptions } from './engine-options.ts';
 import { toWorkerError, WorkerError } from './errors.ts';
 import type { Analysis, AnalysisRequest } from './pipeline/analysis.ts';
@@ -17,6 +17,8 @@ const HELP = `Finds who is where, when, in a local video and prints the result a
 Usage: npm run -s detect -- VIDEO [options]
 
   --interval SECONDS   seconds between two sampled frames, ${FRAME_INTERVAL_SECONDS.min} to ${FRAME_INTERVAL_SECONDS.max} [FRAME_INTERVAL_SECONDS or 2]
+  --tolerance SECONDS  a keyframe this near to a sample may stand for it, which is cheaper; at most half the
+                       interval, 0 is exact [SAMPLING_TOLERANCE_SECONDS or 0]
   --no-faces           do not detect faces
   --no-poses           do not estimate poses
   --out FILE           write the result to FILE instead of stdout
@@ -33,7 +35,7 @@ interface Arguments {
 async function main(): Promise<void> {
   const env = readEnvironment(process.env, process.cwd());
   const config = readAnalysisConfig(env);
-  const args = parseArguments(process.argv.slice(2), config.frameIntervalSeconds);
+  const args = parseArguments(process.argv.slice(2), config);
   if (args === 'help') {
     process.stdout.write(`${HELP}\n`);
     return;
@@ -61,20 +63,34 @@ async function requireReadable(file: string): Promise<void> {
   });
 }
 
-function parseArguments(argv: string[], defaultInterval: number): Arguments | 'help' {
+function parseArguments(argv: string[], defaults: AnalysisConfig): Arguments | 'help' {
   const { values, positionals } = parse(argv);
   if (values.help) return 'help';
   const [file, ...rest] = positionals;
   if (file === undefined || rest.length > 0) throw usage('name one video file');
-  const interval = values.interval === undefined ? defaultInterval : Number(values.interval);
+  const interval = values.interval === undefined ? defaults.frameIntervalSeconds : Number(values.interval);
   if (!(interval >= FRAME_INTERVAL_SECONDS.min && interval <= FRAME_INTERVAL_SECONDS.max)) {
     throw usage(`--interval must be ${FRAME_INTERVAL_SECONDS.min} to ${FRAME_INTERVAL_SECONDS.max} seconds`);
+  }
+  const tolerance =
+    values.tolerance === undefined
+      ? defaultTolerance(interval, defaults.samplingToleranceSeconds)
+      : Number(values.tolerance);
+  if (!(tolerance >= 0 && tolerance <= interval / 2)) {
+    throw usage(`--tolerance must be 0 to ${interval / 2} seconds, half the interval`);
   }
   const detectFaces = !values['no-faces'];
   const detectPoses = !values['no-poses'];
   if (!detectFaces && !detectPoses) throw usage('with --no-faces and --no-poses nothing is left to detect');
   return {
-    request: { jobId: 'local', file, frameIntervalSeconds: interval, detectFaces, detectPoses },
+    request: {
+      jobId: 'local',
+      file,
+      frameIntervalSeconds: interval,
+      samplingToleranceSeconds: tolerance,
+      detectFaces,
+      detectPoses,
+    },
     out: values.out,
   };
 }
@@ -86,6 +102,7 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         interval: { type: 'string' },
+        tolerance: { type: 'string' },
         'no-faces': { type: 'boolean', default: false },
         'no-poses': { type: 'boolean', default: false },
         out: { type: 'string' },

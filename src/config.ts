@@ -18,6 +18,7 @@ export type LogLevel = Config['logLevel'];
 /** The settings that shape an analysis, wherever the video comes from: what the command line needs without any AWS. */
 const ANALYSIS_SETTINGS = [
   'frameIntervalSeconds',
+  'samplingToleranceSeconds',
   'faceModelPath',
   'faceConfidenceThreshold',
   'faceInputSize',

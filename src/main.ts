@@ -110,6 +110,7 @@ function assembleWorker(
     defaultBucket: config.bucket,
     allowedBuckets: config.allowedVideoBuckets,
     defaultFrameIntervalSeconds: config.frameIntervalSeconds,
+    defaultSamplingToleranceSeconds: config.samplingToleranceSeconds,
   };
   const results = new ResultStore({
     store,

@@ -1,7 +1,7 @@
 /** Every setting of the worker: its name in the environment, meaning, unit, default and valid values. Help, README and parsing come from here. */
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
-import { FRAME_INTERVAL_SECONDS } from './contract/job.ts';
+import { FRAME_INTERVAL_SECONDS, SAMPLING_TOLERANCE_SECONDS } from './contract/job.ts';
 import { flag, integer, list, number, optionalText, setting, text, webhookSecrets } from './setting.ts';
 
 /** Most bytes one video may have: 5 GiB, S3's own limit for a single PUT. */
@@ -47,6 +47,12 @@ export const SETTINGS = {
     number(FRAME_INTERVAL_SECONDS.min, FRAME_INTERVAL_SECONDS.max),
     'Seconds between two sampled frames, for jobs that do not say',
     { fallback: '2.0' },
+  ),
+  samplingToleranceSeconds: setting(
+    'SAMPLING_TOLERANCE_SECONDS',
+    number(SAMPLING_TOLERANCE_SECONDS.min, SAMPLING_TOLERANCE_SECONDS.max),
+    'A keyframe this near to a sample may stand for it, which is cheaper; in seconds, for jobs that do not say, and never more than half their interval; 0 is exact',
+    { fallback: '0' },
   ),
   faceModelPath: setting('YOLO_MODEL_PATH', optionalText, 'Another YOLOv8-face network (.onnx)', {
     fallbackNote: 'the embedded models/face-detector.onnx',

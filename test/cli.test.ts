@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +48,17 @@ describe('detect, the command line', () => {
     expect(stderr).toContain('2 frames');
   });
 
+  it('lets the nearest keyframe stand for a sample within the tolerance, and says when it is really shown', async () => {
+    const fewKeyframes = join(folder, 'few-keyframes.mp4');
+    const keyframes = ['-c:v', 'libx264', '-preset', 'ultrafast', '-force_key_frames', '1.2'];
+    const args = ['-nostdin', '-v', 'error', '-i', film, ...keyframes, fewKeyframes];
+    execFileSync(findFfmpeg(process.env).file, args);
+    const { stdout } = await detect(fewKeyframes, '--interval', '1', '--tolerance', '0.3', '--no-poses');
+    const result = completedResultSchema.parse(JSON.parse(stdout));
+    expect(result.frames.map(({ timestamp_ms }) => timestamp_ms)).toEqual([0, 1200]);
+    expect(result.provenance.sampling).toMatchObject({ plan: 'keyframes', tolerance_ms: 300 });
+  });
+
   it('leaves out what is not wanted and writes to a file', async () => {
     const out = join(folder, 'result.json');
     const { code, stdout } = await detect(film, '--no-poses', '--out', out);
@@ -69,6 +80,11 @@ describe('detect, the command line', () => {
       'an interval out of range',
       ['x.mp4', '--interval', '0'],
       /JOB_INVALID: --interval must be 0.04 to 3600/,
+    ],
+    [
+      'a tolerance beyond half the interval',
+      ['x.mp4', '--interval', '1', '--tolerance', '0.6'],
+      /JOB_INVALID: --tolerance must be 0 to 0.5 seconds/,
     ],
     ['nothing to detect', ['x.mp4', '--no-faces', '--no-poses'], /JOB_INVALID: .*nothing is left/],
     ['a file that is not there', ['nowhere.mp4'], /VIDEO_NOT_FOUND: .*nowhere\.mp4/],

@@ -27,6 +27,7 @@ describe('readConfig', () => {
       bucket: 'videos',
       resultPrefix: 'detections/',
       frameIntervalSeconds: 2,
+      samplingToleranceSeconds: 0,
       maxConcurrentJobs: 2,
       port: 8000,
       logLevel: 'info',

@@ -6,6 +6,12 @@ import { listProblems, parseDocument } from './document.ts';
 /** Shortest and longest sampling interval a job may ask for, in seconds. */
 export const FRAME_INTERVAL_SECONDS = { min: 0.04, max: 3600 } as const;
 
+/** Bounds of the sampling tolerance, in seconds; besides, it is never more than half the interval. */
+export const SAMPLING_TOLERANCE_SECONDS = { min: 0, max: 3600 } as const;
+
+const TOLERANCE_TOO_LARGE =
+  'sampling_tolerance_seconds is more than half of frame_interval_seconds: one picture would stand for several samples';
+
 const jobId = z
   .string()
   .regex(
@@ -37,6 +43,14 @@ export const jobMessageSchema = z
       .max(FRAME_INTERVAL_SECONDS.max)
       .nullish()
       .describe('Seconds between two sampled frames; the worker’s FRAME_INTERVAL_SECONDS when absent.'),
+    sampling_tolerance_seconds: z
+      .number()
+      .min(SAMPLING_TOLERANCE_SECONDS.min)
+      .max(SAMPLING_TOLERANCE_SECONDS.max)
+      .nullish()
+      .describe(
+        'A keyframe this near to a sample may stand for it, which is cheaper; at most half of frame_interval_seconds. When absent the worker’s SAMPLING_TOLERANCE_SECONDS, or half the interval if that is less.',
+      ),
     detect_faces: z.boolean().default(true).describe('Whether faces are detected.'),
     detect_poses: z.boolean().default(true).describe('Whether body poses are estimated.'),
     callback_url: httpUrl.nullish().describe('Receives a POST when the job has ended.'),
@@ -44,7 +58,15 @@ export const jobMessageSchema = z
   .refine((job) => job.detect_faces || job.detect_poses, {
     path: ['detect_poses'],
     error: 'detect_faces and detect_poses are both false: nothing would be detected',
-  });
+  })
+  .refine(
+    (job) =>
+      (job.sampling_tolerance_seconds ?? 0) <= (job.frame_interval_seconds ?? Number.POSITIVE_INFINITY) / 2,
+    {
+      path: ['sampling_tolerance_seconds'],
+      error: TOLERANCE_TOO_LARGE,
+    },
+  );
 
 /** The message body a producer sends. */
 export type JobMessage = z.input<typeof jobMessageSchema>;
@@ -63,6 +85,8 @@ export interface DetectionJob {
   readonly jobId: string;
   readonly video: { readonly bucket: string; readonly key: string };
   readonly frameIntervalSeconds: number;
+  /** A keyframe this near to a sample may stand for it; 0 is exact. */
+  readonly samplingToleranceSeconds: number;
   readonly detectFaces: boolean;
   readonly detectPoses: boolean;
   readonly callbackUrl: string | null;
@@ -74,6 +98,8 @@ export interface JobPolicy {
   /** Buckets a message may name besides the default one. */
   readonly allowedBuckets: readonly string[];
   readonly defaultFrameIntervalSeconds: number;
+  /** For jobs that do not say, as far as half their interval allows; 0 by default. */
+  readonly defaultSamplingToleranceSeconds?: number;
 }
 
 /**
@@ -105,17 +131,33 @@ export function parseJob(body: string, policy: JobPolicy): ParsedJob {
       `invalid job: video_s3_bucket "${bucket}" is not allowed: use "${policy.defaultBucket}" or have the bucket added to ALLOWED_VIDEO_BUCKETS`,
     );
   }
+  const frameIntervalSeconds = parsed.data.frame_interval_seconds ?? policy.defaultFrameIntervalSeconds;
+  const samplingToleranceSeconds =
+    parsed.data.sampling_tolerance_seconds ??
+    defaultTolerance(frameIntervalSeconds, policy.defaultSamplingToleranceSeconds);
+  if (samplingToleranceSeconds > frameIntervalSeconds / 2) {
+    return reject(
+      message,
+      `invalid job: ${TOLERANCE_TOO_LARGE} (${samplingToleranceSeconds} of ${frameIntervalSeconds} s)`,
+    );
+  }
   return {
     ok: true,
     job: {
       jobId: parsed.data.job_id,
       video: { bucket, key: parsed.data.video_s3_key },
-      frameIntervalSeconds: parsed.data.frame_interval_seconds ?? policy.defaultFrameIntervalSeconds,
+      frameIntervalSeconds,
+      samplingToleranceSeconds,
       detectFaces: parsed.data.detect_faces,
       detectPoses: parsed.data.detect_poses,
       callbackUrl: parsed.data.callback_url ?? null,
     },
   };
+}
+
+/** The tolerance of who does not name one, in seconds: `wanted`, but at most half the interval. */
+export function defaultTolerance(frameIntervalSeconds: number, wanted = 0): number {
+  return Math.min(wanted, frameIntervalSeconds / 2);
 }
 
 /** SNS in SQS in NestJS is two envelopes; more than three is no message of ours. */

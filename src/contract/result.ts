@@ -131,6 +131,9 @@ const provenanceSchema = z
       .object({
         plan: z.string().meta({ examples: ['all', 'keyframes', 'groups', 'seeks'] }),
         reason: z.string(),
+        tolerance_ms: milliseconds
+          .optional()
+          .describe('How far a keyframe that stands for a sample may be from it; 0 is exact.'),
         packets: z.int().min(0),
         packets_total: z.int().min(0),
         estimated_cpu_ms: milliseconds,
@@ -138,7 +141,7 @@ const provenanceSchema = z
       })
       .optional()
       .describe(
-        'How the pictures were taken from the video, and what that cost; the pictures do not depend on it.',
+        'How the pictures were taken from the video, and what that cost; of this the pictures depend on the tolerance alone.',
       ),
   })
   .describe('What produced this result.');

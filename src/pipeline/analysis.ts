@@ -12,6 +12,8 @@ export interface AnalysisRequest {
   /** The video, a local file. */
   readonly file: string;
   readonly frameIntervalSeconds: number;
+  /** A keyframe this near to a sample may stand for it; 0, the default, is exact. */
+  readonly samplingToleranceSeconds?: number;
   readonly detectFaces: boolean;
   readonly detectPoses: boolean;
   /** A checkpoint of an earlier analysis of the same request; one that does not fit is ignored. */

@@ -2,6 +2,7 @@
 import { deserialize, serialize } from 'node:v8';
 import { z } from 'zod';
 import type { FrameObservations } from '../tracking/observations.ts';
+import type { AnalysisRequest } from './analysis.ts';
 
 /** The state of an analysis between two frames. Tracking is not part of it: it is a pure function of the observations. */
 export interface Checkpoint {
@@ -16,6 +17,14 @@ const envelopeSchema = z.object({
   observations: z.array(z.custom<FrameObservations>()),
   samples: z.array(z.int()),
 });
+
+/** What the observations of a request depend on: the networks, their options, and which pictures are looked at. */
+export function checkpointFingerprint(
+  engines: string,
+  { frameIntervalSeconds, samplingToleranceSeconds = 0 }: AnalysisRequest,
+): string {
+  return `${engines} every ${frameIntervalSeconds} s, ${samplingToleranceSeconds} s off at most`;
+}
 
 /** @param fingerprint of the networks and options that made the observations */
 export function encodeCheckpoint({ observations, samples }: Checkpoint, fingerprint: string): Uint8Array {

@@ -5,7 +5,13 @@ import type { VideoInfo } from '../media/video-info.ts';
 import type { FrameObservations } from '../tracking/observations.ts';
 import { FrameSimilarityMeter } from '../vision/frame-similarity.ts';
 import type { AnalysisRequest } from './analysis.ts';
-import { type Checkpoint, CheckpointClock, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import {
+  type Checkpoint,
+  CheckpointClock,
+  checkpointFingerprint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from './checkpoint.ts';
 import type { Engines } from './engines.ts';
 import { observeFrame } from './observe-frame.ts';
 import type { Progress } from './progress.ts';
@@ -17,7 +23,7 @@ export interface ObservedVideo extends Checkpoint {
 }
 
 /**
- * @param onProgress called after every sample, with a checkpoint whenever one is due; and with a last one when the signal aborts
+ * @param onProgress called after every sample, with a checkpoint whenever one is due
  * @throws WorkerError as `readFrames` does; the signal's reason when aborted
  */
 export async function observeVideo(
@@ -30,9 +36,11 @@ export async function observeVideo(
 ): Promise<ObservedVideo> {
   const { file, frameIntervalSeconds, detectFaces, detectPoses, resumeFrom, checkpointEveryMs } = request;
   const intervalMs = frameIntervalSeconds * 1000;
+  const toleranceMs = (request.samplingToleranceSeconds ?? 0) * 1000;
+  const fingerprint = checkpointFingerprint(engines.fingerprint, request);
   const framesTotal = Math.max(1, Math.ceil(video.durationMs / intervalMs));
   const wanted = { faces: detectFaces, poses: detectPoses };
-  const resumed = resumeFrom ? decodeCheckpoint(resumeFrom, engines.fingerprint) : null;
+  const resumed = resumeFrom ? decodeCheckpoint(resumeFrom, fingerprint) : null;
   const observations: FrameObservations[] = [...(resumed?.observations ?? [])];
   const samples: number[] = [...(resumed?.samples ?? [])];
   const samplesBefore = samples.length;
@@ -46,30 +54,35 @@ export async function observeVideo(
   // The last picture seen by an earlier analysis is looked up once more: the next one is compared with it.
   const firstSample = Math.max(0, samplesBefore - 1);
   const frames = readFrames(
-    { file, video, intervalMs, firstSample, maxSide: engines.frameMaxSide, ...engines.media, onReport },
+    {
+      file,
+      video,
+      intervalMs,
+      toleranceMs,
+      firstSample,
+      maxSide: engines.frameMaxSide,
+      ...engines.media,
+      onReport,
+    },
     signal,
   );
-  const checkpoint = () => encodeCheckpoint({ observations, samples }, engines.fingerprint);
-  const report = (now: { readonly checkpoint?: Uint8Array }) =>
-    onProgress({ framesDone: samples.length, framesTotal: Math.max(framesTotal, samples.length), ...now });
-  try {
-    for await (const frame of watch.timeEach('decode', frames)) {
-      if (frame.index < samplesBefore) {
-        similarity.compareWithPrevious(frame);
-        continue;
-      }
-      if (!frame.repeatsPrevious) {
-        const observed = observeFrame(frame, video, engines, similarity, wanted);
-        observations.push(await watch.time('inference', observed));
-      }
-      samples.push(observations.length - 1);
-      report(checkpoints.isDue() ? { checkpoint: checkpoint() } : {});
+  for await (const frame of watch.timeEach('decode', frames)) {
+    if (frame.index < samplesBefore) {
+      similarity.compareWithPrevious(frame);
+      continue;
     }
-  } catch (error) {
-    // Whoever is interrupted hands on what it has.
-    const isOurs = checkpointEveryMs !== undefined && samples.length > samplesBefore;
-    if (signal.aborted && isOurs) report({ checkpoint: checkpoint() });
-    throw error;
+    if (!frame.repeatsPrevious) {
+      const observed = observeFrame(frame, video, engines, similarity, wanted);
+      observations.push(await watch.time('inference', observed));
+    }
+    samples.push(observations.length - 1);
+    onProgress({
+      framesDone: samples.length,
+      framesTotal: Math.max(framesTotal, samples.length),
+      ...(checkpoints.isDue()
+        ? { checkpoint: encodeCheckpoint({ observations, samples }, fingerprint) }
+        : {}),
+    });
   }
   return { observations, samples, sampling };
 }

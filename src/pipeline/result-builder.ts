@@ -65,7 +65,7 @@ export function buildResult(findings: Findings): CompletedResult {
     summary: summarize(frames, people.tracks, findings.processingTimeMs),
     provenance: {
       worker_version: WORKER_VERSION,
-      ...(findings.sampling === null ? {} : { sampling: samplingProvenance(findings.sampling) }),
+      ...(findings.sampling === null ? {} : { sampling: samplingProvenance(findings.sampling, request) }),
       models: findings.models.map(({ role, name, sha256, licence }) => ({ role, name, sha256, licence })),
     },
   };
@@ -81,11 +81,15 @@ export function buildResult(findings: Findings): CompletedResult {
   );
 }
 
-function samplingProvenance(report: SamplingReport): CompletedResult['provenance']['sampling'] {
+function samplingProvenance(
+  report: SamplingReport,
+  { samplingToleranceSeconds = 0 }: AnalysisRequest,
+): CompletedResult['provenance']['sampling'] {
   const { plan, reason, packets, packetsTotal, estimatedCpuMs, decoderCpuMs } = report;
   return {
     plan,
     reason,
+    tolerance_ms: samplingToleranceSeconds * 1000,
     packets,
     packets_total: packetsTotal,
     estimated_cpu_ms: Math.round(estimatedCpuMs),

@@ -77,9 +77,9 @@ async function analyse(
     if (checkpoint !== undefined) checkpoints.offer(checkpoint);
   };
 
-  const { jobId, frameIntervalSeconds, detectFaces, detectPoses } = job;
-  const wanted = { jobId, file, frameIntervalSeconds, detectFaces, detectPoses };
-  const request = { ...wanted, resumeFrom, checkpointEveryMs };
+  const { jobId, frameIntervalSeconds, samplingToleranceSeconds, detectFaces, detectPoses } = job;
+  const sampling = { frameIntervalSeconds, samplingToleranceSeconds };
+  const request = { jobId, file, ...sampling, detectFaces, detectPoses, resumeFrom, checkpointEveryMs };
   const startMs = performance.now();
   try {
     const analysis = await traceStep('analyse video', () => analyser.analyse(request, onProgress, signal));

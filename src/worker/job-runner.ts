@@ -109,6 +109,6 @@ function logEnding(log: Logger, outcome: Outcome, facts: Record<string, unknown>
 }
 
 function describeJob(parsed: Extract<ParsedJob, { ok: true }>): Record<string, unknown> {
-  const { video, frameIntervalSeconds, detectFaces, detectPoses, callbackUrl } = parsed.job;
-  return { video, frameIntervalSeconds, detectFaces, detectPoses, hasCallback: callbackUrl !== null };
+  const { jobId: _, callbackUrl, ...asked } = parsed.job;
+  return { ...asked, hasCallback: callbackUrl !== null };
 }

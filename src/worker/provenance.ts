@@ -8,6 +8,8 @@ export interface Provenance {
   readonly video: { readonly bucket: string; readonly key: string; readonly etag: string | null };
   readonly options: {
     readonly frameIntervalSeconds: number;
+    /** Absent for 0, as in records that are older than this option. */
+    readonly samplingToleranceSeconds?: number | undefined;
     readonly detectFaces: boolean;
     readonly detectPoses: boolean;
   };
@@ -22,10 +24,11 @@ export interface ResultRecord {
 }
 
 export function provenanceOf(job: DetectionJob, etag: string | null): Provenance {
-  const { video, frameIntervalSeconds, detectFaces, detectPoses } = job;
+  const { video, frameIntervalSeconds, samplingToleranceSeconds, detectFaces, detectPoses } = job;
+  const tolerance = samplingToleranceSeconds === 0 ? {} : { samplingToleranceSeconds };
   return {
     video: { bucket: video.bucket, key: shortKey(video.key), etag },
-    options: { frameIntervalSeconds, detectFaces, detectPoses },
+    options: { frameIntervalSeconds, ...tolerance, detectFaces, detectPoses },
   };
 }
 
@@ -49,6 +52,11 @@ export function provenanceDifference(stored: Provenance | null, requested: Prove
       'frame_interval_seconds',
       stored.options.frameIntervalSeconds,
       requested.options.frameIntervalSeconds,
+    ),
+    ...differing(
+      'sampling_tolerance_seconds',
+      stored.options.samplingToleranceSeconds ?? 0,
+      requested.options.samplingToleranceSeconds ?? 0,
     ),
     ...differing('detect_faces', stored.options.detectFaces, requested.options.detectFaces),
     ...differing('detect_poses', stored.options.detectPoses, requested.options.detectPoses),

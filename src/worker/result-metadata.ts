@@ -21,6 +21,7 @@ const recordSchema = z.object({
       video: z.object({ bucket: z.string(), key: z.string(), etag: z.string().nullable() }),
       options: z.object({
         frameIntervalSeconds: z.number(),
+        samplingToleranceSeconds: z.number().optional(),
         detectFaces: z.boolean(),
         detectPoses: z.boolean(),
       }),

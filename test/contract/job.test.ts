@@ -21,6 +21,7 @@ describe('a job message', () => {
         jobId: 'job-1',
         video: { bucket: 'media', key: 'videos/a.mp4' },
         frameIntervalSeconds: 2,
+        samplingToleranceSeconds: 0,
         detectFaces: true,
         detectPoses: true,
         callbackUrl: null,
@@ -50,6 +51,9 @@ describe('a job message', () => {
     [{ video_s3_key: undefined }, 'video_s3_key'],
     [{ frame_interval_seconds: 0.01 }, 'frame_interval_seconds'],
     [{ frame_interval_seconds: '2' }, 'frame_interval_seconds'],
+    [{ sampling_tolerance_seconds: -1 }, 'sampling_tolerance_seconds'],
+    [{ frame_interval_seconds: 1, sampling_tolerance_seconds: 0.6 }, 'more than half'],
+    [{ sampling_tolerance_seconds: 1.5 }, 'more than half of frame_interval_seconds'],
     [{ detect_faces: 'yes' }, 'detect_faces'],
     [{ detect_faces: false, detect_poses: false }, 'nothing would be detected'],
     [{ callback_url: 'ftp://example.com' }, 'callback_url'],
@@ -59,6 +63,18 @@ describe('a job message', () => {
   ])('is refused with %j and says why', (fields, words) => {
     expect(problem({ ...JOB, ...fields })).toMatch(/^JOB_INVALID /);
     expect(problem({ ...JOB, ...fields })).toContain(words);
+  });
+
+  it('takes the tolerance it names, else the worker’s as far as half its interval allows', () => {
+    const toleranceOf = (fields: object) => {
+      const policy = { ...POLICY, defaultSamplingToleranceSeconds: 0.8 };
+      const parsed = parseJob(JSON.stringify({ ...JOB, ...fields }), policy);
+      return parsed.ok ? parsed.job.samplingToleranceSeconds : null;
+    };
+    expect(toleranceOf({})).toBe(0.8);
+    expect(toleranceOf({ frame_interval_seconds: 1 })).toBe(0.5);
+    expect(toleranceOf({ sampling_tolerance_seconds: 0 })).toBe(0);
+    expect(toleranceOf({ sampling_tolerance_seconds: 1 })).toBe(1);
   });
 
   it('names every problem at once', () => {

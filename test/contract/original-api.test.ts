@@ -75,6 +75,7 @@ describe('the responses of the original API', () => {
       jobId: 'job-1',
       video: { bucket: 'media', key: 'a.mp4' },
       frameIntervalSeconds: 0.5,
+      samplingToleranceSeconds: 0,
       detectFaces: true,
       detectPoses: true,
       callbackUrl: 'https://example.com',

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   type Checkpoint,
   CheckpointClock,
+  checkpointFingerprint,
   decodeCheckpoint,
   encodeCheckpoint,
 } from '../../src/pipeline/checkpoint.ts';
@@ -35,6 +36,15 @@ describe('a checkpoint', () => {
 
   it('of other networks or options is not used', () => {
     expect(decodeCheckpoint(encodeCheckpoint(CHECKPOINT, 'networks-a'), 'networks-b')).toBeNull();
+  });
+
+  it('of another interval or tolerance is not used', () => {
+    const request = { jobId: 'a', file: 'a', frameIntervalSeconds: 2, detectFaces: true, detectPoses: true };
+    const of = (more: object) => checkpointFingerprint('networks-a', { ...request, ...more });
+    expect(of({ samplingToleranceSeconds: 0 })).toBe(of({}));
+    const tolerant = encodeCheckpoint(CHECKPOINT, of({ samplingToleranceSeconds: 0.5 }));
+    expect(decodeCheckpoint(tolerant, of({ samplingToleranceSeconds: 0.5 }))).toMatchObject(CHECKPOINT);
+    expect(decodeCheckpoint(tolerant, of({}))).toBeNull();
   });
 
   it('that is garbled or cut short is not used', () => {

@@ -3,6 +3,7 @@ import { failedResult } from '../../src/contract/result.ts';
 import {
   eventIdOf,
   provenanceDifference,
+  provenanceDigest,
   provenanceOf,
   type ResultRecord,
 } from '../../src/worker/provenance.ts';
@@ -12,6 +13,7 @@ const JOB = {
   jobId: 'job-1',
   video: { bucket: 'videos', key: 'a/video.mp4' },
   frameIntervalSeconds: 2,
+  samplingToleranceSeconds: 0,
   detectFaces: true,
   detectPoses: false,
   callbackUrl: null,
@@ -60,6 +62,16 @@ describe('provenanceDifference', () => {
         'the video’s ETag was "abc" and is now "def", frame_interval_seconds was 2 and is now 1, ' +
         'detect_poses was false and is now true',
     );
+  });
+
+  it('names another tolerance, and takes records from before there was one for exact', () => {
+    expect(stored.options).not.toHaveProperty('samplingToleranceSeconds');
+    const tolerant = provenanceOf({ ...JOB, samplingToleranceSeconds: 0.5 }, '"abc"');
+    const words = 'sampling_tolerance_seconds was 0 and is now 0.5';
+    expect(provenanceDifference(stored, tolerant)).toBe(words);
+    expect(provenanceDigest(tolerant)).not.toBe(provenanceDigest(stored));
+    const record = { ...completed(), provenance: tolerant };
+    expect(decodeRecord(encodeRecord(record))).toEqual(record);
   });
 
   it('tells an invalid job from a valid one', () => {
