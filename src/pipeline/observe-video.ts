@@ -23,7 +23,7 @@ export interface ObservedVideo extends Checkpoint {
 }
 
 /**
- * @param onProgress called after every sample, with a checkpoint whenever one is due
+ * @param onProgress called after every sample, with a checkpoint whenever one is due; and with a last one when the signal aborts
  * @throws WorkerError as `readFrames` does; the signal's reason when aborted
  */
 export async function observeVideo(
@@ -66,23 +66,27 @@ export async function observeVideo(
     },
     signal,
   );
-  for await (const frame of watch.timeEach('decode', frames)) {
-    if (frame.index < samplesBefore) {
-      similarity.compareWithPrevious(frame);
-      continue;
+  const checkpoint = () => encodeCheckpoint({ observations, samples }, fingerprint);
+  const report = (now: { readonly checkpoint?: Uint8Array }) =>
+    onProgress({ framesDone: samples.length, framesTotal: Math.max(framesTotal, samples.length), ...now });
+  try {
+    for await (const frame of watch.timeEach('decode', frames)) {
+      if (frame.index < samplesBefore) {
+        similarity.compareWithPrevious(frame);
+        continue;
+      }
+      if (!frame.repeatsPrevious) {
+        const observed = observeFrame(frame, video, engines, similarity, wanted);
+        observations.push(await watch.time('inference', observed));
+      }
+      samples.push(observations.length - 1);
+      report(checkpoints.isDue() ? { checkpoint: checkpoint() } : {});
     }
-    if (!frame.repeatsPrevious) {
-      const observed = observeFrame(frame, video, engines, similarity, wanted);
-      observations.push(await watch.time('inference', observed));
-    }
-    samples.push(observations.length - 1);
-    onProgress({
-      framesDone: samples.length,
-      framesTotal: Math.max(framesTotal, samples.length),
-      ...(checkpoints.isDue()
-        ? { checkpoint: encodeCheckpoint({ observations, samples }, fingerprint) }
-        : {}),
-    });
+  } catch (error) {
+    // Whoever is interrupted hands on what it has.
+    const isOurs = checkpointEveryMs !== undefined && samples.length > samplesBefore;
+    if (signal.aborted && isOurs) report({ checkpoint: checkpoint() });
+    throw error;
   }
   return { observations, samples, sampling };
 }
