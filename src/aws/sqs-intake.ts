@@ -95,7 +95,8 @@ export class SqsIntake implements JobIntake {
         await this.#waitAfterFailures();
         await this.#waitForRoom();
         maxReceiveCount = await this.#policy.maxReceiveCount(this.#stopped.signal);
-        this.#answered();
+        // The policy may be an old answer: it shows that the queue can be reached at the start, but not that an outage is over.
+        if (this.#failures === 0) this.#problem = null;
         await slot.beforeReceive();
       },
       postReceiveMessageCallback: async () => {
@@ -132,6 +133,7 @@ export class SqsIntake implements JobIntake {
       const before = this.#shortage;
       this.#shortage = await shortage();
       if (this.#shortage !== null && before === null) logger.warn(`no job is received: ${this.#shortage}`);
+      if (this.#shortage === null && before !== null) logger.info('jobs are received again');
       if (this.#shortage === null) return;
       await sleep(ASK_AGAIN_MS, undefined, { signal: this.#stopped.signal });
     }

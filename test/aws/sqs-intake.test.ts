@@ -122,6 +122,26 @@ describe('SqsIntake', () => {
     expect(intake.problem).toBeNull();
   });
 
+  it('says so all the time an outage lasts that begins later, and asks ever more seldom', async () => {
+    const queue = await createQueue(cloud, 'later-outage');
+    const intake = startIntake(queue.url, async (message) => message.delete(signal), {
+      slots: 1,
+      backOff: { baseMs: 10, maxMs: 60_000 },
+    });
+    await until(() => intake.problem === null);
+    proxy.rule = ({ operation }) =>
+      operation === 'ReceiveMessage' ? { status: 400, code: 'AccessDenied' } : null;
+    await until(() => intake.problem !== null, 5000);
+    const seenBefore = proxy.seen.length;
+    const endMs = performance.now() + 1500;
+    while (performance.now() < endMs) {
+      expect(intake.problem).toContain('AccessDenied');
+      await sleep(5);
+    }
+    // Waits of at most 10, 20, 40, ... ms; without growth there would be hundreds.
+    expect(proxy.seen.length - seenBefore).toBeLessThan(40);
+  });
+
   it('receives nothing during a shortage, says so, and goes on when it is over', async () => {
     const queue = await createQueue(cloud, 'shortage');
     await sendMessage(cloud, queue.url, 'waiting');
