@@ -13,10 +13,13 @@ export interface EcsTaskProtectionOptions {
   readonly expiresInMinutes?: number;
   /** Idle time after which the protection ends: the next job often comes at once. */
   readonly idleMs?: number;
+  /** Time after which a refused request is made again. */
+  readonly retryMs?: number;
 }
 
 const DEFAULT_EXPIRES_IN_MINUTES = 60;
 const DEFAULT_IDLE_MS = 10_000;
+const DEFAULT_RETRY_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 5000;
 
 export class EcsTaskProtection {
@@ -24,17 +27,19 @@ export class EcsTaskProtection {
   readonly #logger: Logger;
   readonly #expiresInMinutes: number;
   readonly #idleMs: number;
+  readonly #retryMs: number;
   #protected = false;
   /** Ends the wait for the next change: a renewal, or the end of the idle time. */
   #next = new AbortController();
   /** Requests follow one another, so that the last wish is the one that stands. */
-  #requests: Promise<void> = Promise.resolve();
+  #requests: Promise<unknown> = Promise.resolve();
 
-  constructor({ agentUri, logger, expiresInMinutes, idleMs }: EcsTaskProtectionOptions) {
+  constructor({ agentUri, logger, expiresInMinutes, idleMs, retryMs }: EcsTaskProtectionOptions) {
     this.#url = `${agentUri}/task-protection/v1/state`;
     this.#logger = logger;
     this.#expiresInMinutes = expiresInMinutes ?? DEFAULT_EXPIRES_IN_MINUTES;
     this.#idleMs = idleMs ?? DEFAULT_IDLE_MS;
+    this.#retryMs = retryMs ?? DEFAULT_RETRY_MS;
   }
 
   /** To be told whenever the number of jobs under way changes. */
@@ -49,24 +54,28 @@ export class EcsTaskProtection {
   }
 
   async #keepProtected(changed: AbortSignal): Promise<void> {
+    const renewMs = (this.#expiresInMinutes * 60_000) / 2;
     while (!changed.aborted) {
-      await this.#request(true);
-      await wait((this.#expiresInMinutes * 60_000) / 2, changed);
+      const isGranted = await this.#request(true);
+      await wait(isGranted ? renewMs : Math.min(renewMs, this.#retryMs), changed);
     }
   }
 
   async #endAfterIdleTime(changed: AbortSignal): Promise<void> {
     await wait(this.#idleMs, changed);
-    if (!changed.aborted) await this.#request(false);
+    // An idle task that stays protected is one that scale-in cannot remove.
+    while (!changed.aborted && !(await this.#request(false))) await wait(this.#retryMs, changed);
   }
 
-  async #request(protect: boolean): Promise<void> {
-    this.#requests = this.#requests.then(() => this.#put(protect));
-    await this.#requests;
+  /** Resolves to whether the agent has agreed. */
+  async #request(protect: boolean): Promise<boolean> {
+    const request = this.#requests.then(() => this.#put(protect));
+    this.#requests = request;
+    return await request;
   }
 
   /** A refusal is logged and lived with: an unprotected task only hands its jobs on when it is stopped. */
-  async #put(protect: boolean): Promise<void> {
+  async #put(protect: boolean): Promise<boolean> {
     const state = protect
       ? { ProtectionEnabled: true, ExpiresInMinutes: this.#expiresInMinutes }
       : { ProtectionEnabled: false };
@@ -77,9 +86,12 @@ export class EcsTaskProtection {
         body: JSON.stringify(state),
         signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
-      if (!answer.ok) throw new Error(`HTTP ${answer.status}: ${(await answer.text()).slice(0, 500)}`);
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}: ${text.slice(0, 500)}`);
+      return true;
     } catch (error) {
       this.#logger.warn({ err: error, protect }, 'the task’s scale-in protection could not be changed');
+      return false;
     }
   }
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { EcsTaskProtection } from '../../src/aws/ecs-task-protection.ts';
 import { SILENT } from '../helpers/test-worker.ts';
@@ -34,7 +35,9 @@ describe('EcsTaskProtection', () => {
     agent.close();
   });
 
-  function protection(options: { idleMs?: number; expiresInMinutes?: number } = {}): EcsTaskProtection {
+  function protection(
+    options: { idleMs?: number; expiresInMinutes?: number; retryMs?: number } = {},
+  ): EcsTaskProtection {
     return new EcsTaskProtection({ agentUri, logger: SILENT, idleMs: 20, ...options });
   }
 
@@ -63,6 +66,21 @@ describe('EcsTaskProtection', () => {
     await until(() => requests.length >= 3);
     expect(requests[2]).toEqual({ ...ON, ExpiresInMinutes: 0.001 });
     task.onRunningJobs(0);
+  });
+
+  it('is asked for again when the agent refuses for a while, and so is its end', async () => {
+    status = 500;
+    const task = protection({ retryMs: 20 });
+    task.onRunningJobs(1);
+    await until(() => requests.length >= 3);
+    status = 200;
+    const granted = requests.length + 1;
+    await until(() => requests.length >= granted);
+    status = 500;
+    task.onRunningJobs(0);
+    await until(() => requests.filter((request) => !isDeepStrictEqual(request, ON)).length >= 2);
+    expect(requests.at(-1)).toEqual(OFF);
+    status = 200;
   });
 
   it('does no harm when the agent refuses or is not there', async () => {
