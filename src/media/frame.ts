@@ -1,7 +1,7 @@
 /** One sampled picture of a video, as media hands it to the pipeline. */
 import type { RgbImage } from '../geometry/rgb-image.ts';
 
-/** One sample of a video: the picture shown at `index` x interval. */
+/** One sample of a video: the picture shown at `index` x interval. Its `data` lasts until the frame after the next one is asked for. */
 export interface Frame extends RgbImage {
   /** Sample number, 0-based, without gaps. */
   readonly index: number;

@@ -11,7 +11,7 @@ export interface DecodedPicture {
   readonly ptsTicks: number;
   /** ffmpeg's checksum of the picture where `showinfo` saw it. */
   readonly checksum: string;
-  /** rgb24, rows top to bottom. */
+  /** rgb24, rows top to bottom; overwritten when the picture after the next one is asked for. */
   readonly data: Uint8Array;
 }
 
@@ -60,12 +60,16 @@ export async function* decodePictures(
   signal.throwIfAborted();
 }
 
-/** Cuts a stream of bytes into pieces of `pictureBytes`; an incomplete last one is dropped. */
+/**
+ * Cuts a stream of bytes into pieces of `pictureBytes`; an incomplete last one is dropped. Two buffers take turns, so that a picture can
+ * be compared with the one before it: megabytes for each picture would make the garbage collector run for each.
+ */
 async function* picturesIn(
   stream: AsyncIterable<unknown>,
   pictureBytes: number,
 ): AsyncGenerator<Uint8Array, void> {
   let data = new Uint8Array(pictureBytes);
+  let other = new Uint8Array(pictureBytes);
   let filled = 0;
   for await (const piece of stream) {
     let rest = piece as Uint8Array;
@@ -76,7 +80,7 @@ async function* picturesIn(
       rest = rest.subarray(part.length);
       if (filled < pictureBytes) continue;
       yield data;
-      data = new Uint8Array(pictureBytes);
+      [data, other] = [other, data];
       filled = 0;
     }
   }

@@ -45,7 +45,7 @@ async function sample(
     report = told;
   };
   const request = { file, intervalMs, ffmpeg, limits, ...options, video, onReport };
-  for await (const frame of readFrames(request, never)) frames.push(frame);
+  for await (const frame of readFrames(request, never)) frames.push({ ...frame, data: frame.data.slice() });
   return { video, frames, report };
 }
 
@@ -165,11 +165,29 @@ describe('sampled frames', () => {
   });
 
   it('share their pixels when one picture is shown for several intervals', async () => {
-    const { frames } = await sample(plain, 11);
-    expect(frames).toHaveLength(Math.ceil(2800 / 11));
-    const repeated = frames.filter((frame) => frame.repeatsPrevious);
-    expect(repeated.length).toBe(frames.length - FRAMES);
-    for (const { index, data } of repeated) expect(data).toBe(frames[index - 1]?.data);
+    const video = await probeVideo(plain, { ffmpeg, limits }, never);
+    const repeated: boolean[] = [];
+    const sharesPixels: boolean[] = [];
+    let previous: Frame | null = null;
+    for await (const frame of readFrames({ file: plain, video, intervalMs: 11, ffmpeg, limits }, never)) {
+      repeated.push(frame.repeatsPrevious);
+      sharesPixels.push(frame.data === previous?.data);
+      previous = frame;
+    }
+    expect(repeated).toHaveLength(Math.ceil(2800 / 11));
+    expect(repeated.filter(Boolean)).toHaveLength(repeated.length - FRAMES);
+    expect(sharesPixels).toEqual(repeated);
+  });
+
+  it('keep the pixels of the frame before while the next one is looked at', async () => {
+    const { frames } = await sample(plain, 500);
+    const video = await probeVideo(plain, { ffmpeg, limits }, never);
+    let previous: Frame | null = null;
+    for await (const frame of readFrames({ file: plain, video, intervalMs: 500, ffmpeg, limits }, never)) {
+      if (previous !== null) expect(readNumber(previous)).toBe(readNumber(frames[previous.index] as Frame));
+      previous = frame;
+    }
+    expect(previous?.index).toBe(frames.length - 1);
   });
 
   it('tell when every pixel is that of the frame before', async () => {
