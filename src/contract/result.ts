@@ -72,6 +72,12 @@ const frameSchema = z.object({
     .describe(
       'The picture is the one of the frame before, shown longer than the interval; it is counted once.',
     ),
+  equals_previous: z
+    .boolean()
+    .optional()
+    .describe(
+      'Every pixel is that of the frame before (the same picture, or another one of something that stands still, like a slide): faces and poses are taken over from there. Absent from older results.',
+    ),
   faces: z.array(faceSchema),
   poses: z.array(poseSchema),
 });

@@ -91,13 +91,14 @@ async function* readThrough(
   let plan = planSampling({ video, packets: usable?.table ?? null, wanted, allowed });
   let packets = plan.packets;
   let delivered = firstSample;
+  const shown: LastPicture = { data: null };
   if (usable !== null && plan.kind !== 'all') {
     packets = 0;
     const onFed = (fed: FeedReport) => {
       packets += fed.packets;
     };
     const pictures = decodeSparsely(decoder, { video, source: usable, plan, wanted, onFed }, signal);
-    delivered = yield* deliver(pictures, decoder, video.timeline, samples, delivered);
+    delivered = yield* deliver(pictures, decoder, video.timeline, samples, delivered, shown);
     if (delivered < samples.length) {
       plan = planAll(video, `fewer packets did not suffice at sample ${delivered}`);
       packets = plan.packets;
@@ -105,11 +106,11 @@ async function* readThrough(
   }
   if (delivered < samples.length) {
     const pictures = decodeEverything(decoder, video.timeline, distinct(samples.subarray(delivered)), signal);
-    delivered = yield* deliver(pictures, decoder, video.timeline, samples, delivered);
+    delivered = yield* deliver(pictures, decoder, video.timeline, samples, delivered, shown);
   }
   if (delivered < samples.length) {
     plan = planAll(video, `the container's list of times is wrong at sample ${delivered}`);
-    yield* deliverWhatDecodes(decoder, request, delivered, log, signal);
+    yield* deliverWhatDecodes(decoder, request, delivered, shown, log, signal);
   }
   const { kind, reason, packetsTotal, estimatedCpuMs } = plan;
   const decoderCpuMs = log.cpuMs();
@@ -121,6 +122,7 @@ async function* deliverWhatDecodes(
   decoder: WantedPictureDecoder,
   { video, intervalMs }: FrameRequest,
   firstSample: number,
+  shown: LastPicture,
   log: DecoderLog,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void> {
@@ -129,7 +131,7 @@ async function* deliverWhatDecodes(
   const timeline = { ...decoded, endTicks: Math.max(decoded.endTicks, video.timeline.endTicks) };
   const samples = samplePositions(timeline, intervalMs, video.frameRate);
   const pictures = decodeEverything(decoder, timeline, distinct(samples.subarray(firstSample)), signal);
-  const delivered = yield* deliver(pictures, decoder, timeline, samples, firstSample);
+  const delivered = yield* deliver(pictures, decoder, timeline, samples, firstSample, shown);
   if (delivered < samples.length) {
     throw new WorkerError(
       'VIDEO_CORRUPT',
@@ -137,6 +139,11 @@ async function* deliverWhatDecodes(
       { cause: new Error(log.lastWords()) },
     );
   }
+}
+
+/** The pixels delivered last, by whichever way of decoding. */
+interface LastPicture {
+  data: Uint8Array | null;
 }
 
 /**
@@ -149,11 +156,11 @@ async function* deliver(
   timeline: Timeline,
   positions: Uint32Array,
   firstSample: number,
+  shown: LastPicture,
 ): AsyncGenerator<Frame, number> {
   let sample = firstSample;
-  let previous: Uint8Array | null = null;
   for await (const data of pictures) {
-    const isStill = previous !== null && Buffer.compare(previous, data) === 0;
+    const isStill = shown.data !== null && Buffer.compare(shown.data, data) === 0;
     const position = positions[sample] ?? 0;
     const timestampMs = millisecondsAt(timeline, timeline.ptsTicks[position] ?? 0);
     for (let repeatsPrevious = false; positions[sample] === position; repeatsPrevious = true) {
@@ -161,7 +168,7 @@ async function* deliver(
       yield { ...size, data, index: sample, timestampMs, repeatsPrevious, equalsPrevious };
       sample++;
     }
-    previous = data;
+    shown.data = data;
   }
   return sample;
 }

@@ -42,6 +42,22 @@ export async function observeFrame(
   };
 }
 
+/** What is seen in a frame with the very pixels of the one before: the same, since the networks answer equal pictures equally. */
+export function observeAgain(
+  frame: Frame,
+  { faces, poses }: FrameObservations,
+  similarity: FrameSimilarityMeter,
+): FrameObservations {
+  return {
+    index: frame.index,
+    timestampMs: frame.timestampMs,
+    faces,
+    poses,
+    similarityToPrevious: similarity.compareWithPrevious(frame),
+    equalsPrevious: true,
+  };
+}
+
 function faceObservation(face: FaceDetection, embedding: Float32Array | null, scale: Point): FaceObservation {
   return {
     box: toSourceBox(face.box, scale),

@@ -13,7 +13,7 @@ import {
   encodeCheckpoint,
 } from './checkpoint.ts';
 import type { Engines } from './engines.ts';
-import { observeFrame } from './observe-frame.ts';
+import { observeAgain, observeFrame } from './observe-frame.ts';
 import type { Progress } from './progress.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
@@ -76,8 +76,12 @@ export async function observeVideo(
         continue;
       }
       if (!frame.repeatsPrevious) {
-        const observed = observeFrame(frame, video, engines, similarity, wanted);
-        observations.push(await watch.time('inference', observed));
+        const previous = frame.equalsPrevious ? observations.at(-1) : undefined;
+        observations.push(
+          previous === undefined
+            ? await watch.time('inference', observeFrame(frame, video, engines, similarity, wanted))
+            : observeAgain(frame, previous, similarity),
+        );
       }
       samples.push(observations.length - 1);
       report(checkpoints.isDue() ? { checkpoint: checkpoint() } : {});

@@ -120,9 +120,10 @@ function resultFrames({ observations, samples, people, video }: Findings): Resul
   const pictures = observations.map((frame, i) => resultPicture(frame, people.frames[i], video));
   return samples.flatMap((position, index) => {
     const picture = pictures[position];
-    return picture === undefined
-      ? []
-      : { index, ...picture, repeats_previous: samples[index - 1] === position };
+    if (picture === undefined) return [];
+    const repeats = samples[index - 1] === position;
+    const equals = repeats || observations[position]?.equalsPrevious === true;
+    return { index, ...picture, repeats_previous: repeats, equals_previous: equals };
   });
 }
 
@@ -130,7 +131,7 @@ function resultPicture(
   frame: FrameObservations,
   ids: PeopleTracks['frames'][number] | undefined,
   size: PictureSize,
-): Omit<ResultFrame, 'index' | 'repeats_previous'> {
+): Omit<ResultFrame, 'index' | 'repeats_previous' | 'equals_previous'> {
   return {
     timestamp_ms: to(3, frame.timestampMs),
     faces: [

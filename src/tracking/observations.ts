@@ -45,4 +45,6 @@ export interface FrameObservations {
   readonly poses: readonly PoseObservation[];
   /** Null for the first frame. */
   readonly similarityToPrevious: FrameSimilarity | null;
+  /** Set where every pixel is that of the frame before: what was seen there is taken over. */
+  readonly equalsPrevious?: true;
 }

@@ -12,6 +12,7 @@ import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
 import type { AnalysisRequest } from '../../src/pipeline/analysis.ts';
 import { detectVideo } from '../../src/pipeline/detect-video.ts';
 import { type Engines, loadEngines } from '../../src/pipeline/engines.ts';
+import { runOwn } from '../media/counted-clip.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -59,6 +60,24 @@ describe('detectVideo', () => {
     expect(
       result.tracks.filter(({ kind }) => kind === 'face').map(({ observations }) => observations),
     ).toEqual([3, 3]);
+  });
+
+  it('looks once at a slide that stands still, says so, and counts who is on it each time', async () => {
+    const file = join(folder, 'slide.mp4');
+    const still = ['-vf', 'select=eq(n\\,0),loop=loop=5:size=1,setpts=N/TB', '-r', '1', '-qp', '0'];
+    runOwn(['-i', request.file, ...still, file]);
+    const every = { ...request, frameIntervalSeconds: 1, file };
+    const { result, durations } = await detectVideo(every, engines, () => undefined, NEVER);
+    const [first, ...others] = result.frames;
+    expect(first).toMatchObject({ repeats_previous: false, equals_previous: false });
+    expect(others).toHaveLength(5);
+    for (const frame of others) {
+      expect(frame).toMatchObject({ repeats_previous: false, equals_previous: true, faces: first?.faces });
+    }
+    expect(new Set(result.frames.map(({ timestamp_ms }) => timestamp_ms)).size).toBe(6);
+    expect(result.summary.faces_detected).toBe(6 * (first?.faces.length ?? 0));
+    expect(first?.faces.length).toBeGreaterThan(0);
+    expect(durations.inferenceMs).toBeGreaterThan(0);
   });
 
   it('stops at once with the reason it is given', async () => {

@@ -16,7 +16,14 @@ function face(trackId: number | null, x: number, source: Face['source'] = 'detec
 }
 
 function frame(index: number, faces: Face[], repeatsPrevious = false): ResultFrame {
-  return { index, timestamp_ms: index * 1000, faces, poses: [], repeats_previous: repeatsPrevious };
+  return {
+    index,
+    timestamp_ms: index * 1000,
+    faces,
+    poses: [],
+    repeats_previous: repeatsPrevious,
+    equals_previous: repeatsPrevious,
+  };
 }
 
 describe('the keypoints of a pose', () => {
