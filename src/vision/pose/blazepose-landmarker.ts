@@ -5,7 +5,7 @@ import type { LoadedModel } from '../../inference/model-store.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
 import { BlazePoseNetworks, type SeenBody } from './blazepose-networks.ts';
 import { type BodyRegion, regionFromFace } from './body-region.ts';
-import { coverFaces } from './cover-faces.ts';
+import { FaceCover } from './face-cover.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
 import { type Claim, explainsFace, faceOfHead, hasStrayed, oneSkeletonPerBody } from './same-body.ts';
@@ -37,6 +37,7 @@ export class BlazePoseLandmarker implements PoseLandmarker {
   readonly #networks: BlazePoseNetworks;
   readonly #minPresence: number;
   readonly #maxPoses: number;
+  readonly #cover = new FaceCover();
 
   private constructor(networks: BlazePoseNetworks, { minPresence, maxPoses }: BlazePoseOptions) {
     this.#networks = networks;
@@ -53,11 +54,12 @@ export class BlazePoseLandmarker implements PoseLandmarker {
   /** @throws WorkerError MODEL_INVALID when a network gives NaN, INTERNAL for a malformed picture */
   async detect(image: RgbImage, faceHints: readonly Tlwh[]): Promise<Pose[]> {
     requireRgbImage(image);
+    this.#cover.begin(image, faceHints);
     const found: (Candidate & Claim)[] = [];
     for (const { region, head } of await this.#networks.sight(image)) {
       if (found.length >= this.#maxPoses) break;
       const expected = faceOfHead(head, faceHints);
-      const candidate = await this.#lookAt(coverFaces(image, faceHints, expected), region);
+      const candidate = await this.#lookAt(this.#cover.sparing(expected), region);
       if (candidate === null || hasStrayed(candidate, region, head)) continue;
       const face = faceHints.find((hint) => explainsFace(candidate, hint)) ?? null;
       found.push({ ...candidate, face });
@@ -65,7 +67,7 @@ export class BlazePoseLandmarker implements PoseLandmarker {
     for (const face of faceHints.toSorted((a, b) => b.height - a.height)) {
       if (found.length >= this.#maxPoses) break;
       if (found.some((claim) => explainsFace(claim, face))) continue;
-      const candidate = await this.#lookAt(coverFaces(image, faceHints, face), regionFromFace(face));
+      const candidate = await this.#lookAt(this.#cover.sparing(face), regionFromFace(face));
       if (candidate !== null && explainsFace(candidate, face)) found.push({ ...candidate, face });
     }
     return oneSkeletonPerBody(found).map(toPose);

@@ -5,8 +5,8 @@ import type { PoseLandmark, WorldLandmark } from '../../geometry/landmarks.ts';
 import type { RgbImage } from '../../geometry/rgb-image.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
 import { type BodyRegion, regionFromFace } from './body-region.ts';
-import { coverFaces } from './cover-faces.ts';
 import { cropPicture } from './crop-picture.ts';
+import { FaceCover } from './face-cover.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
 import { type Claim, explainsFace, oneSkeletonPerBody } from './same-body.ts';
@@ -37,6 +37,9 @@ interface Window {
 export class TasksVisionPoseLandmarker implements PoseLandmarker {
   readonly #options: PoseGraphOptions;
   readonly #messages: string[];
+  readonly #cover = new FaceCover();
+  /** What the graph reads; as long as the largest picture yet. */
+  #rgba = new Uint8Array(0);
   /** Null after an error, until the next picture. */
   #graph: PoseGraph | null;
 
@@ -56,6 +59,7 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
   /** @throws WorkerError INTERNAL for a malformed picture, or when the graph fails; the next call starts a fresh one */
   async detect(image: RgbImage, faceHints: readonly Tlwh[]): Promise<Pose[]> {
     requireRgbImage(image);
+    this.#cover.begin(image, faceHints);
     this.#graph ??= await start(this.#options, this.#messages);
     const claims = this.#look(this.#graph, { image, left: 0, top: 0 }, image).map((pose): Pose & Claim => ({
       ...pose,
@@ -64,7 +68,7 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
     for (const face of faceHints.toSorted((a, b) => b.height - a.height)) {
       if (claims.length >= this.#options.maxPoses) break;
       if (claims.some((claim) => explainsFace(claim, face))) continue;
-      const window = cropPicture(coverFaces(image, faceHints, face), boxOf(regionFromFace(face)));
+      const window = cropPicture(this.#cover.sparing(face), boxOf(regionFromFace(face)));
       const poses = window === null ? [] : this.#look(this.#graph, window, image);
       const pose = poses.find((candidate) => explainsFace(candidate, face));
       if (pose !== undefined) claims.push({ ...pose, face });
@@ -79,12 +83,25 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
 
   /** The bodies in a window, in pixels of the whole picture. */
   #look(graph: PoseGraph, window: Window, picture: RgbImage): Pose[] {
-    const { landmarks, worldLandmarks } = this.#run(graph, toRgba(window.image));
+    const { landmarks, worldLandmarks } = this.#run(graph, this.#toRgba(window.image));
     return landmarks.flatMap((points, person) => {
       const skeleton = inPixels(points, worldLandmarks[person] ?? [], window, picture);
       const box = boxAroundLandmarks(skeleton.landmarks, picture);
       return box === null ? [] : [{ box, confidence: this.#confidence(points), ...skeleton }];
     });
+  }
+
+  /** The picture with an alpha channel, in a buffer that serves every picture. */
+  #toRgba({ width, height, data }: RgbImage): RgbaImage {
+    const pixels = width * height;
+    if (this.#rgba.length < pixels * 4) this.#rgba = new Uint8Array(pixels * 4).fill(255);
+    const rgba = this.#rgba;
+    for (let from = 0, to = 0; from < pixels * 3; from += 3, to += 4) {
+      rgba[to] = data[from] as number;
+      rgba[to + 1] = data[from + 1] as number;
+      rgba[to + 2] = data[from + 2] as number;
+    }
+    return { width, height, data: rgba };
   }
 
   #run(graph: PoseGraph, image: RgbaImage): ReturnType<PoseGraph['detect']> {
@@ -126,16 +143,6 @@ async function start(options: PoseGraphOptions, messages: string[]): Promise<Pos
 function reason(cause: unknown, messages: readonly string[]): string {
   const text = cause instanceof Error ? cause.message : String(cause);
   return [text, ...messages].join('; ').replaceAll(/\s+/g, ' ');
-}
-
-function toRgba({ width, height, data }: RgbImage): RgbaImage {
-  const rgba = new Uint8Array(width * height * 4).fill(255);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
-    rgba[to] = data[from] ?? 0;
-    rgba[to + 1] = data[from + 1] ?? 0;
-    rgba[to + 2] = data[from + 2] ?? 0;
-  }
-  return { width, height, data: rgba };
 }
 
 /** Pixels of the picture instead of fractions of the window; what lies outside the picture is not seen. */
