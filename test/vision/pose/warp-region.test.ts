@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { RgbImage } from '../../../src/geometry/rgb-image.ts';
-import { type WarpOptions, warpRegion } from '../../../src/vision/pose/warp-region.ts';
+import { RegionWarp, type WarpOptions } from '../../../src/vision/pose/warp-region.ts';
 import { paint, plain } from '../../helpers/pictures.ts';
 
 /** Every pixel tells where it is. */
@@ -12,9 +12,9 @@ function crop(
   inputSide: number,
   options: Partial<WarpOptions> = {},
 ): number[][] {
-  const target = new Float32Array(3 * inputSide * inputSide);
-  const warp: WarpOptions = { inputSide, range: [0, 255], border: 'black', ...options };
-  warpRegion(image, { rotationRadians: 0, ...region }, warp, target);
+  const warp = new RegionWarp({ inputSide, range: [0, 255], border: 'black', ...options });
+  const target = warp.createTensor();
+  warp.write(image, { rotationRadians: 0, ...region }, target);
   const plane = inputSide * inputSide;
   return Array.from({ length: plane }, (_, i) =>
     [0, 1, 2].map((channel) => Math.round(target[i + channel * plane] ?? Number.NaN)),
@@ -68,13 +68,9 @@ describe('warping a region', () => {
 
   it('spreads bytes over the range the network takes', () => {
     const grey = plain(4, 4, [0, 255, 51]);
-    const target = new Float32Array(3);
-    warpRegion(
-      grey,
-      { centreX: 2, centreY: 2, side: 1, rotationRadians: 0 },
-      { inputSide: 1, range: [-1, 1], border: 'black' },
-      target,
-    );
+    const warp = new RegionWarp({ inputSide: 1, range: [-1, 1], border: 'black' });
+    const target = warp.createTensor();
+    warp.write(grey, { centreX: 2, centreY: 2, side: 1, rotationRadians: 0 }, target);
     expect(Array.from(target)).toEqual([-1, 1, expect.closeTo(-0.6)]);
   });
 
