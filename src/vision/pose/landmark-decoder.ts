@@ -52,59 +52,69 @@ export function decodeSkeleton(
 ): Skeleton {
   const cos = Math.cos(region.rotationRadians);
   const sin = Math.sin(region.rotationRadians);
-  const locate = (index: number) => {
-    const x = (landmarks[index * LANDMARK_VALUES] ?? 0) / LANDMARKS_INPUT_SIDE;
-    const y = (landmarks[index * LANDMARK_VALUES + 1] ?? 0) / LANDMARKS_INPUT_SIDE;
-    const refined = refineByHeatmap({ x, y }, heatmap, index);
-    return fromRegion(region, refined.x, refined.y);
-  };
-  const inPicture = POSE_LANDMARK_NAMES.map((_name, index): PoseLandmark => {
-    const value = (offset: number) => landmarks[index * LANDMARK_VALUES + offset] ?? 0;
-    const point = locate(index);
-    const inside = point.x >= 0 && point.x < picture.width && point.y >= 0 && point.y < picture.height;
-    return {
-      ...point,
-      z: (value(2) / LANDMARKS_INPUT_SIDE) * region.side,
-      visibility: inside ? sigmoid(value(3)) : 0,
-      presence: inside ? sigmoid(value(4)) : 0,
-    };
-  });
-  const inWorld = inPicture.map(({ visibility, presence }, index): WorldLandmark => {
-    const [right = 0, down = 0, z = 0] = world.subarray(3 * index, 3 * index + 3);
-    return { x: cos * right - sin * down, y: sin * right + cos * down, z, visibility, presence };
-  });
+  const inPicture: PoseLandmark[] = [];
+  const inWorld: WorldLandmark[] = [];
+  for (let index = 0; index < LANDMARKS; index++) {
+    const at = index * LANDMARK_VALUES;
+    const { x, y } = locate(landmarks, heatmap, index, region);
+    const isInside = x >= 0 && x < picture.width && y >= 0 && y < picture.height;
+    const z = ((landmarks[at + 2] as number) / LANDMARKS_INPUT_SIDE) * region.side;
+    const visibility = isInside ? sigmoid(landmarks[at + 3] as number) : 0;
+    const presence = isInside ? sigmoid(landmarks[at + 4] as number) : 0;
+    inPicture.push({ x, y, z, visibility, presence });
+    const right = world[3 * index] as number;
+    const down = world[3 * index + 1] as number;
+    inWorld.push({
+      x: cos * right - sin * down,
+      y: sin * right + cos * down,
+      z: world[3 * index + 2] as number,
+      visibility,
+      presence,
+    });
+  }
   return {
     landmarks: inPicture,
     worldLandmarks: inWorld,
-    hips: locate(HIPS_POINT),
-    rim: locate(RIM_POINT),
+    hips: locate(landmarks, heatmap, HIPS_POINT, region),
+    rim: locate(landmarks, heatmap, RIM_POINT, region),
   };
 }
 
-/** The centre of mass of the heatmap around a point, both in fractions of the crop; the point itself where the heatmap is unsure. */
-function refineByHeatmap(point: Point, heatmap: Float32Array, plane: number): Point {
-  const column = Math.trunc(point.x * HEATMAP_SIDE);
-  const row = Math.trunc(point.y * HEATMAP_SIDE);
-  if (column < 0 || column >= HEATMAP_SIDE || row < 0 || row >= HEATMAP_SIDE) return point;
+/** A point of the network in pixels of the picture. */
+function locate(landmarks: Float32Array, heatmap: Float32Array, index: number, region: BodyRegion): Point {
+  const at = index * LANDMARK_VALUES;
+  const x = (landmarks[at] as number) / LANDMARKS_INPUT_SIDE;
+  const y = (landmarks[at + 1] as number) / LANDMARKS_INPUT_SIDE;
+  const refined = refineByHeatmap(x, y, heatmap, index);
+  return fromRegion(region, refined.x, refined.y);
+}
 
+/**
+ * The centre of mass of the heatmap around a point, both in fractions of the crop; the point itself where the heatmap is unsure or
+ * does not reach. As in MediaPipe, a point just below the crop is still drawn to the heatmap's last rows, though not one beside it.
+ */
+function refineByHeatmap(x: number, y: number, heatmap: Float32Array, plane: number): Point {
+  const column = Math.trunc(x * HEATMAP_SIDE);
+  const row = Math.trunc(y * HEATMAP_SIDE);
+  if (column < 0 || column >= HEATMAP_SIDE || row < 0) return { x, y };
+
+  const firstColumn = Math.max(0, column - KERNEL_RADIUS);
+  const lastColumn = Math.min(HEATMAP_SIDE - 1, column + KERNEL_RADIUS);
+  const lastRow = Math.min(HEATMAP_SIDE - 1, row + KERNEL_RADIUS);
   let mass = 0;
   let massX = 0;
   let massY = 0;
   let peak = 0;
-  for (let y = Math.max(0, row - KERNEL_RADIUS); y <= Math.min(HEATMAP_SIDE - 1, row + KERNEL_RADIUS); y++) {
-    for (
-      let x = Math.max(0, column - KERNEL_RADIUS);
-      x <= Math.min(HEATMAP_SIDE - 1, column + KERNEL_RADIUS);
-      x++
-    ) {
-      const confidence = sigmoid(heatmap[(y * HEATMAP_SIDE + x) * HEATMAP_PLANES + plane] ?? 0);
+  for (let j = Math.max(0, row - KERNEL_RADIUS); j <= lastRow; j++) {
+    for (let i = firstColumn; i <= lastColumn; i++) {
+      const confidence = sigmoid(heatmap[(j * HEATMAP_SIDE + i) * HEATMAP_PLANES + plane] as number);
       mass += confidence;
-      massX += x * confidence;
-      massY += y * confidence;
-      peak = Math.max(peak, confidence);
+      massX += i * confidence;
+      massY += j * confidence;
+      if (confidence > peak) peak = confidence;
     }
   }
-  if (peak < MIN_PEAK) return point;
+  if (peak < MIN_PEAK) return { x, y };
   return { x: massX / mass / HEATMAP_SIDE, y: massY / mass / HEATMAP_SIDE };
 }
 

@@ -67,6 +67,18 @@ describe('decoding landmarks', () => {
     expect(outside.landmarks[0]).toMatchObject({ x: 272, y: -86 });
   });
 
+  it('draws a point just below the crop to the heatmap’s last rows, as MediaPipe does, but none beside it', () => {
+    const below = outputs([128, 256, 0]);
+    heat(below, 0, 32, 62, 9);
+    const { landmarks } = decodeSkeleton(below, region, picture);
+    // Row 62 of 64, in a region of 256 px whose top edge lies at -78.
+    expect(landmarks[0]?.y).toBeCloseTo(-78 + (62 / 64) * 256, 1);
+    expect(landmarks[1]?.y).toBe(178);
+    const beside = outputs([256, 128, 0]);
+    heat(beside, 0, 62, 32, 9);
+    expect(decodeSkeleton(beside, region, picture).landmarks[0]?.x).toBe(228);
+  });
+
   it.each([
     ['left of', [27, 128]],
     ['right of', [228, 128]],
