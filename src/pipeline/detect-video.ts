@@ -1,6 +1,7 @@
 /** The way of one video, on one screen: probe, frames, observations, tracks, result. */
 import type { CompletedResult } from '../contract/result.ts';
 import { probeVideo } from '../media/probe.ts';
+import { sceneKeyframesMs } from '../media/scene-keyframes.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../tracking/follow-people.ts';
 import type { Analysis, AnalysisRequest } from './analysis.ts';
 import type { Engines } from './engines.ts';
@@ -38,6 +39,7 @@ export async function detectVideo(
       ...engines.tracking,
       picture: { width: video.width, height: video.height },
       frameIntervalMs: request.frameIntervalSeconds * 1000,
+      sceneHintsMs: sceneKeyframesMs(video),
     }),
   );
   const result = buildResult({

@@ -31,8 +31,8 @@ export interface TrackingOptions {
   readonly interpolate: boolean;
   /** Somebody who was seen only once is believed from this detector confidence on, 0..1. Default 0.6. */
   readonly minSingleSightingConfidence: number;
-  /** Times of cuts that the decoder noticed, ascending, if it was asked. */
-  readonly sceneChangesMs?: readonly number[];
+  /** Times at which the video's encoder may have seen a new scene, ascending. */
+  readonly sceneHintsMs?: readonly number[];
 }
 
 /** Every option that has a good value without knowing the video and the embedder. */
@@ -58,7 +58,7 @@ export interface PeopleTracks {
  */
 export function followPeople(frames: readonly FrameObservations[], options: TrackingOptions): PeopleTracks {
   validateObservations(frames, options.picture);
-  const shots = findShots(frames, options.sceneChangesMs);
+  const shots = findShots(frames, options.sceneHintsMs);
   const times = frames.map(({ timestampMs }) => timestampMs);
   const shotOptions = { ...options, frameIntervalMs: medianIntervalMs(times, options.frameIntervalMs) };
   const tracklets = shots.flatMap((shot) => followShotTracklets(shot, frames, shotOptions));

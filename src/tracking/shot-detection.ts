@@ -1,4 +1,4 @@
-/** Finds the cuts of an edited video from how much each sampled frame resembles the one before. */
+/** Finds the cuts of an edited video from how much each sampled frame resembles the one before, and from what its encoder noticed. */
 import type { FrameObservations, FrameSimilarity } from './observations.ts';
 
 /** One uninterrupted view. Its ends are the first and the last frame that was sampled of it. */
@@ -12,25 +12,29 @@ export interface Shot {
   readonly endFrame: number;
 }
 
-/** Below both values a frame shows another view: colours alone change with the light, structure alone with a movement. */
-const LEAST_HISTOGRAM_INTERSECTION = 0.7;
-const LEAST_GREY_CORRELATION = 0.7;
+/**
+ * Below this in colours and in structure a frame shows another view: colours alone change with the light, structure alone with a movement.
+ */
+const LEAST_SIMILARITY = 0.7;
+
+/** The same where the encoder, too, saw a new scene on the way to this frame: two witnesses need less certainty each. */
+const LEAST_SIMILARITY_WITH_HINT = 0.8;
 
 /**
  * Divides the frames into shots. No frames, no shots.
- * @param sceneChangesMs times of cuts that the decoder noticed, ascending; none when it was not asked
+ * @param sceneHintsMs times at which the encoder may have seen a new scene, ascending
  */
 export function findShots(
   frames: readonly FrameObservations[],
-  sceneChangesMs: readonly number[] = [],
+  sceneHintsMs: readonly number[] = [],
 ): Shot[] {
   const starts: number[] = [];
-  let nextChange = 0;
+  let nextHint = 0;
   frames.forEach(({ timestampMs, similarityToPrevious }, position) => {
-    const changesBefore = nextChange;
-    while ((sceneChangesMs[nextChange] ?? Infinity) <= timestampMs) nextChange++;
-    const noticed = nextChange > changesBefore;
-    if (position === 0 || noticed || isCut(similarityToPrevious)) starts.push(position);
+    const hintsBefore = nextHint;
+    while ((sceneHintsMs[nextHint] ?? Infinity) <= timestampMs) nextHint++;
+    const least = nextHint > hintsBefore ? LEAST_SIMILARITY_WITH_HINT : LEAST_SIMILARITY;
+    if (position === 0 || isCut(similarityToPrevious, least)) starts.push(position);
   });
   return starts.map((firstFrame, index) => {
     const endFrame = starts[index + 1] ?? frames.length;
@@ -44,10 +48,8 @@ export function findShots(
   });
 }
 
-function isCut(similarity: FrameSimilarity | null): boolean {
+function isCut(similarity: FrameSimilarity | null, least: number): boolean {
   return (
-    similarity !== null &&
-    similarity.histogramIntersection < LEAST_HISTOGRAM_INTERSECTION &&
-    similarity.greyCorrelation < LEAST_GREY_CORRELATION
+    similarity !== null && similarity.histogramIntersection < least && similarity.greyCorrelation < least
   );
 }

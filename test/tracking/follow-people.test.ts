@@ -212,14 +212,16 @@ describe('followPeople', () => {
     expect(followPeople([], optionsFor(500))).toEqual({ frames: [], tracks: [], shots: [] });
   });
 
-  it('believes the decoder about cuts that the sampled frames do not show', () => {
-    const frames = film({ frames: 6, intervalMs: 1000, faces: () => [faceOf(0, { x: 300, y: 200 })] });
-    const { shots } = followPeople(frames, optionsFor(1000, { sceneChangesMs: [2500, 2700, 4000] }));
-    expect(shots.map(({ startMs, endMs }) => [startMs, endMs])).toEqual([
-      [0, 2000],
-      [3000, 3000],
-      [4000, 5000],
-    ]);
+  it('takes a middling likeness for a cut only where the encoder saw a new scene as well', () => {
+    const likeness = (value: number) => ({ histogramIntersection: value, greyCorrelation: value });
+    const values = [1, 0.75, 1, 0.75, 0.65, 1];
+    const frames = film({ frames: 6, intervalMs: 1000, faces: () => [faceOf(0, { x: 300, y: 200 })] }).map(
+      (frame, i) => (i === 0 ? frame : { ...frame, similarityToPrevious: likeness(values[i] ?? 1) }),
+    );
+    const starts = (sceneHintsMs: number[]) =>
+      followPeople(frames, optionsFor(1000, { sceneHintsMs })).shots.map(({ startMs }) => startMs);
+    expect(starts([])).toEqual([0, 4000]);
+    expect(starts([500, 700, 1500, 5000])).toEqual([0, 1000, 4000]);
   });
 });
 
