@@ -2,10 +2,13 @@
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
+import { openModel } from '../src/inference/model-store.ts';
+import { BlazePoseNetworks } from '../src/vision/pose/blazepose-networks.ts';
 import { loadPoseEngine, POSE_MODELS } from '../src/vision/pose/load-pose-engine.ts';
 import type { PoseLandmarker } from '../src/vision/pose/pose-landmarker.ts';
 import { usage } from '../tools/usage-error.ts';
 import { type LandmarkError, LandmarkErrorMeter } from './landmark-error.ts';
+import { ownSpread } from './pose-rounding.ts';
 import { readPicture } from './read-picture.ts';
 import { videoFrames } from './video-frames.ts';
 
@@ -14,6 +17,9 @@ const HELP = `Compares POSE_ENGINE=onnx with POSE_ENGINE=tasks-vision on single 
 Usage: npm run -s eval -- pose-parity FILE... [--model ${POSE_MODELS.join('|')}] [--interval SECONDS]
 
   FILE        pictures (.jpg, .png), or videos, of which one frame is taken every --interval seconds [2]
+
+The last two columns tell how sharp the comparison can be: how far the landmarks of POSE_ENGINE=onnx move in that picture when the last
+bits of its detector change as they do between two programs.
 
 The bundle of tasks-vision is needed: npm run models:build -- lite --bundle, or npm run models -- fetch pose-landmarker-full.`;
 
@@ -30,18 +36,29 @@ export async function evaluate(args: string[]): Promise<void> {
   const model = POSE_MODELS.find((name) => name === values.model);
   if (positionals.length === 0 || model === undefined) throw usage('name files and a model');
   const options = { model, minPresence: 0.5, maxPoses: 1 };
-  const [ours, official] = await Promise.all([
+  const [ours, official, networks] = await Promise.all([
     loadPoseEngine({ engine: 'onnx', ...options }),
     loadPoseEngine({ engine: 'tasks-vision', ...options }),
+    loadNetworks(model),
   ]);
-  process.stdout.write(`${'picture'.padEnd(44)} mean px   max px\n`);
+  process.stdout.write(`${'picture'.padEnd(44)} mean px   max px own mean  own max\n`);
   for (const file of positionals) {
     for await (const { name, image } of picturesOf(file, Number(values.interval) * 1000)) {
       const parity = await comparePoses(image, ours.landmarker, official.landmarker);
-      process.stdout.write(`${name.padEnd(44)} ${describe(parity)}\n`);
+      const own = await ownSpread(image, networks);
+      process.stdout.write(
+        `${name.padEnd(44)} ${describe(parity)}${own === null ? '' : ` ${figures(own)}`}\n`,
+      );
     }
   }
-  await Promise.all([ours.landmarker.close(), official.landmarker.close()]);
+  await Promise.all([ours.landmarker.close(), official.landmarker.close(), networks.close()]);
+}
+
+async function loadNetworks(model: string): Promise<BlazePoseNetworks> {
+  return BlazePoseNetworks.load(
+    await openModel('pose-detector', { role: 'pose-detector' }),
+    await openModel(`pose-landmarks-${model}`, { role: 'pose-landmarks' }),
+  );
 }
 
 /** How far the bodies lie apart that two engines see in a picture of one person. */
@@ -75,7 +92,11 @@ async function* picturesOf(
 function describe(parity: Parity): string {
   if (parity === null) return 'nobody, says either';
   if (parity.missed > 0 || Number.isNaN(parity.mean)) return 'seen by one engine only';
-  return `${parity.mean.toFixed(3).padStart(7)} ${parity.max.toFixed(3).padStart(8)}`;
+  return figures(parity);
+}
+
+function figures({ mean, max }: LandmarkError): string {
+  return `${mean.toFixed(3).padStart(7)} ${max.toFixed(3).padStart(8)}`;
 }
 
 function parse(args: string[]) {
