@@ -68,12 +68,17 @@ async function main(args: readonly string[]): Promise<void> {
   };
   const health = await startHealthServer(config.port, sources, detect);
   logger.info({ port: health.port, version: WORKER_VERSION }, 'health endpoints listening');
-  stopOnSignals(config, { worker, callbacks, health, pool, telemetry, tracing, logger });
+  const stopping = stopOnSignals(config, { worker, callbacks, health, pool, telemetry, tracing, logger });
 
   const swept = await sweepTempFolders(config.tempDir);
   await sweepPrivateFolders();
   if (swept.length > 0) logger.info({ folders: swept }, 'removed what earlier processes left behind');
-  models = await pool.ready();
+  models = await pool.ready().catch((error: unknown) => {
+    // A stop before they are loaded ends the threads that load them, which is no failure.
+    if (stopping.aborted) return null;
+    throw error;
+  });
+  if (models === null) return;
   logger.info(
     { models: models.map(({ name, sha256, loadMs }) => ({ name, sha256, loadMs })) },
     'models loaded',
@@ -185,11 +190,11 @@ interface Running {
   readonly logger: Logger;
 }
 
-/** The first SIGTERM or SIGINT ends in order, the second at once. */
+/** The first SIGTERM or SIGINT ends in order, the second at once. The signal it returns aborts with the first. */
 function stopOnSignals(
   config: Config,
   { worker, callbacks, health, pool, telemetry, tracing, logger }: Running,
-): void {
+): AbortSignal {
   const stop = async (signal: NodeJS.Signals) => {
     logger.info({ signal, runningJobs: worker.running }, 'stopping');
     const graceMs = config.shutdownGraceSeconds * 1000;
@@ -201,16 +206,17 @@ function stopOnSignals(
     logger.info('stopped');
     process.exit(0);
   };
-  let stopping = false;
+  const stopping = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stopping.signal.aborted) process.exit(1);
+    stopping.abort();
     stop(signal).catch((error: unknown) => {
       logger.fatal({ err: error }, 'the shutdown failed');
       process.exit(1);
     });
   };
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  return stopping.signal;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

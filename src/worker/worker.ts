@@ -36,7 +36,9 @@ export class Worker {
     this.#onRunningJobs = onRunningJobs;
   }
 
+  /** Does nothing after a stop: the signal to end may come while the process still prepares itself. */
   start(): void {
+    if (this.#state !== 'new') return;
     this.#state = 'accepting';
     this.#intake.start((message) => this.#handle(message));
   }

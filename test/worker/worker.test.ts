@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { JobIntake, ReceivedMessage } from '../../src/worker/ports.ts';
 import { Worker } from '../../src/worker/worker.ts';
 import { until } from '../helpers/until.ts';
@@ -81,6 +81,16 @@ describe('Worker', () => {
     await worker.stop(0);
     await receive('late');
     expect(events).toEqual(['receiving stopped', 'late visible in 0 s']);
+  });
+
+  it('does not start once it was stopped', async () => {
+    const { intake } = scene();
+    const start = jest.spyOn(intake, 'start');
+    const worker = new Worker({ intake, runner: { run: async () => {} } });
+    await worker.stop(0);
+    worker.start();
+    expect(start).not.toHaveBeenCalled();
+    expect(worker.problems).toEqual(['shutting down']);
   });
 
   it('does not wait for ever for a job that ignores its abort', async () => {
