@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { WorkerError } from '../errors.ts';
 
 const PREFIX = 'clipping-ffmpeg-';
@@ -11,7 +12,7 @@ const PREFIX = 'clipping-ffmpeg-';
  * @throws WorkerError DISK_FULL
  */
 export async function makePrivateFolder(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`)).catch(refuse);
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${threadId}-`)).catch(refuse);
   for (const [name, content] of Object.entries(files)) {
     await writeFile(join(folder, name), content).catch(async (cause) => {
       await rm(folder, { recursive: true, force: true });
@@ -35,6 +36,15 @@ export async function sweepPrivateFolders(): Promise<string[]> {
     swept.push(name);
   }
   return swept;
+}
+
+/** Removes the folders of one thread of this process, which has ended in the middle of its work. */
+export async function removeThreadFolders(ofThread: number): Promise<void> {
+  const own = `${PREFIX}${process.pid}-${ofThread}-`;
+  const names = await readdir(tmpdir()).catch(() => []);
+  for (const name of names.filter((each) => each.startsWith(own))) {
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
+  }
 }
 
 function isAlive(pid: number): boolean {

@@ -54,7 +54,8 @@ export type ThreadReply =
   | { readonly ok: true; readonly analysis: Analysis }
   | { readonly ok: false; readonly error: SerializedError };
 
-/** Messages on a task's port: progress towards the main thread, abort towards the detection thread. */
+/** Messages on a task's port: who works on it and progress towards the main thread, abort towards the detection thread. */
 export type PortMessage =
+  | { readonly type: 'started'; readonly threadId: number }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'abort'; readonly reason: SerializedError };

@@ -3,6 +3,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Piscina } from 'piscina';
 import { deserializeError, serializeError, WorkerError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
+import { removeThreadFolders } from '../media/private-folder.ts';
 import type { Analysis, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
 import type { EngineOptions } from './engines.ts';
 import type { Progress } from './progress.ts';
@@ -17,6 +18,9 @@ export interface DetectionPoolOptions {
 
 /** Longer than a picture takes, and short enough for a message to be visible again within seconds of a shutdown. */
 const DEFAULT_ABORT_GRACE_MS = 2_500;
+
+/** Of what a crashed thread said last; its message stands in results. */
+const MAX_REASON_CHARACTERS = 200;
 
 /** Threads that each hold the networks and analyse one video at a time. */
 export class DetectionPool {
@@ -63,7 +67,9 @@ export class DetectionPool {
   ): Promise<Analysis> {
     signal.throwIfAborted();
     const { port1, port2 } = new MessageChannel();
+    let threadId: number | null = null;
     const onMessage = (message: PortMessage) => {
+      if (message.type === 'started') threadId = message.threadId;
       if (message.type === 'progress') onProgress(message.progress);
     };
     port1.on('message', onMessage);
@@ -75,19 +81,22 @@ export class DetectionPool {
     };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const reply = await this.#run({ kind: 'analyse', request, port: port2 }, kill.signal);
+      const reply = await this.#run({ kind: 'analyse', request, port: port2 }, kill.signal).finally(() => {
+        // The reply comes another way and may have overtaken the last progress, which holds the last checkpoint.
+        for (const message of waitingOn(port1)) onMessage(message);
+      });
       if (!('analysis' in reply))
         throw new WorkerError('INTERNAL', 'a detection thread answered another question');
       return reply.analysis;
     } catch (error) {
+      // A thread that was ended cannot tidy up after its decoders, which have ended with it.
+      if (threadId !== null && isThreadCrash(error)) await removeThreadFolders(threadId);
       // The first reason to stop wins: whatever an aborted analysis died of, it was aborted.
       signal.throwIfAborted();
       throw error;
     } finally {
       clearTimeout(killTimer);
       signal.removeEventListener('abort', onAbort);
-      // The reply comes another way and may have overtaken the last progress, which holds the last checkpoint.
-      for (const message of waitingOn(port1)) onMessage(message);
       port1.close();
     }
   }
@@ -105,11 +114,7 @@ export class DetectionPool {
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (cause) {
-      throw new WorkerError(
-        'THREAD_CRASHED',
-        'a detection thread ended in the middle of its work; it was replaced',
-        { cause },
-      );
+      throw threadCrashed(cause);
     }
     if (!reply.ok) throw deserializeError(reply.error);
     return reply;
@@ -121,4 +126,19 @@ function* waitingOn(port: MessagePort): Generator<PortMessage, void> {
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
     yield next.message as PortMessage;
   }
+}
+
+function isThreadCrash(error: unknown): boolean {
+  return error instanceof WorkerError && error.code === 'THREAD_CRASHED';
+}
+
+/** Says how the thread ended as far as that is known: its exit code, or its last error without the stack. */
+function threadCrashed(cause: unknown): WorkerError {
+  const [line = ''] = (cause instanceof Error ? cause.message : String(cause)).split('\n', 1);
+  const reason = line === '' ? 'for an unknown reason' : `(${line.slice(0, MAX_REASON_CHARACTERS)})`;
+  return new WorkerError(
+    'THREAD_CRASHED',
+    `a detection thread ended in the middle of its work ${reason}; it was replaced`,
+    { cause },
+  );
 }

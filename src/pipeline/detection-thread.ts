@@ -1,5 +1,5 @@
 /** The entry point of a detection thread: loads the networks once, then analyses one video at a time. */
-import { type MessagePort, workerData } from 'node:worker_threads';
+import { type MessagePort, threadId, workerData } from 'node:worker_threads';
 import { deserializeError, serializeError } from '../errors.ts';
 import type { Analysis, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
 import { detectVideo } from './detect-video.ts';
@@ -26,12 +26,13 @@ async function analyse(request: AnalysisRequest, loaded: Engines, port: MessageP
   port.on('message', (message: PortMessage) => {
     if (message.type === 'abort') controller.abort(deserializeError(message.reason));
   });
-  const onProgress = (progress: PortMessage) => port.postMessage(progress);
+  const tell = (message: PortMessage) => port.postMessage(message);
+  tell({ type: 'started', threadId });
   try {
     const { result, durations, sampling } = await detectVideo(
       request,
       loaded,
-      (progress) => onProgress({ type: 'progress', progress }),
+      (progress) => tell({ type: 'progress', progress }),
       controller.signal,
     );
     const json = new TextEncoder().encode(JSON.stringify(result));

@@ -2,8 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
-import { makePrivateFolder, sweepPrivateFolders } from '../../src/media/private-folder.ts';
+import {
+  makePrivateFolder,
+  removeThreadFolders,
+  sweepPrivateFolders,
+} from '../../src/media/private-folder.ts';
 
 describe('the private folders of ffmpeg children', () => {
   it('hold what they are given, for this user only', async () => {
@@ -11,6 +16,14 @@ describe('the private folders of ffmpeg children', () => {
     expect(readFileSync(join(folder, 'filters.txt'), 'utf8')).toBe('null');
     expect(statSync(folder).mode & 0o777).toBe(0o700);
     rmSync(folder, { recursive: true });
+  });
+
+  it('of a thread that has ended are removed, those of other threads are not', async () => {
+    const folder = await makePrivateFolder({});
+    await removeThreadFolders(threadId + 1);
+    expect(existsSync(folder)).toBe(true);
+    await removeThreadFolders(threadId);
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('that processes before us left behind are swept, those of living ones are not', async () => {
