@@ -3,6 +3,7 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
+  type QueueAttributeName,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
@@ -21,6 +22,8 @@ export interface LocalAws {
   resultOf(jobId: string): Promise<{ text: string; key: string; result: DetectionResult }>;
   /** Messages on the job queue, visible or held. */
   messagesLeft(): Promise<number>;
+  /** Messages on the job queue that a worker could receive at this moment. */
+  messagesVisible(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -61,7 +64,9 @@ export async function startLocalAws(port = 0): Promise<LocalAws> {
       const text = (await object.Body?.transformToString()) ?? '';
       return { text, key, result: detectionResultSchema.parse(JSON.parse(text)) };
     },
-    messagesLeft: () => countMessages(sqs, queueUrl),
+    messagesLeft: () =>
+      countMessages(sqs, queueUrl, 'ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'),
+    messagesVisible: () => countMessages(sqs, queueUrl, 'ApproximateNumberOfMessages'),
     async stop() {
       s3.destroy();
       sqs.destroy();
@@ -79,12 +84,13 @@ async function createQueues(sqs: SQSClient): Promise<void> {
   await sqs.send(new CreateQueueCommand({ QueueName: QUEUE, Attributes: { RedrivePolicy } }));
 }
 
-async function countMessages(sqs: SQSClient, queueUrl: string): Promise<number> {
+async function countMessages(
+  sqs: SQSClient,
+  queueUrl: string,
+  ...AttributeNames: QueueAttributeName[]
+): Promise<number> {
   const { Attributes: counts = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: queueUrl,
-      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-    }),
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames }),
   );
   return Object.values(counts).reduce((sum, count) => sum + Number(count), 0);
 }

@@ -1,125 +1,133 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { type LocalAws, startLocalAws } from '../../demo/local-aws.ts';
-import { renderSceneBytes } from '../../demo/render-scene.ts';
-import { DEMO_SCENE } from '../../demo/scene.ts';
-import { startWorkerProcess, type WorkerProcess } from '../../demo/worker-process.ts';
-import { createS3Client } from '../../src/aws/clients.ts';
-import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
 import { until } from '../helpers/until.ts';
+import { openRealLab, type RealLab } from './real-lab.ts';
 
 jest.setTimeout(180_000);
 
-/** A line of the worker's log. */
-interface LogLine {
-  readonly msg?: string;
-  readonly jobId?: string;
-  readonly outcome?: string;
-  readonly code?: string;
-  readonly resumedFromBytes?: number;
-}
+/** Enough pictures for a test to step in between. */
+const JOB = { video_s3_key: 'film.mp4', frame_interval_seconds: 0.2 };
 
 describe('the worker as it is run in production', () => {
-  const ffmpeg = findFfmpeg(process.env).file;
-  let aws: LocalAws;
-  let s3: S3Client;
-  let folder: string;
-  let log: LogLine[];
-  const workers: WorkerProcess[] = [];
+  let lab: RealLab;
 
   beforeAll(async () => {
-    aws = await startLocalAws();
-    s3 = createS3Client({ region: 'us-east-1', endpointUrl: aws.env.AWS_ENDPOINT_URL });
-    folder = await mkdtemp(join(tmpdir(), 'real-worker-'));
-    await aws.upload('film.mp4', await renderSceneBytes(DEMO_SCENE, 'mp4', ffmpeg));
+    lab = await openRealLab();
   });
 
-  afterEach(async () => {
-    await Promise.all(workers.splice(0).map((worker) => worker.stop()));
-  });
+  afterEach(() => lab.stopWorkers());
 
-  afterAll(async () => {
-    s3.destroy();
-    await aws.stop();
-    await rm(folder, { recursive: true });
-  });
-
-  async function start(env: Record<string, string> = {}): Promise<WorkerProcess> {
-    log = [];
-    const worker = await startWorkerProcess({
-      env: {
-        ...aws.env,
-        TEMP_DIR: folder,
-        MAX_CONCURRENT_JOBS: '1',
-        SHUTDOWN_GRACE_SECONDS: '0',
-        CHECKPOINT_SECONDS: '1',
-        ...env,
-      },
-      onLogLine: (line) => log.push(JSON.parse(line) as LogLine),
-    });
-    workers.push(worker);
-    return worker;
-  }
-
-  async function checkpointExists(jobId: string): Promise<boolean> {
-    const Prefix = `detections/.journal/${jobId}/`;
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: aws.bucket, Prefix }));
-    return Contents.some(({ Key }) => Key?.endsWith('.checkpoint'));
-  }
-
-  async function untilEnded(jobId: string): Promise<LogLine> {
-    const ending = () => log.find((line) => line.msg === 'job ended' && line.jobId === jobId);
-    await until(() => ending() !== undefined, 120_000);
-    return ending() ?? {};
-  }
-
-  async function resultOf(jobId: string) {
-    const { result } = await aws.resultOf(jobId);
-    if (result.status !== 'completed') return result;
-    const { sampling: _cost, ...provenance } = result.provenance;
-    return { ...result, job_id: '', provenance, summary: { ...result.summary, processing_time_ms: 0 } };
-  }
+  afterAll(() => lab.close());
 
   it('hands a job on at SIGTERM, and the next worker ends it with the very result of an uninterrupted run', async () => {
-    const job = { video_s3_key: 'film.mp4', frame_interval_seconds: 0.5 };
-    const first = await start();
-    await aws.enqueue({ job_id: 'whole', ...job });
-    await untilEnded('whole');
+    // No checkpoint but the last one.
+    const first = await lab.start({ CHECKPOINT_SECONDS: '3600' });
+    await lab.aws.enqueue({ job_id: 'whole', ...JOB });
+    await first.ended('whole');
 
-    await aws.enqueue({ job_id: 'interrupted', ...job });
-    await until(() => checkpointExists('interrupted'));
+    await lab.aws.enqueue({ job_id: 'interrupted', ...JOB });
+    await until(() => lab.decoders() > 0);
+    await sleep(1500);
+    expect(await lab.journalOf('interrupted')).toEqual(['attempt.json']);
     const stopMs = performance.now();
     expect(await first.stop()).toBe(0);
-    expect(performance.now() - stopMs).toBeLessThan(10_000);
-    expect(await untilEnded('interrupted')).toMatchObject({ outcome: 'released', code: 'SHUTTING_DOWN' });
+    expect(performance.now() - stopMs).toBeLessThan(5000);
+    expect(first.endings('interrupted')).toMatchObject([{ outcome: 'released', code: 'SHUTTING_DOWN' }]);
+    expect(await lab.journalOf('interrupted')).toHaveLength(2);
+    expect(await lab.tempFiles()).toEqual([]);
 
-    await start();
-    const ending = await untilEnded('interrupted');
+    const second = await lab.start();
+    const ending = await second.ended('interrupted');
     expect(ending).toMatchObject({ outcome: 'completed', resumedFromBytes: expect.any(Number) });
-    expect(await resultOf('interrupted')).toEqual(await resultOf('whole'));
-    expect(await aws.messagesLeft()).toBe(0);
+    expect(await lab.untimedResult('interrupted')).toBe(await lab.untimedResult('whole'));
+    expect(await lab.aws.messagesLeft()).toBe(0);
+    expect(await lab.journalOf('interrupted')).toEqual([]);
+  });
+
+  it('releases a job in time although S3 takes no last checkpoint', async () => {
+    const worker = await lab.start({ CHECKPOINT_SECONDS: '3600' });
+    await lab.aws.enqueue({ job_id: 'unsaved', ...JOB });
+    await until(() => lab.decoders() > 0);
+    await sleep(1000);
+    lab.proxy.rule = ({ operation }) => (operation === 'PUT' ? { hang: true } : null);
+    const stopMs = performance.now();
+    expect(await worker.stop()).toBe(0);
+    expect(performance.now() - stopMs).toBeLessThan(6000);
+    const ending = worker.endings('unsaved')[0];
+    expect(ending).toMatchObject({ outcome: 'released', code: 'SHUTTING_DOWN' });
+    expect(await lab.aws.messagesVisible()).toBe(1);
+
+    lab.proxy.rule = () => null;
+    const next = await lab.start();
+    expect(await next.ended('unsaved')).toMatchObject({ outcome: 'completed' });
+  });
+
+  it('ends with exit code 0 at a SIGTERM that comes while the networks are loading', async () => {
+    const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+    const env = { ...process.env, ...lab.aws.env, PORT: '0', LOG_LEVEL: 'info' };
+    const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const exited = once(child, 'exit');
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('health endpoints listening') && !child.killed) child.kill('SIGTERM');
+    });
+    expect(await exited).toEqual([0, null]);
+    expect(said).not.toContain('models loaded');
+  });
+
+  it('replaces a detection thread that dies: only its job fails, which is done at the next receive', async () => {
+    const worker = await lab.start();
+    await lab.aws.enqueue({ job_id: 'thread-dies', ...JOB });
+    await until(() => lab.decoders() > 0);
+    await lab.order('detection-exits');
+    const { outcome, code, reason } = await worker.ended('thread-dies');
+    expect({ outcome, code }).toEqual({ outcome: 'retry', code: 'THREAD_CRASHED' });
+    expect(reason).toContain('exited with code: 7');
+    expect(reason).not.toMatch(/\n|\.[jt]s\b/);
+    await lab.aws.enqueue({ job_id: 'after-death', ...JOB });
+    expect(await worker.ended('after-death')).toMatchObject({ outcome: 'completed' });
+    await until(() => worker.endings('thread-dies').length === 2, 60_000);
+    expect(worker.endings('thread-dies')[1]).toMatchObject({ outcome: 'completed' });
+  });
+
+  it('ends a job at its deadline although its thread spins: the thread is replaced, its decoder is gone', async () => {
+    const worker = await lab.start({ JOB_TIMEOUT_SECONDS: '6' });
+    await lab.aws.enqueue({ job_id: 'spins', ...JOB, frame_interval_seconds: 0.04 });
+    await until(() => lab.decoders() > 0);
+    await lab.order('detection-spins');
+    const ending = await worker.ended('spins');
+    expect(ending).toMatchObject({ outcome: 'failed', code: 'JOB_DEADLINE_EXCEEDED' });
+    expect(ending.durationMs).toBeLessThan(10_000);
+    await until(() => lab.decoders() === 0);
+    expect(await lab.tempFiles()).toEqual([]);
+    await lab.aws.enqueue({ job_id: 'after-spinning', ...JOB, frame_interval_seconds: 4 });
+    expect(await worker.ended('after-spinning')).toMatchObject({ outcome: 'completed' });
   });
 
   it('outlives a video that crashes its decoder, and fails it at the third receive', async () => {
-    const crashing = join(folder, 'ffmpeg');
+    const crashing = join(lab.folder, 'ffmpeg');
     await writeFile(
       crashing,
-      `#!/bin/sh\ncase "$*" in *-version*) exec ${ffmpeg} "$@";; *) kill -SEGV $$;; esac\n`,
+      `#!/bin/sh\ncase "$*" in *-version*) exec ${lab.ffmpeg} "$@";; *) kill -SEGV $$;; esac\n`,
     );
     await chmod(crashing, 0o755);
-    const worker = await start({ FFMPEG_PATH: crashing });
-    await aws.enqueue({ job_id: 'poison', video_s3_key: 'film.mp4' });
-    const endings = () => log.filter((line) => line.msg === 'job ended');
-    await until(() => endings().length === 3, 120_000);
-    expect(endings()).toMatchObject([
+    const worker = await lab.start({ FFMPEG_PATH: crashing });
+    await lab.aws.enqueue({ job_id: 'poison', video_s3_key: 'film.mp4' });
+    await until(() => worker.endings('poison').length === 3, 120_000);
+    expect(worker.endings('poison')).toMatchObject([
       { outcome: 'retry', code: 'DECODER_FAILED' },
       { outcome: 'retry', code: 'DECODER_FAILED' },
       { outcome: 'failed', code: 'WORKER_CRASHED' },
     ]);
     expect((await worker.health('/health/ready')).status).toBe(200);
-    expect(await resultOf('poison')).toMatchObject({ error: { code: 'WORKER_CRASHED' } });
+    expect(JSON.parse(await lab.untimedResult('poison'))).toMatchObject({
+      error: { code: 'WORKER_CRASHED' },
+    });
   });
 });
