@@ -1,5 +1,5 @@
 /** Walks a Matroska file's packets in a thread that can be ended: damaged files can hold the in-process reader for ever. */
-import { Worker } from 'node:worker_threads';
+import { askThread } from './thread-with-deadline.ts';
 
 /** Time for the thread to start and to walk, and for every packet: ten times what they take. */
 const DEADLINE_MS = 2000;
@@ -18,24 +18,13 @@ export interface Preflight {
  * @throws the signal's reason when it aborts
  */
 export async function walksToItsEnd(preflight: Preflight, signal: AbortSignal): Promise<boolean> {
-  signal.throwIfAborted();
-  const thread = new Worker(new URL('./matroska-preflight-thread.ts', import.meta.url), {
-    workerData: preflight,
-  });
-  let onAbort = () => {};
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    return await new Promise<boolean>((resolve, reject) => {
-      onAbort = () => reject(signal.reason as Error);
-      signal.addEventListener('abort', onAbort, { once: true });
-      timer = setTimeout(() => resolve(false), DEADLINE_MS + preflight.maxPackets * DEADLINE_PER_PACKET_MS);
-      thread.once('message', () => resolve(true));
-      thread.once('error', () => resolve(false));
-      thread.once('exit', () => resolve(false));
-    });
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', onAbort);
-    await thread.terminate();
-  }
+  const answer = await askThread<'ended'>(
+    {
+      program: new URL('./matroska-preflight-thread.ts', import.meta.url),
+      data: preflight,
+      deadlineMs: DEADLINE_MS + preflight.maxPackets * DEADLINE_PER_PACKET_MS,
+    },
+    signal,
+  );
+  return answer === 'ended';
 }

@@ -1,0 +1,46 @@
+/** Asks a thread that can be ended: for work on strangers' files that might hold its thread for long, or for ever. */
+import { Worker } from 'node:worker_threads';
+
+export interface ThreadQuestion {
+  /** The thread's program; it answers with its first message. */
+  readonly program: URL;
+  /** What it finds as its `workerData`. */
+  readonly data: unknown;
+  readonly deadlineMs: number;
+  /** Memory for its objects, in mebibytes; Node's default without it. */
+  readonly maxHeapMebibytes?: number;
+}
+
+/**
+ * The thread's answer. The thread is gone when this ends, whichever way.
+ * @returns null when it does not answer in time, or fails
+ * @throws the signal's reason when it aborts
+ */
+export async function askThread<T>(
+  { program, data, deadlineMs, maxHeapMebibytes }: ThreadQuestion,
+  signal: AbortSignal,
+): Promise<T | null> {
+  signal.throwIfAborted();
+  const thread = new Worker(program, {
+    workerData: data,
+    ...(maxHeapMebibytes === undefined
+      ? {}
+      : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMebibytes } }),
+  });
+  let onAbort = () => {};
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<T | null>((resolve, reject) => {
+      onAbort = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', onAbort, { once: true });
+      timer = setTimeout(() => resolve(null), deadlineMs);
+      thread.once('message', resolve);
+      thread.once('error', () => resolve(null));
+      thread.once('exit', () => resolve(null));
+    });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+    await thread.terminate();
+  }
+}
