@@ -1,14 +1,16 @@
 /** Delivers the sampled frames of a video as raw RGB, one by one: what the detectors look at. */
 import { resolve } from 'node:path';
+import type { ByteRange } from '../byte-ranges.ts';
 import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
 import { createDecoderLog, type DecoderLog } from './decoder-log.ts';
 import type { Frame } from './frame.ts';
 import type { FeedReport } from './packet-feed.ts';
 import { openPacketSource, type PacketSource } from './packet-source.ts';
+import type { PacketTable } from './packet-table.ts';
 import { scaledSize } from './picture-size.ts';
 import { preferKeyframes, samplePositions } from './sample-times.ts';
-import { type AllowedPlan, planAll, planSampling } from './sampling-plan.ts';
+import { type AllowedPlan, planAll, planSampling, type SamplingPlan } from './sampling-plan.ts';
 import type { SamplingReport } from './sampling-report.ts';
 import { canFeed, decodeSparsely } from './sparse-decoder.ts';
 import { millisecondsAt, type Timeline } from './timeline.ts';
@@ -19,6 +21,8 @@ import { decodeEverything, type WantedPictureDecoder } from './wanted-pictures.t
 export interface FrameRequest {
   /** Path of the video. */
   readonly file: string;
+  /** What is there of the video: ascending, apart from each other; null, the default, for all of it. */
+  readonly parts?: readonly ByteRange[] | null;
   /** What `probeVideo` found out about it. */
   readonly video: VideoInfo;
   /** Time between two samples, above 0. */
@@ -47,7 +51,8 @@ export const DEFAULT_MAX_SIDE = 1280;
  * loop is left.
  *
  * The pictures do not depend on the plan: where the cheap way does not prove itself (another first picture, another order), everything is
- * decoded; where the container's list of times and the decoder disagree, the file is decoded once more to list what is really shown.
+ * decoded; where the container's list of times and the decoder disagree, the file is decoded once more to list what is really shown. Of a
+ * file of which only parts are there, a picture is either the same as of the whole, or DECODER_FAILED says that the rest is needed.
  * @throws WorkerError VIDEO_CORRUPT, DECODER_FAILED, FFMPEG_MISSING; the signal's reason when it aborts
  */
 export async function* readFrames(request: FrameRequest, signal: AbortSignal): AsyncGenerator<Frame, void> {
@@ -63,8 +68,9 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
     size: scaledSize(video, request.maxSide ?? DEFAULT_MAX_SIDE),
     onStderrLine: log.onStderrLine,
   };
-  const { packets, container } = video;
-  const source = packets === null ? null : await openPacketSource(file, packets, container, signal);
+  const { packets: table, container } = video;
+  const { parts = null } = request;
+  const source = table === null ? null : await openPacketSource({ file, table, container, parts }, signal);
   try {
     yield* readThrough(request, decoder, source, log, signal);
   } finally {
@@ -89,6 +95,8 @@ async function* readThrough(
 
   const usable = source !== null && canFeed(video, source) ? source : null;
   let plan = planSampling({ video, packets: usable?.table ?? null, wanted, allowed });
+  const isPartial = (request.parts ?? null) !== null;
+  if (isPartial) requireKnownKeyframes(plan, video.packets, usable?.table ?? null);
   let packets = plan.packets;
   let delivered = firstSample;
   const shown: LastPicture = { data: null };
@@ -100,6 +108,7 @@ async function* readThrough(
     const pictures = decodeSparsely(decoder, { video, source: usable, plan, wanted, onFed }, signal);
     delivered = yield* deliver(pictures, decoder, video.timeline, samples, delivered, shown);
     if (delivered < samples.length) {
+      if (isPartial) throw partsDoNotSuffice(`sample ${delivered} is not among them`);
       plan = planAll(video, `fewer packets did not suffice at sample ${delivered}`);
       packets = plan.packets;
     }
@@ -115,6 +124,32 @@ async function* readThrough(
   const { kind, reason, packetsTotal, estimatedCpuMs } = plan;
   const decoderCpuMs = log.cpuMs();
   request.onReport?.({ plan: kind, reason, packets, packetsTotal, estimatedCpuMs, decoderCpuMs });
+}
+
+/**
+ * Holds a plan for a partial file against what ffmpeg found in the packets themselves: with the whole file at hand it must be the same.
+ * @throws WorkerError DECODER_FAILED
+ */
+function requireKnownKeyframes(
+  plan: SamplingPlan,
+  found: PacketTable | null,
+  named: PacketTable | null,
+): void {
+  if (plan.kind === 'all') throw partsDoNotSuffice(plan.reason);
+  for (const { first, last } of plan.ranges) {
+    for (let packet = first; packet <= last; packet++) {
+      if (named?.keys[packet] === 1 && found?.keys[packet] !== 1) {
+        throw partsDoNotSuffice(`packet ${packet} is no keyframe`);
+      }
+    }
+  }
+}
+
+function partsDoNotSuffice(reason: string): WorkerError {
+  return new WorkerError(
+    'DECODER_FAILED',
+    `the parts of the video that were fetched do not suffice: ${reason}`,
+  );
 }
 
 /** Decodes the file once to list what is really shown, and once more to show it. */

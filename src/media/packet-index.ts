@@ -7,8 +7,8 @@ import { createLineSplitter } from './line-splitter.ts';
 import type { Presentation, TimeBase } from './timeline.ts';
 import type { VideoLimits } from './video-limits.ts';
 
-/** The packets of the video stream in file order, one entry of each column for each. */
-export interface PacketIndex {
+/** The packets of a video stream in file order, one entry of each column for each. */
+export interface PacketColumns {
   readonly timeBase: TimeBase;
   /** Presentation time; NaN where the container leaves it to the decoder to guess (AVI, MPEG program streams). */
   readonly ptsTicks: readonly number[];
@@ -17,6 +17,10 @@ export interface PacketIndex {
   readonly bytes: readonly number[];
   /** AV_PKT_FLAG_KEY and AV_PKT_FLAG_DISCARD. */
   readonly flags: readonly number[];
+}
+
+/** The packets as ffmpeg lists them. */
+export interface PacketIndex extends PacketColumns {
   /** How the demultiplexer ended and what it complained of. */
   readonly exit: FfmpegExit;
 }
@@ -93,7 +97,7 @@ export function* shownPackets({
   ptsTicks,
   durationTicks,
   flags,
-}: PacketIndex): Generator<Presentation, void> {
+}: PacketColumns): Generator<Presentation, void> {
   for (const [packet, pts] of ptsTicks.entries()) {
     if (Number.isNaN(pts) || ((flags[packet] ?? 0) & DISCARD_FLAG) !== 0) continue;
     yield { ptsTicks: pts, durationTicks: durationTicks[packet] ?? 0 };

@@ -2,8 +2,10 @@
 
 import type { InputVideoTrack } from 'mediabunny';
 import { EncodedPacketSink, FilePathSource, Input, MATROSKA, MP4, MPEG_TS, QTFF, WEBM } from 'mediabunny';
+import type { ByteRange } from '../byte-ranges.ts';
 import { walksToItsEnd } from './matroska-preflight.ts';
 import type { PacketTable } from './packet-table.ts';
+import { partialFileSource } from './partial-file-source.ts';
 import type { PacketRange } from './sampling-plan.ts';
 
 /** In transport streams the zero byte before a start code may be counted to either of the packets it stands between. */
@@ -11,7 +13,10 @@ const START_CODE_SLACK_BYTES = 1;
 
 /** An open file and its first video stream. */
 export interface PacketSource {
-  /** The table it was opened with; keyframes are only those that both readers take for one. */
+  /**
+   * The table it was opened with; keyframes are only those that both readers take for one. Of a partial file they are all that the
+   * container names: what ffmpeg made of the missing ones means nothing.
+   */
   readonly table: PacketTable;
   /** The codec's configuration record; null when it stands in the packets. */
   readonly configuration: Uint8Array | null;
@@ -27,30 +32,40 @@ export interface PacketSource {
   close(): void;
 }
 
+/** Which file, and what is known of it. */
+export interface PacketFile {
+  /** Absolute path. */
+  readonly file: string;
+  readonly table: PacketTable;
+  /** ffmpeg's name of it. */
+  readonly container: string;
+  /** What is there of the file; null for all. */
+  readonly parts: readonly ByteRange[] | null;
+}
+
 /**
  * Opens the file and walks its index, comparing it packet by packet with what ffmpeg lists: two readers that agree on number and size of
  * all packets speak of the same packets.
- * @param file absolute path
- * @param container ffmpeg's name of it
  * @returns null when the two disagree, or this reader does not understand the file: decoding everything is always right
  */
 export async function openPacketSource(
-  file: string,
-  table: PacketTable,
-  container: string,
+  { file, table, container, parts }: PacketFile,
   signal: AbortSignal,
 ): Promise<PacketSource | null> {
   if (container === 'matroska') {
+    // Its packets name each other's places: only the whole can be walked.
+    if (parts !== null) return null;
     const preflight = { file, maxPackets: table.bytes.length };
     if (!(await walksToItsEnd(preflight, signal))) return null;
   }
   const input = new Input({
-    source: new FilePathSource(file),
+    source: parts === null ? new FilePathSource(file) : partialFileSource(file, parts),
     formats: [MP4, QTFF, MATROSKA, WEBM, MPEG_TS],
   });
   try {
     const [track] = await input.getVideoTracks();
     const list = track === undefined ? null : await matchPackets(track, table, signal);
+    if (list !== null && parts === null) requireBoth(list.keys, table.keys);
     if (track !== undefined && list !== null) return await describe(input, track, table, list);
   } catch (error) {
     input.dispose();
@@ -73,11 +88,11 @@ interface PacketList {
 /** The reader's list; null when it is another one than the table. */
 async function matchPackets(
   track: InputVideoTrack,
-  { bytes, keys }: PacketTable,
+  { bytes }: PacketTable,
   signal: AbortSignal,
 ): Promise<PacketList | null> {
   const timesSeconds = new Float64Array(bytes.length);
-  const agreedKeys = new Uint8Array(bytes.length);
+  const keys = new Uint8Array(bytes.length);
   const sink = new EncodedPacketSink(track);
   let number = 0;
   let packet = await sink.getFirstPacket({ metadataOnly: true });
@@ -86,11 +101,16 @@ async function matchPackets(
     const difference = Math.abs(packet.byteLength - (bytes[number] ?? Number.NaN));
     if (!(difference <= START_CODE_SLACK_BYTES)) return null;
     timesSeconds[number] = packet.timestamp;
-    agreedKeys[number] = packet.type === 'key' ? (keys[number] ?? 0) : 0;
+    keys[number] = packet.type === 'key' ? 1 : 0;
     signal.throwIfAborted();
     packet = await sink.getNextPacket(packet, { metadataOnly: true });
   }
-  return number === bytes.length ? { timesSeconds, keys: agreedKeys } : null;
+  return number === bytes.length ? { timesSeconds, keys } : null;
+}
+
+/** Leaves only the keyframes that the other reader takes for one, too. */
+function requireBoth(keys: Uint8Array, others: Uint8Array): void {
+  for (const [packet, other] of others.entries()) if (other === 0) keys[packet] = 0;
 }
 
 async function describe(

@@ -1,5 +1,5 @@
 /** Which packet holds which picture: what a plan to decode less than everything is made from. */
-import { DISCARD_FLAG, KEY_FLAG, type PacketIndex } from './packet-index.ts';
+import { DISCARD_FLAG, KEY_FLAG, type PacketColumns } from './packet-index.ts';
 import type { Timeline } from './timeline.ts';
 
 /** One entry per packet of the video stream, in the order they are decoded. */
@@ -14,7 +14,7 @@ export interface PacketTable {
 }
 
 /** The table of an index in which every packet has a time; null when two packets share one (the two fields of a picture). */
-export function packetTable(index: PacketIndex, timeline: Timeline): PacketTable | null {
+export function packetTable(index: PacketColumns, timeline: Timeline): PacketTable | null {
   const { ptsTicks, flags } = index;
   const byTime = Uint32Array.from(ptsTicks.keys()).sort((a, b) => (ptsTicks[a] ?? 0) - (ptsTicks[b] ?? 0));
   const ranks = new Uint32Array(ptsTicks.length);

@@ -31,8 +31,11 @@ export interface SamplingPlan {
 /** `auto` takes the cheapest plan; `all` and `sparse` take one even where the other is cheaper, to compare them. */
 export type AllowedPlan = 'auto' | 'all' | 'sparse';
 
+/** What a plan depends on. */
+export type PlannedVideo = Pick<VideoInfo, 'codec' | 'width' | 'height' | 'timeline' | 'packets'>;
+
 export interface PlanRequest {
-  readonly video: VideoInfo;
+  readonly video: PlannedVideo;
   /** The packets that can be read one by one; null where they cannot. */
   readonly packets: PacketTable | null;
   /** Wanted pictures by their position in the timeline, ascending. */
@@ -89,7 +92,7 @@ export function withFirstPicture(wanted: Uint32Array): Uint32Array {
 
 /** The plan that is always right. */
 export function planAll(
-  { packets, timeline, codec, width, height }: VideoInfo,
+  { packets, timeline, codec, width, height }: PlannedVideo,
   reason: string,
 ): SamplingPlan {
   const bytes = packets?.bytes.reduce((sum, size) => sum + size, 0) ?? 0;
@@ -109,7 +112,7 @@ export function planAll(
  * decoding order, that is not shown after it: pictures shown before a keyframe but decoded after it may refer beyond it (open groups).
  * @returns ascending, disjoint ranges; null when a picture has no such keyframe
  */
-function rangesFor(video: VideoInfo, table: PacketTable, wanted: Uint32Array): PacketRange[] | null {
+function rangesFor(video: PlannedVideo, table: PacketTable, wanted: Uint32Array): PacketRange[] | null {
   const { positions } = table;
   const starts = startsOf(table);
   const packetOf = new Uint32Array(positions.length);
@@ -143,7 +146,7 @@ function startsOf({ keys, ranks }: PacketTable): Int32Array {
 }
 
 /** Joins ranges that touch, and those between which decoding on is cheaper than a decoder of its own. */
-function mergeRanges(video: VideoInfo, table: PacketTable, ranges: PacketRange[]): PacketRange[] {
+function mergeRanges(video: PlannedVideo, table: PacketTable, ranges: PacketRange[]): PacketRange[] {
   const merged: Array<{ first: number; last: number }> = [];
   for (const { first, last } of ranges.sort((a, b) => a.first - b.first || a.last - b.last)) {
     const previous = merged.at(-1);
@@ -159,7 +162,7 @@ function mergeRanges(video: VideoInfo, table: PacketTable, ranges: PacketRange[]
 }
 
 /** Whether pictures shown before the keyframe follow it: then it clears nothing of what came before it (an open group of pictures). */
-function needsNewDecoder({ codec }: VideoInfo, { ranks, keys }: PacketTable, keyframe: number): boolean {
+function needsNewDecoder({ codec }: PlannedVideo, { ranks, keys }: PacketTable, keyframe: number): boolean {
   if (!CODECS_WITH_OPEN_GROUPS.has(codec)) return false;
   const rank = ranks[keyframe] ?? 0;
   for (let packet = keyframe + 1; packet <= keyframe + LONGEST_REORDERING && keys[packet] === 0; packet++) {
@@ -170,7 +173,7 @@ function needsNewDecoder({ codec }: VideoInfo, { ranks, keys }: PacketTable, key
 
 /** Packets and decoding time of the ranges; B-pictures that nobody may refer to are expected to be left out where that can be told. */
 function costOf(
-  video: VideoInfo,
+  video: PlannedVideo,
   table: PacketTable,
   ranges: readonly PacketRange[],
 ): { packets: number; cpuMs: number } {

@@ -1,0 +1,53 @@
+/** Stretches of a file by their bytes: which are wanted, which are there, and what it costs to fetch them one by one. */
+
+/** The bytes from `start` up to, not including, `end`. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * What a request costs besides its bytes, as so many bytes. Of eight requests side by side, each waiting some 30 ms for S3, 270 are
+ * answered in a second; without the waiting, the same eight bring some 70 MB.
+ */
+export const REQUEST_COST_BYTES = 256 * 1024;
+
+/**
+ * The same bytes as ascending ranges that neither overlap nor touch.
+ * @param maxGap gaps of up to so many bytes are closed
+ */
+export function joinedRanges(ranges: Iterable<ByteRange>, maxGap = 0): ByteRange[] {
+  const joined: Array<{ start: number; end: number }> = [];
+  for (const { start, end } of [...ranges].sort((a, b) => a.start - b.start)) {
+    const previous = joined.at(-1);
+    if (previous !== undefined && start <= previous.end + maxGap) previous.end = Math.max(previous.end, end);
+    else if (start < end) joined.push({ start, end });
+  }
+  return joined;
+}
+
+/** Whether all bytes of the range are among those of `joined` ranges. */
+export function isWithin(joined: readonly ByteRange[], { start, end }: ByteRange): boolean {
+  let low = 0;
+  let high = joined.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((joined[middle]?.end ?? 0) <= start) low = middle + 1;
+    else high = middle;
+  }
+  const range = joined[low];
+  return range !== undefined && range.start <= start && end <= range.end;
+}
+
+/** What lies between the ranges, from the start of the file to its end. */
+export function gapsBetween(joined: readonly ByteRange[], fileBytes: number): ByteRange[] {
+  const starts = [0, ...joined.map(({ end }) => end)];
+  const ends = [...joined.map(({ start }) => start), fileBytes];
+  return starts
+    .map((start, i) => ({ start, end: ends[i] ?? fileBytes }))
+    .filter(({ start, end }) => start < end);
+}
+
+export function countBytes(ranges: readonly ByteRange[]): number {
+  return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+}

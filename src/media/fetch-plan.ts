@@ -1,0 +1,114 @@
+/** Which bytes of an MP4 a sampling plan needs: pure, from the index alone. */
+import { type ByteRange, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
+import type { Mp4Sample, Mp4Track } from './mp4-index.ts';
+import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, shownPackets } from './packet-index.ts';
+import { packetTable } from './packet-table.ts';
+import { preferKeyframes, samplePositions } from './sample-times.ts';
+import { type PlannedVideo, planSampling } from './sampling-plan.ts';
+import { ticksPerSecond, timelineOf } from './timeline.ts';
+
+/** How the video will be sampled. */
+export interface Sampling {
+  /** Above 0. */
+  readonly intervalMs: number;
+  readonly toleranceMs: number;
+}
+
+/** Codecs by the codes of their sample entries, with ffmpeg's names. */
+const CODECS: Readonly<Record<string, string>> = {
+  avc1: 'h264',
+  avc3: 'h264',
+  hvc1: 'hevc',
+  hev1: 'hevc',
+  vp08: 'vp8',
+  vp09: 'vp9',
+  av01: 'av1',
+};
+
+/** Six hours at 120 pictures a second, twice: longer lists are left to the decoder's own limits. */
+const MAX_PICTURES = 5_000_000;
+/**
+ * What ffmpeg looks at to find out what a stream is (at most 40 pictures, five seconds) and to show the first picture (at most 16 more):
+ * with it in place, it finds out the same as in the whole file.
+ */
+const OPENING_PICTURES = 64;
+const OPENING_SECONDS = 6;
+/** Subtitles, chapters and time codes are read when a file is opened: all or nothing. */
+const MAX_OTHER_SAMPLES = 10_000;
+
+/**
+ * The bytes of the samples that will be read: the opening of every track, and what the decoder is fed.
+ * @returns ascending ranges, so far from each other that a request for each is worth it; null when everything will be decoded, or the tracks are not of a known kind
+ */
+export function planFetch(tracks: readonly Mp4Track[], sampling: Sampling): readonly ByteRange[] | null {
+  const video = tracks.find(({ handler }) => handler === 'vide');
+  if (video === undefined || video.sampleCount > MAX_PICTURES) return null;
+  const pictures = [...video.samples()];
+  const packets = neededPackets(video, pictures, sampling);
+  if (packets === null) return null;
+  const openingSeconds = openingOf(pictures, video.ticksPerSecond);
+  const ranges: ByteRange[] = [...packets];
+  for (const track of tracks) {
+    const isMedia = track.handler === 'vide' || track.handler === 'soun';
+    if (!isMedia && track.sampleCount > MAX_OTHER_SAMPLES) return null;
+    const untilTicks = isMedia ? openingSeconds * track.ticksPerSecond : Number.POSITIVE_INFINITY;
+    for (const sample of track.samples()) {
+      if (sample.dtsTicks > untilTicks) break;
+      ranges.push({ start: sample.start, end: sample.end });
+    }
+  }
+  // The reader of single packets, too, reads on over gaps of half that size.
+  return joinedRanges(ranges, REQUEST_COST_BYTES);
+}
+
+/** How long the opening of the video takes, in seconds. */
+function openingOf(pictures: readonly Mp4Sample[], ticks: number): number {
+  const last = pictures[OPENING_PICTURES - 1] ?? pictures.at(-1);
+  return Math.min((last?.dtsTicks ?? 0) / ticks, OPENING_SECONDS);
+}
+
+/** The samples of the stretches that the decoder is fed; and the last picture, which may say itself how long it is shown. */
+function neededPackets(
+  track: Mp4Track,
+  pictures: readonly Mp4Sample[],
+  { intervalMs, toleranceMs }: Sampling,
+): Mp4Sample[] | null {
+  const index = packetIndexOf(track, pictures);
+  const frameTicks = track.usualDurationTicks;
+  const first = pictures.reduce(
+    (least, { ptsTicks }) => (ptsTicks >= track.shownFromTicks ? Math.min(least, ptsTicks) : least),
+    Number.POSITIVE_INFINITY,
+  );
+  const timeline = timelineOf(shownPackets(index), index.timeBase, first, frameTicks);
+  const table = timeline === null ? null : packetTable(index, timeline);
+  if (timeline === null || table === null || frameTicks === 0) return null;
+
+  const frameRate = ticksPerSecond(timeline.timeBase) / frameTicks;
+  const exact = samplePositions(timeline, intervalMs, frameRate);
+  const samples = preferKeyframes(exact, { timeline, packets: table }, toleranceMs);
+  const wanted = samples.filter((position, sample) => position !== samples[sample - 1]);
+  const { format, width, height } = track;
+  const video: PlannedVideo = { codec: CODECS[format] ?? format, width, height, timeline, packets: table };
+  const plan = planSampling({ video, packets: table, wanted, allowed: 'auto' });
+  if (plan.kind === 'all') return null;
+  const last = table.positions.indexOf(timeline.ptsTicks.length - 1);
+  return [...plan.ranges, { first: last, last }].flatMap((range) =>
+    pictures.slice(range.first, range.last + 1),
+  );
+}
+
+/** The index as ffmpeg would list it. */
+function packetIndexOf(
+  { ticksPerSecond: denominator, shownFromTicks, usualDurationTicks }: Mp4Track,
+  pictures: readonly Mp4Sample[],
+): PacketColumns {
+  return {
+    timeBase: { numerator: 1, denominator },
+    ptsTicks: pictures.map(({ ptsTicks }) => ptsTicks),
+    durationTicks: pictures.map(() => usualDurationTicks),
+    bytes: pictures.map(({ start, end }) => end - start),
+    flags: pictures.map(
+      ({ ptsTicks, isKey }) => (isKey ? KEY_FLAG : 0) | (ptsTicks < shownFromTicks ? DISCARD_FLAG : 0),
+    ),
+  };
+}
