@@ -1,5 +1,6 @@
 /** What crosses the border between the main thread and a detection thread: plain, cloneable data only. */
 import type { MessagePort } from 'node:worker_threads';
+import type { ByteRange } from '../byte-ranges.ts';
 import type { DetectionSummary } from '../contract/result.ts';
 import type { SerializedError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
@@ -11,6 +12,8 @@ export interface AnalysisRequest {
   readonly jobId: string;
   /** The video, a local file. */
   readonly file: string;
+  /** What is there of it, ascending and apart from each other; null, the default, for all of it. */
+  readonly parts?: readonly ByteRange[] | null;
   readonly frameIntervalSeconds: number;
   /** A keyframe this near to a sample may stand for it; 0, the default, is exact. */
   readonly samplingToleranceSeconds?: number;

@@ -56,6 +56,7 @@ export async function observeVideo(
   const frames = readFrames(
     {
       file,
+      parts: request.parts ?? null,
       video,
       intervalMs,
       toleranceMs,
