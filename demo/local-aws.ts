@@ -1,5 +1,5 @@
 /** An AWS account on loopback with what the worker needs: a bucket, a job queue and its dead-letter queue. */
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -10,6 +10,7 @@ import {
 import type { JobMessage } from '../src/contract/job.ts';
 import { type DetectionResult, detectionResultSchema } from '../src/contract/result.ts';
 import { startEmulator } from '../tools/emulator/emulator.ts';
+import { upload } from '../tools/emulator/upload.ts';
 
 export interface LocalAws {
   readonly queueUrl: string;
@@ -53,7 +54,7 @@ export async function startLocalAws(port = 0): Promise<LocalAws> {
       S3_BUCKET: BUCKET,
     },
     async upload(key, body) {
-      await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body }));
+      await upload(s3, BUCKET, key, body);
     },
     async enqueue(job) {
       await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: JSON.stringify(job) }));
