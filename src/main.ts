@@ -14,12 +14,14 @@ import { holdNothing } from './http/detect-message.ts';
 import { type HealthServer, startHealthServer } from './http/health-server.ts';
 import type { ModelDescription } from './inference/model-store.ts';
 import { createLogger, type Logger } from './log.ts';
+import { planDownload } from './media/download-plan.ts';
 import { sweepPrivateFolders } from './media/private-folder.ts';
 import { DetectionPool } from './pipeline/detection-pool.ts';
 import type { MetricSink } from './telemetry/metric-definitions.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { startTracingSdk, type TracingSdk } from './telemetry/tracing-sdk.ts';
 import { WORKER_VERSION } from './version.ts';
+import type { RangedDownloads, VideoServices } from './worker/analyse-stored-video.ts';
 import { JobRunner } from './worker/job-runner.ts';
 import type { HoldLease } from './worker/lease.ts';
 import { ObservedRunner } from './worker/observed-runner.ts';
@@ -138,6 +140,7 @@ function assembleWorker(
     notifier: callbacks.courier,
     tempDir: config.tempDir,
     maxVideoBytes: config.maxVideoBytes,
+    ...rangedDownloads(config),
     jobTimeoutMs: config.jobTimeoutSeconds * 1000,
     checkpointEveryMs: config.checkpointSeconds * 1000,
     rerunFinished: config.jobRerun === 'always',
@@ -168,6 +171,14 @@ function assembleWorker(
     token: config.httpDetectToken ?? null,
   });
   return { worker, detect: config.httpDetect ? detect : null };
+}
+
+/** Downloads are kept to what the samples need, unless the configuration says otherwise. */
+function rangedDownloads({ downloadMode }: Config): Pick<VideoServices, 'ranged'> {
+  if (downloadMode === 'full') return {};
+  const planFor: RangedDownloads['planFor'] = (sampling) => (videoBytes, read, signal) =>
+    planDownload(videoBytes, sampling, read, signal);
+  return { ranged: { planFor, always: downloadMode === 'ranged' } };
 }
 
 /** On ECS, the task is protected from scale-in while jobs run. */

@@ -155,6 +155,12 @@ export const SETTINGS = {
   maxVideoBytes: setting('MAX_VIDEO_BYTES', integer(1, 2 ** 50), 'Largest video accepted, in bytes', {
     fallback: String(DEFAULT_MAX_VIDEO_BYTES),
   }),
+  downloadMode: setting(
+    'DOWNLOAD_MODE',
+    z.enum(['auto', 'full', 'ranged'], { error: 'must be auto, full or ranged' }),
+    'auto: fetches only the parts of a video that its samples need, where that saves enough; ranged: wherever it saves anything; full: always the whole. The results are the same',
+    { fallback: 'auto' },
+  ),
   maxVideoSeconds: setting('MAX_VIDEO_SECONDS', number(1, 1_000_000), 'Longest video accepted, in seconds', {
     fallback: '21600',
   }),

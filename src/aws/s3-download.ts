@@ -1,26 +1,18 @@
-/** Copies an object into a file: parts in parallel, each resumed where it broke off, all of one version of the object. */
+/** Copies an object, or what is needed of it, into a file: ranges in parallel, all of one version of the object. */
 import { type FileHandle, open, statfs } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { type ByteRange, countBytes, gapsBetween, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
-import { type BackOff, fullJitterMs } from '../worker/back-off.ts';
-import type { DownloadOptions, ObjectHead, ObjectLocation } from '../worker/ports.ts';
+import type { DownloadOptions, ObjectHead, ObjectLocation, VideoCopy } from '../worker/ports.ts';
 import { awsFailure } from './aws-errors.ts';
+import { bodyOf, type FetchOptions, PartFetcher } from './part-fetcher.ts';
 import { videoError } from './video-error.ts';
-import { watchedChunks } from './watched-chunks.ts';
 
-export interface TransferOptions {
-  /** Bytes per ranged request. */
-  readonly partBytes?: number;
-  /** Parts under way at the same time. */
+export interface TransferOptions extends Partial<Omit<FetchOptions, 'onProgress'>> {
+  /** Parts of a whole object under way at the same time. */
   readonly parallelParts?: number;
-  /** A body that brings nothing for this long is given up and resumed where it stopped. */
-  readonly idleTimeoutMs?: number;
-  /** Failures in a row, without one new byte between them, after which the download is given up. */
-  readonly maxFailures?: number;
-  /** Waits between those failures. */
-  readonly backOff?: BackOff;
+  /** Planned ranges under way at the same time: most are small, and wait for S3 more than for the network. */
+  readonly parallelRanges?: number;
   /** Bytes that stay free on the disk of the file. */
   readonly spareDiskBytes?: number;
 }
@@ -28,35 +20,126 @@ export interface TransferOptions {
 const DEFAULTS: Required<TransferOptions> = {
   partBytes: 16 * 1024 * 1024,
   parallelParts: 4,
+  parallelRanges: 8,
   idleTimeoutMs: 20_000,
   maxFailures: 6,
   backOff: { baseMs: 500, maxMs: 8000 },
   spareDiskBytes: 64 * 1024 * 1024,
 };
 
+/** Planning takes some four requests, one after the other: in that time an object of this size has come. */
+const LEAST_PLANNED_BYTES = 8 * 1024 * 1024;
+/** With its requests counted in, a plan must save at least a fifth. */
+const WORTHWHILE_SHARE = 0.8;
+
+type Options = DownloadOptions & TransferOptions;
+
 /**
- * Downloads into a new file with mode 0600. Size and disk space are checked before anything is written.
+ * Downloads into a new file with mode 0600. Size and disk space are checked before the video is written.
  * @throws WorkerError as ObjectStore.download does; the signal's reason when aborted
  */
 export async function downloadObject(
   s3: S3Client,
   location: ObjectLocation,
   file: string,
-  options: DownloadOptions & TransferOptions,
+  options: Options,
   signal: AbortSignal,
-): Promise<ObjectHead> {
-  try {
+): Promise<VideoCopy> {
+  return await translated(location, signal, async () => {
     const head = await inspect(s3, location, signal);
     refuseTooLarge(head, location, options.maxBytes);
-    const handle = await open(file, 'wx', 0o600);
+    const fetcher = new PartFetcher(s3, location, head, { ...DEFAULTS, ...options });
+    const handle = await open(file, 'wx+', 0o600);
     try {
-      const { spareDiskBytes } = { ...DEFAULTS, ...options };
-      await refuseWithoutSpace(file, head.bytes, spareDiskBytes);
-      await new Download(s3, location, head, handle, options).run(signal);
+      return await fillCopy({ file, handle, head, location, fetcher, options }, signal);
     } finally {
       await handle.close();
     }
-    return head;
+  });
+}
+
+/** A copy in the making. */
+interface Copy {
+  readonly file: string;
+  readonly handle: FileHandle;
+  readonly head: ObjectHead;
+  readonly location: ObjectLocation;
+  readonly fetcher: PartFetcher;
+  readonly options: Options;
+}
+
+async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
+  const { file, handle, head, location, fetcher, options } = copy;
+  const { spareDiskBytes, parallelParts, parallelRanges } = { ...DEFAULTS, ...options };
+  const { read, parts } = await planParts(copy, spareDiskBytes, signal);
+  const missing = gapsBetween(read, head.bytes).flatMap((gap) => within(gap, parts));
+  await refuseWithoutSpace(file, countBytes(missing), spareDiskBytes);
+  await handle.truncate(head.bytes);
+  await fetcher.fetch(handle, missing, parts === null ? parallelParts : parallelRanges, signal);
+
+  const complete = async (stop: AbortSignal) =>
+    await translated(location, stop, async () => {
+      const again = await open(file, 'r+');
+      try {
+        const gaps = gapsBetween(parts ?? [{ start: 0, end: head.bytes }], head.bytes);
+        await refuseWithoutSpace(file, countBytes(gaps), spareDiskBytes);
+        await fetcher.fetch(again, gaps, parallelParts, stop);
+      } finally {
+        await again.close();
+      }
+      return { ...head, parts: null, bytesFetched: fetcher.bytesFetched, complete };
+    });
+  return { ...head, parts, bytesFetched: fetcher.bytesFetched, complete };
+}
+
+/** Null parts are the whole; what was read to plan is there already. */
+async function planParts(
+  { file, handle, head, fetcher, options }: Copy,
+  spareDiskBytes: number,
+  signal: AbortSignal,
+): Promise<{ read: readonly ByteRange[]; parts: readonly ByteRange[] | null }> {
+  const { plan, alwaysByPlan = false } = options;
+  const { bytes } = head;
+  if (plan === undefined || (bytes < LEAST_PLANNED_BYTES && !alwaysByPlan)) return { read: [], parts: null };
+  // An index finds room in what stays free anyway.
+  await refuseWithoutSpace(file, 0, spareDiskBytes);
+  let read: readonly ByteRange[] = [];
+  const readBytes = async (range: ByteRange) => {
+    const unread = gapsBetween(read, bytes).flatMap((gap) => within(gap, [range]));
+    await fetcher.fetch(handle, unread, 1, signal);
+    read = joinedRanges([...read, range]);
+    const { buffer } = await handle.read(
+      new Uint8Array(range.end - range.start),
+      0,
+      range.end - range.start,
+      range.start,
+    );
+    return buffer;
+  };
+  const planned = await plan(bytes, readBytes, signal);
+  if (planned === null) return { read, parts: null };
+  // An index may name bytes that no file has.
+  const parts = within({ start: 0, end: bytes }, joinedRanges([...read, ...planned]));
+  const cost = countBytes(parts) + parts.length * REQUEST_COST_BYTES;
+  const isWorthwhile = alwaysByPlan ? countBytes(parts) < bytes : cost <= WORTHWHILE_SHARE * bytes;
+  return { read, parts: isWorthwhile ? parts : null };
+}
+
+/** What of the gap lies in the parts; all of it where they are null. */
+function within(gap: ByteRange, parts: readonly ByteRange[] | null): ByteRange[] {
+  if (parts === null) return [gap];
+  return parts
+    .map(({ start, end }) => ({ start: Math.max(start, gap.start), end: Math.min(end, gap.end) }))
+    .filter(({ start, end }) => start < end);
+}
+
+async function translated<T>(
+  location: ObjectLocation,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     throw signal.aborted ? toWorkerError(signal.reason) : videoError(error, location);
   }
@@ -82,117 +165,11 @@ async function inspect(
   }
 }
 
-class Download {
-  readonly #s3: S3Client;
-  readonly #location: ObjectLocation;
-  readonly #head: ObjectHead;
-  readonly #file: FileHandle;
-  readonly #options: Required<TransferOptions> & Pick<DownloadOptions, 'onProgress'>;
-  #bytesDone = 0;
-
-  constructor(
-    s3: S3Client,
-    location: ObjectLocation,
-    head: ObjectHead,
-    file: FileHandle,
-    options: TransferOptions & Pick<DownloadOptions, 'onProgress'>,
-  ) {
-    this.#s3 = s3;
-    this.#location = location;
-    this.#head = head;
-    this.#file = file;
-    this.#options = { ...DEFAULTS, ...options };
-  }
-
-  /** Lanes take the next part until none is left; the first to fail stops the others. */
-  async run(signal: AbortSignal): Promise<void> {
-    const failed = new AbortController();
-    const either = AbortSignal.any([signal, failed.signal]);
-    let nextByte = 0;
-    const lane = async () => {
-      while (nextByte < this.#head.bytes) {
-        const start = nextByte;
-        nextByte = Math.min(start + this.#options.partBytes, this.#head.bytes);
-        await this.#fetchPart(start, nextByte, either);
-      }
-    };
-    const lanes = Array.from({ length: this.#options.parallelParts }, () =>
-      lane().catch((error: unknown) => {
-        failed.abort(error);
-        throw error;
-      }),
-    );
-    await Promise.allSettled(lanes);
-    await Promise.all(lanes);
-  }
-
-  /** Writes the bytes from `start` up to, not including, `end`. */
-  async #fetchPart(start: number, end: number, signal: AbortSignal): Promise<void> {
-    const { maxFailures, backOff } = this.#options;
-    let position = start;
-    let failures = 0;
-    while (position < end) {
-      try {
-        for await (const chunk of this.#chunks(position, end, signal)) {
-          await writeAt(this.#file, chunk, position);
-          position += chunk.length;
-          failures = 0;
-          this.#bytesDone += chunk.length;
-          this.#options.onProgress?.(this.#bytesDone, this.#head.bytes);
-        }
-        if (position < end) throw new Error('the body ended before its time');
-      } catch (error) {
-        signal.throwIfAborted();
-        const meaning = videoError(error, this.#location);
-        failures += 1;
-        if (meaning.code !== 'STORAGE_UNAVAILABLE' || failures >= maxFailures) throw meaning;
-        await sleep(fullJitterMs(failures, backOff, Math.random), undefined, { signal });
-      }
-    }
-  }
-
-  async *#chunks(start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const command = new GetObjectCommand({
-      Bucket: this.#location.bucket,
-      Key: this.#location.key,
-      Range: `bytes=${start}-${end - 1}`,
-      IfMatch: this.#head.etag,
-    });
-    const answer = await this.#answerTo(command, signal);
-    const body = bodyOf(answer);
-    const range = `bytes ${start}-${end - 1}/${this.#head.bytes}`;
-    if (answer.ContentRange !== range || answer.ContentLength !== end - start) {
-      body.destroy();
-      throw new Error(`asked for ${range}, got ${answer.ContentRange} of ${answer.ContentLength} bytes`);
-    }
-    yield* watchedChunks(body, this.#options.idleTimeoutMs, signal);
-  }
-
-  /** The headers of the answer; their silence has the same limit as the body's. */
-  async #answerTo(command: GetObjectCommand, signal: AbortSignal): Promise<GetObjectCommandOutput> {
-    const { idleTimeoutMs } = this.#options;
-    const silence = new AbortController();
-    const watchdog = setTimeout(() => silence.abort(), idleTimeoutMs);
-    try {
-      return await this.#s3.send(command, { abortSignal: AbortSignal.any([signal, silence.signal]) });
-    } catch (error) {
-      throw silence.signal.aborted ? new Error(`no answer within ${idleTimeoutMs} ms`) : error;
-    } finally {
-      clearTimeout(watchdog);
-    }
-  }
-}
-
 /** The object's size, from the answer to a ranged request. */
 function totalBytes({ ContentRange = '' }: GetObjectCommandOutput): number {
   const total = Number(/\/(\d+)$/.exec(ContentRange)?.[1]);
   if (!Number.isSafeInteger(total)) throw new Error(`a range was asked for, "${ContentRange}" came`);
   return total;
-}
-
-function bodyOf({ Body }: GetObjectCommandOutput): Readable {
-  if (!(Body instanceof Readable)) throw new Error('the answer has no body');
-  return Body;
 }
 
 function refuseTooLarge({ bytes }: ObjectHead, { bucket, key }: ObjectLocation, maxBytes: number): void {
@@ -208,13 +185,6 @@ async function refuseWithoutSpace(file: string, bytes: number, spareBytes: numbe
   if (bytes + spareBytes <= bavail * bsize) return;
   throw new WorkerError(
     'DISK_FULL',
-    `the video has ${bytes} bytes, ${bavail * bsize} are free: give TEMP_DIR more space or run fewer jobs at once`,
+    `${bytes} bytes of the video are to be written, ${bavail * bsize} are free: give TEMP_DIR more space or run fewer jobs at once`,
   );
-}
-
-async function writeAt(file: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < chunk.length; ) {
-    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position + done);
-    done += bytesWritten;
-  }
 }

@@ -13,6 +13,7 @@ import type {
   ObjectLocation,
   ObjectStore,
   PutOptions,
+  VideoCopy,
 } from '../worker/ports.ts';
 import { type AwsFailure, awsFailure, describeAwsFailure } from './aws-errors.ts';
 import { downloadObject, type TransferOptions } from './s3-download.ts';
@@ -85,7 +86,7 @@ export class S3Store implements ObjectStore {
     file: string,
     options: DownloadOptions,
     signal: AbortSignal,
-  ): Promise<ObjectHead> {
+  ): Promise<VideoCopy> {
     return await downloadObject(this.#s3, location, file, { ...options, ...this.#transfer }, signal);
   }
 }

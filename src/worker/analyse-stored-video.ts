@@ -1,6 +1,7 @@
 /** The heavy part of an attempt: the video on disk, analysed from where an earlier attempt got to, with checkpoints for a later one. */
 import { join } from 'node:path';
 import type { DetectionJob } from '../contract/job.ts';
+import { toWorkerError, type WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Analysis } from '../pipeline/analysis.ts';
 import type { Progress } from '../pipeline/progress.ts';
@@ -8,7 +9,7 @@ import { traceStep } from '../telemetry/tracing.ts';
 import { type AttemptFacts, millisecondsSince } from './attempt-facts.ts';
 import { CheckpointSaver } from './checkpoint-saver.ts';
 import type { JournalPage } from './job-journal.ts';
-import type { ObjectHead, ObjectStore, VideoAnalyser } from './ports.ts';
+import type { ObjectStore, PlanDownload, VideoAnalyser, VideoCopy } from './ports.ts';
 import { provenanceDigest, provenanceOf } from './provenance.ts';
 import { withTempFolder } from './temp-folder.ts';
 
@@ -18,8 +19,17 @@ export interface VideoServices {
   /** Parent of the jobs' temporary folders. */
   readonly tempDir: string;
   readonly maxVideoBytes: number;
+  /** Keeps downloads to what is needed; without it the whole video is copied. */
+  readonly ranged?: RangedDownloads;
   /** Time between two checkpoints of a running analysis. */
   readonly checkpointEveryMs?: number;
+}
+
+export interface RangedDownloads {
+  /** Times in milliseconds. */
+  readonly planFor: (sampling: { intervalMs: number; toleranceMs: number }) => PlanDownload;
+  /** Follows a plan even where it saves next to nothing. */
+  readonly always: boolean;
 }
 
 export interface AnalysisContext {
@@ -40,31 +50,59 @@ export async function analyseStoredVideo(
 ): Promise<Analysis> {
   return await withTempFolder(context.services.tempDir, async (folder) => {
     const file = join(folder, 'video');
-    const video = await download(job, file, context, signal);
-    return await analyse(job, file, video, context, signal);
+    const copy = await download(job, file, context, signal);
+    try {
+      return await analyse(job, file, copy, context, signal);
+    } catch (error) {
+      const failure = toWorkerError(error);
+      if (signal.aborted || copy.parts === null || !isOfTheVideo(failure)) throw error;
+      context.log.info(
+        { reason: failure.message },
+        'parts of the video did not suffice: the rest is fetched',
+      );
+      const whole = await fetching(() => copy.complete(signal), context);
+      return await analyse(job, file, whole, context, signal);
+    }
   });
+}
+
+/** What a hole may look like to the decoder; with the whole at hand, it fails again if it is the video's own. */
+function isOfTheVideo({ code }: WorkerError): boolean {
+  return code === 'DECODER_FAILED' || code.startsWith('VIDEO_');
 }
 
 async function download(
   job: DetectionJob,
   file: string,
-  { services: { store, maxVideoBytes: maxBytes }, facts }: AnalysisContext,
+  context: AnalysisContext,
   signal: AbortSignal,
-): Promise<ObjectHead> {
+): Promise<VideoCopy> {
+  const { store, maxVideoBytes: maxBytes, ranged } = context.services;
+  const sampling = {
+    intervalMs: job.frameIntervalSeconds * 1000,
+    toleranceMs: job.samplingToleranceSeconds * 1000,
+  };
+  const options = {
+    maxBytes,
+    ...(ranged === undefined ? {} : { plan: ranged.planFor(sampling), alwaysByPlan: ranged.always }),
+  };
+  return await fetching(() => store.download(job.video, file, options, signal), context);
+}
+
+async function fetching(work: () => Promise<VideoCopy>, { facts }: AnalysisContext): Promise<VideoCopy> {
   const startMs = performance.now();
-  const video = await traceStep('download video', () =>
-    store.download(job.video, file, { maxBytes }, signal),
-  );
-  facts.videoEtag = video.etag;
-  facts.videoBytes = video.bytes;
-  facts.downloadMs = millisecondsSince(startMs);
-  return video;
+  const copy = await traceStep('download video', work);
+  facts.videoEtag = copy.etag;
+  facts.videoBytes = copy.bytes;
+  facts.fetchedBytes = copy.bytesFetched;
+  facts.downloadMs = (facts.downloadMs ?? 0) + millisecondsSince(startMs);
+  return copy;
 }
 
 async function analyse(
   job: DetectionJob,
   file: string,
-  video: ObjectHead,
+  video: VideoCopy,
   { services, page, facts, log }: AnalysisContext,
   signal: AbortSignal,
 ): Promise<Analysis> {
@@ -79,7 +117,17 @@ async function analyse(
 
   const { jobId, frameIntervalSeconds, samplingToleranceSeconds, detectFaces, detectPoses } = job;
   const sampling = { frameIntervalSeconds, samplingToleranceSeconds };
-  const request = { jobId, file, ...sampling, detectFaces, detectPoses, resumeFrom, checkpointEveryMs };
+  const { parts } = video;
+  const request = {
+    jobId,
+    file,
+    parts,
+    ...sampling,
+    detectFaces,
+    detectPoses,
+    resumeFrom,
+    checkpointEveryMs,
+  };
   const startMs = performance.now();
   try {
     const analysis = await traceStep('analyse video', () => analyser.analyse(request, onProgress, signal));

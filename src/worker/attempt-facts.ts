@@ -4,6 +4,8 @@ import type { Analysis } from '../pipeline/analysis.ts';
 /** What an attempt did not come to is missing. */
 export interface AttemptFacts {
   videoBytes?: number;
+  /** What was fetched of them. */
+  fetchedBytes?: number;
   /** Names the version of the video that was read. */
   videoEtag?: string;
   downloadMs?: number;

@@ -1,4 +1,5 @@
 /** What the worker needs from the world, in its own words: a received message, a store of objects, an analyser, a receiver of callbacks. */
+import type { ByteRange } from '../byte-ranges.ts';
 import type { DetectionEvent } from '../contract/callback.ts';
 import type { Analysis, AnalysisRequest } from '../pipeline/analysis.ts';
 import type { Progress } from '../pipeline/progress.ts';
@@ -52,7 +53,32 @@ export interface PutOptions {
 export interface DownloadOptions {
   /** Larger objects are refused with VIDEO_TOO_LARGE before a byte is written. */
   readonly maxBytes: number;
+  /** Called with all bytes so far, and those of the object. */
   readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
+  /** Says which bytes are needed; without it, and where that saves too little, the whole is copied. */
+  readonly plan?: PlanDownload;
+  /** Follows the plan even where it saves next to nothing. */
+  readonly alwaysByPlan?: boolean;
+}
+
+/**
+ * Names the bytes of a video that an analysis needs, besides those it reads to find out. Null: all of them, or it cannot tell.
+ * @param read reads bytes of the video; they are part of its copy then
+ */
+export type PlanDownload = (
+  videoBytes: number,
+  read: (range: ByteRange) => Promise<Uint8Array>,
+  signal: AbortSignal,
+) => Promise<readonly ByteRange[] | null>;
+
+/** A copy of a video, of the video's size: what is missing of it is a hole. */
+export interface VideoCopy extends ObjectHead {
+  /** What is there, ascending and apart from each other; null for all of it. */
+  readonly parts: readonly ByteRange[] | null;
+  /** How many bytes came for it. */
+  readonly bytesFetched: number;
+  /** Fetches what is missing, of the same version. Rejects as `download` does. */
+  complete(signal: AbortSignal): Promise<VideoCopy>;
 }
 
 /** Objects by bucket and key. Everything rejects with a WorkerError: STORAGE_UNAVAILABLE for what may pass by itself. */
@@ -71,7 +97,7 @@ export interface ObjectStore {
   /** Deletes the object; no error when there is none. */
   delete(location: ObjectLocation, signal: AbortSignal): Promise<void>;
   /**
-   * Copies a video into a new file that only this user can read.
+   * Copies a video, or what is needed of it, into a new file that only this user can read.
    * Rejects with VIDEO_NOT_FOUND, VIDEO_ACCESS_DENIED, VIDEO_EMPTY, VIDEO_TOO_LARGE, DISK_FULL or STORAGE_UNAVAILABLE.
    */
   download(
@@ -79,7 +105,7 @@ export interface ObjectStore {
     file: string,
     options: DownloadOptions,
     signal: AbortSignal,
-  ): Promise<ObjectHead>;
+  ): Promise<VideoCopy>;
 }
 
 /** Tells a receiver that a job has ended. */

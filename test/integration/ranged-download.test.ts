@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { renderScene } from '../../demo/render-scene.ts';
+import { DEMO_SCENE } from '../../demo/scene.ts';
+import { S3Store } from '../../src/aws/s3-store.ts';
+import { readAnalysisConfig } from '../../src/config.ts';
+import { type CompletedResult, completedResultSchema } from '../../src/contract/result.ts';
+import { engineOptions } from '../../src/engine-options.ts';
+import { detectMessage, holdNothing } from '../../src/http/detect-message.ts';
+import { planDownload } from '../../src/media/download-plan.ts';
+import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
+import { detectVideo } from '../../src/pipeline/detect-video.ts';
+import { type Engines, loadEngines } from '../../src/pipeline/engines.ts';
+import type { RangedDownloads } from '../../src/worker/analyse-stored-video.ts';
+import type { AttemptFacts } from '../../src/worker/attempt-facts.ts';
+import { JobRunner } from '../../src/worker/job-runner.ts';
+import { ResultStore } from '../../src/worker/result-store.ts';
+import { upload } from '../../tools/emulator/upload.ts';
+import { BUCKET, getJson, startCloud, type TestCloud } from '../helpers/cloud.ts';
+import { PLAIN_NOTIFIER, SILENT } from '../helpers/test-worker.ts';
+
+const ffmpeg = findFfmpeg(process.env).file;
+const X264 = '-c:v libx264 -preset ultrafast -b:v 2500k -g 50 -keyint_min 50 -sc_threshold 0 -bf 2 -c:a aac';
+const VP8 = '-c:v libvpx -deadline realtime -cpu-used 16 -b:v 1500k -g 50 -keyint_min 50';
+
+/** Files of one minute with a keyframe every two seconds; `from` is remuxed. What is fetched at most, by seconds between samples. */
+const VIDEOS: ReadonlyArray<{ file: string; encoding: string; from?: string; most: Record<number, number> }> =
+  [
+    { file: 'end.mp4', encoding: X264, most: { 10: 0.2, 2: 0.35 } },
+    {
+      file: 'start.mp4',
+      encoding: '-c copy -movflags +faststart',
+      from: 'end.mp4',
+      most: { 10: 0.2, 2: 0.35 },
+    },
+    { file: 'film.mkv', encoding: '-c copy', from: 'end.mp4', most: { 10: 1, 2: 1 } },
+    { file: 'film.webm', encoding: VP8, most: { 10: 1, 2: 1 } },
+  ];
+
+const MODES: Readonly<Record<'full' | 'ranged', { ranged?: RangedDownloads }>> = {
+  full: {},
+  ranged: {
+    ranged: {
+      planFor: (sampling) => (bytes, read, signal) => planDownload(bytes, sampling, read, signal),
+      always: true,
+    },
+  },
+};
+
+describe('a video in S3, analysed with and without its unneeded parts', () => {
+  let cloud: TestCloud;
+  let folder: string;
+  let engines: Engines;
+
+  beforeAll(async () => {
+    cloud = await startCloud();
+    folder = await mkdtemp(join(tmpdir(), 'ranged-'));
+    engines = await loadEngines(engineOptions(readAnalysisConfig(process.env), process.env));
+    const scene = join(folder, 'scene.mp4');
+    await renderScene(DEMO_SCENE, scene, ffmpeg);
+    const grain = 'scale=640:360,fps=25,noise=alls=12:allf=t,format=yuv420p';
+    const film = ['-stream_loop', '9', '-i', scene, '-f', 'lavfi', '-i', 'sine=frequency=440', '-t', '60'];
+    for (const { file, encoding, from } of VIDEOS) {
+      const source =
+        from === undefined
+          ? [...film, '-map', '0:v', '-map', '1:a', '-vf', grain]
+          : ['-i', join(folder, from)];
+      execFileSync(ffmpeg, [
+        '-nostdin',
+        '-v',
+        'error',
+        ...source,
+        ...encoding.split(' '),
+        join(folder, file),
+      ]);
+      await upload(cloud.s3, BUCKET, file, await readFile(join(folder, file)));
+    }
+  }, 120_000);
+
+  afterAll(async () => {
+    await cloud.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Runs the job as the worker does; the result without what only clocks tell. */
+  async function run(
+    file: string,
+    mode: keyof typeof MODES,
+    seconds: number,
+  ): Promise<{ result: CompletedResult; facts: AttemptFacts }> {
+    const tempDir = await mkdtemp(join(folder, 'temp-'));
+    const store = new S3Store(cloud.s3);
+    const runner = new JobRunner({
+      store,
+      results: new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' }),
+      analyser: {
+        async analyse(request, onProgress, signal) {
+          const found = await detectVideo(request, engines, onProgress, signal);
+          const json = new TextEncoder().encode(JSON.stringify(found.result));
+          return { ...found, json, summary: found.result.summary, videoMs: found.result.video.duration_ms };
+        },
+      },
+      notifier: PLAIN_NOTIFIER,
+      tempDir,
+      maxVideoBytes: 1e9,
+      jobTimeoutMs: 60_000,
+      policy: { defaultBucket: BUCKET, allowedBuckets: [], defaultFrameIntervalSeconds: seconds },
+      holdLease: holdNothing,
+      logger: SILENT,
+      ...MODES[mode],
+    });
+    const job_id = `${file}-${mode}-${seconds}`;
+    const body = JSON.stringify({ job_id, video_s3_key: file, detect_poses: false });
+    const ending = await runner.run(detectMessage(body), new AbortController().signal);
+    expect(ending.outcome).toEqual({ name: 'completed' });
+    expect(await readdir(tempDir)).toEqual([]);
+    const result = completedResultSchema.parse(await getJson(cloud, `detections/${job_id}.json`));
+    result.job_id = file;
+    result.summary.processing_time_ms = 0;
+    if (result.provenance.sampling !== undefined) result.provenance.sampling.decoder_cpu_ms = null;
+    return { result, facts: ending.facts };
+  }
+
+  for (const { file, most } of VIDEOS) {
+    it.each(Object.entries(most))(
+      `has the same result, and costs less: ${file}, every %s s`,
+      async (seconds, share) => {
+        const whole = await run(file, 'full', Number(seconds));
+        const { result, facts } = await run(file, 'ranged', Number(seconds));
+        expect(result).toEqual(whole.result);
+        expect(result.summary.faces_detected).toBeGreaterThan(0);
+        const { size } = await stat(join(folder, file));
+        expect(whole.facts).toMatchObject({ videoBytes: size, fetchedBytes: size });
+        expect(facts.videoBytes).toBe(size);
+        expect((facts.fetchedBytes ?? 0) / size).toBeLessThanOrEqual(share);
+      },
+    );
+  }
+});
