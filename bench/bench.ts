@@ -9,19 +9,20 @@ interface Benchmark {
 
 const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   models: () => import('./models.ts'),
-  'face-memory': () => import('./face-memory.ts'),
-  'pose-memory': () => import('./pose-memory.ts'),
+  memory: () => import('./memory.ts'),
   tracking: () => import('./tracking.ts'),
   job: () => import('./job.ts'),
   calibrate: () => import('./calibrate.ts'),
   scale: () => import('./scale.ts'),
+  threads: () => import('./threads.ts'),
   profile: () => import('./profile.ts'),
   exactness: () => import('./exactness.ts'),
   hostile: () => import('./hostile.ts'),
 };
 
 const words = process.argv.slice(2);
-const [kind = 'job', ...args] = words[0]?.startsWith('--') && words[0] !== '--help' ? ['job', ...words] : words;
+const [kind = 'job', ...args] =
+  words[0]?.startsWith('--') && words[0] !== '--help' ? ['job', ...words] : words;
 const load = KINDS[kind];
 try {
   if (load === undefined) {

@@ -1,0 +1,83 @@
+/** `npm run bench -- threads`: jobs side by side in detection threads, as the worker runs them: memory, and how free the main thread stays. */
+
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { readAnalysisConfig } from '../src/config.ts';
+import { engineOptions } from '../src/engine-options.ts';
+import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
+import { DetectionPool } from '../src/pipeline/detection-pool.ts';
+import { benchVideos } from './bench-videos.ts';
+
+const RESOLUTION_MS = 10;
+
+/** @param args the command line after `threads`: --video FILE (a drawn one by default), --interval SECONDS [2], --jobs N [2], --cache DIR */
+export async function measure(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      video: { type: 'string' },
+      interval: { type: 'string', default: '2' },
+      jobs: { type: 'string', default: '2' },
+      cache: { type: 'string', default: join(tmpdir(), 'clipping-bench') },
+    },
+  });
+  const file =
+    values.video ?? (await benchVideos(undefined, values.cache, findFfmpeg(process.env).file))[0] ?? '';
+  const jobs = Number(values.jobs);
+  const engines = engineOptions(readAnalysisConfig(process.env), process.env);
+  const started = performance.now();
+  const pool = new DetectionPool({ threads: jobs, engines });
+  await pool.ready();
+  const ready = performance.now();
+  print(`${jobs} threads ready after ${Math.round(ready - started)} ms, RSS ${rss()} MiB`);
+
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  delay.enable();
+  let peak = 0;
+  const sampler = setInterval(() => {
+    peak = Math.max(peak, rss());
+  }, 100);
+  const mainBefore = process.threadCpuUsage();
+  const allBefore = process.cpuUsage();
+  const request = {
+    file,
+    frameIntervalSeconds: Number(values.interval),
+    detectFaces: true,
+    detectPoses: true,
+  };
+  const { signal } = new AbortController();
+  const analyses = await Promise.all(
+    Array.from({ length: jobs }, (_, i) =>
+      pool.analyse({ jobId: `bench-${i}`, ...request }, () => {}, signal),
+    ),
+  );
+  const wallMs = performance.now() - ready;
+  const main = process.threadCpuUsage(mainBefore);
+  const all = process.cpuUsage(allBefore);
+  delay.disable();
+  clearInterval(sampler);
+  await pool.close();
+
+  const [analysis] = analyses;
+  const videoMs = analysis?.videoMs ?? Number.NaN;
+  const mainShare = (main.user + main.system) / (all.user + all.system);
+  // The histogram holds the whole time between two ticks of its timer, in nanoseconds.
+  const lateMs = Math.max(0, delay.percentile(99) / 1e6 - RESOLUTION_MS);
+  print(`${jobs} jobs of ${(videoMs / 1000).toFixed(0)} s, a frame every ${values.interval} s:`);
+  print(
+    `  ${(wallMs / 1000).toFixed(1)} s by the clock, ${((videoMs * jobs) / wallMs).toFixed(0)} times real time`,
+  );
+  print(`  peak RSS ${peak} MiB, without ffmpeg`);
+  print(`  the main thread used ${(mainShare * 100).toFixed(1)} % of the process's CPU time`);
+  print(`  event-loop delay of the main thread, 99th percentile: ${lateMs.toFixed(1)} ms`);
+}
+
+function rss(): number {
+  return Math.round(process.memoryUsage.rss() / 2 ** 20);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
