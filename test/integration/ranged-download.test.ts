@@ -40,11 +40,19 @@ const VIDEOS: ReadonlyArray<{ file: string; encoding: string; from?: string; mos
     { file: 'film.webm', encoding: VP8, most: { 10: 1, 2: 1 } },
   ];
 
-const MODES: Readonly<Record<'full' | 'ranged', { ranged?: RangedDownloads }>> = {
+const MODES: Readonly<Record<'full' | 'ranged' | 'wrong', { ranged?: RangedDownloads }>> = {
   full: {},
   ranged: {
     ranged: {
       planFor: (sampling) => (bytes, read, signal) => planDownload(bytes, sampling, read, signal),
+      always: true,
+    },
+  },
+  // What another sampling would need.
+  wrong: {
+    ranged: {
+      planFor: () => (bytes, read, signal) =>
+        planDownload(bytes, { intervalMs: 20_000, toleranceMs: 0 }, read, signal),
       always: true,
     },
   },
@@ -139,4 +147,11 @@ describe('a video in S3, analysed with and without its unneeded parts', () => {
       },
     );
   }
+
+  it('has the same result when a plan does not suffice: the rest is fetched', async () => {
+    const whole = await run('end.mp4', 'full', 12);
+    const { result, facts } = await run('end.mp4', 'wrong', 12);
+    expect(result).toEqual(whole.result);
+    expect(facts.fetchedBytes).toBe(facts.videoBytes);
+  });
 });
