@@ -12,6 +12,8 @@ export interface JobReport {
   readonly durationMs: number;
   readonly cpuMs: number;
   readonly downloadMs?: number;
+  /** Size of the video, and what was fetched of it. */
+  readonly video?: { readonly bytes: number; readonly fetchedBytes: number };
   readonly callbackMs?: number;
   readonly analysis?: {
     readonly totalMs: number;
@@ -29,7 +31,8 @@ export interface JobReport {
 }
 
 export function recordJob(sink: MetricSink, report: JobReport): void {
-  const { outcome, receiveCount, queueWaitMs, durationMs, cpuMs, downloadMs, callbackMs, analysis } = report;
+  const { outcome, receiveCount, queueWaitMs, durationMs, cpuMs, downloadMs, callbackMs, video, analysis } =
+    report;
   sink.record('jobs', 1, outcome);
   sink.record('receiveCount', receiveCount);
   // A later receive has waited for its back-off, not for a free worker.
@@ -38,6 +41,10 @@ export function recordJob(sink: MetricSink, report: JobReport): void {
   recordMs(sink, 'jobCpuSeconds', cpuMs);
   recordMs(sink, 'stageSeconds', downloadMs, 'download');
   recordMs(sink, 'stageSeconds', callbackMs, 'callback');
+  if (video !== undefined) {
+    sink.record('videoBytes', video.fetchedBytes, 'fetched');
+    sink.record('videoBytes', video.bytes - video.fetchedBytes, 'spared');
+  }
   if (analysis !== undefined) recordAnalysis(sink, analysis);
 }
 

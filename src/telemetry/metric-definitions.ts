@@ -76,6 +76,14 @@ export const METRICS = {
     help: 'CPU time of this process during a job, without its decoder; jobs side by side share it evenly.',
     buckets: JOB_SECONDS,
   },
+  videoBytes: {
+    kind: 'counter',
+    name: 'clipping_worker_video_bytes_total',
+    cloudWatch: 'VideoBytes',
+    unit: 'Bytes',
+    help: 'Bytes of the videos that were copied: fetched, or spared because no sample needs them.',
+    label: { name: 'kind', values: ['fetched', 'spared'] },
+  },
   realTimeFactor: {
     kind: 'histogram',
     name: 'clipping_worker_job_real_time_factor',

@@ -45,7 +45,7 @@ function reportOf(
   { outcome, durationMs, facts }: JobEnding,
   cpuMs: number,
 ): JobReport {
-  const { downloadMs, callbackMs, analyseMs, stages, summary, videoMs } = facts;
+  const { videoBytes, fetchedBytes, downloadMs, callbackMs, analyseMs, stages, summary, videoMs } = facts;
   const receivedAtEpochMs = performance.timeOrigin + message.receivedAtMs;
   const analysed =
     stages !== undefined && summary !== undefined && analyseMs !== undefined && videoMs !== undefined;
@@ -56,6 +56,9 @@ function reportOf(
     durationMs,
     cpuMs,
     ...(downloadMs === undefined ? {} : { downloadMs }),
+    ...(videoBytes === undefined || fetchedBytes === undefined
+      ? {}
+      : { video: { bytes: videoBytes, fetchedBytes } }),
     ...(callbackMs === undefined ? {} : { callbackMs }),
     ...(analysed && {
       analysis: {

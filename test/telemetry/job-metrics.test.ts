@@ -9,6 +9,7 @@ const COMPLETED: JobReport = {
   durationMs: 9000,
   cpuMs: 6000,
   downloadMs: 400,
+  video: { bytes: 1000, fetchedBytes: 300 },
   analysis: {
     totalMs: 6000,
     probeMs: 100,
@@ -44,6 +45,8 @@ describe('the end of a job', () => {
       jobSeconds: 9,
       jobCpuSeconds: 6,
       'stageSeconds.download': 0.4,
+      'videoBytes.fetched': 300,
+      'videoBytes.spared': 700,
       'stageSeconds.probe': 0.1,
       'stageSeconds.decode': 2,
       'stageSeconds.inference': 3.5,
@@ -58,7 +61,7 @@ describe('the end of a job', () => {
   });
 
   it('leaves out what it did not come to', () => {
-    const { analysis: _, downloadMs: __, ...rest } = COMPLETED;
+    const { analysis: _, downloadMs: __, video: ___, ...rest } = COMPLETED;
     expect(recorded({ ...rest, outcome: 'released' })).toEqual({
       'jobs.released': 1,
       receiveCount: 1,
