@@ -12,6 +12,7 @@ const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   memory: () => import('./memory.ts'),
   tracking: () => import('./tracking.ts'),
   job: () => import('./job.ts'),
+  download: () => import('./download.ts'),
   calibrate: () => import('./calibrate.ts'),
   scale: () => import('./scale.ts'),
   threads: () => import('./threads.ts'),
