@@ -10,6 +10,11 @@ const COMPLAINTS: ReadonlyArray<readonly [pattern: RegExp, code: ErrorCode, mess
     'the picture has more pixels than are allowed: scale the video down',
   ],
   [
+    /exceeds max_streams parameter/,
+    'VIDEO_FORMAT_UNSUPPORTED',
+    'the file has more streams than are allowed: export only its pictures and its sound',
+  ],
+  [
     /moov atom not found/,
     'VIDEO_CORRUPT',
     'the file has no index (moov atom), so it was cut off or never finished: upload it again',

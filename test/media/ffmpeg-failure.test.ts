@@ -12,6 +12,10 @@ describe('explainFailure', () => {
     ["[image2 @ 0x1] Format not on whitelist 'mov'", 'VIDEO_FORMAT_UNSUPPORTED'],
     ["No such filter: 'showinfo'", 'FFMPEG_MISSING'],
     ['[IMGUTILS @ 0x1] Picture size 16000x8000 is invalid', 'VIDEO_TOO_LARGE'],
+    [
+      '[mov @ 0x1] Number of streams exceeds max_streams parameter (100), see the documentation',
+      'VIDEO_FORMAT_UNSUPPORTED',
+    ],
     ['Cannot allocate memory', 'DECODER_FAILED'],
     ['anything else', 'VIDEO_CORRUPT'],
   ])('knows what %j means', (line, code) => {
