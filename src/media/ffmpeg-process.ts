@@ -1,5 +1,6 @@
 /** Runs one ffmpeg child, confined and owned: whoever starts it can always end it, and it leaves nothing behind. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
@@ -105,6 +106,7 @@ export async function startFfmpeg(
     throw error;
   }
   lowerPriority(child.pid);
+  volunteerForOutOfMemory(child.pid);
   if (signal.aborted) {
     await stop();
     signal.throwIfAborted();
@@ -160,6 +162,16 @@ function killGroup(pid: number | undefined, name: NodeJS.Signals): void {
     process.kill(-pid, name);
   } catch {
     // ESRCH: it is gone already, which is what was wanted.
+  }
+}
+
+/** Where memory runs out, the kernel is to end the decoder of one video instead of the worker with all its jobs (proc(5)). */
+function volunteerForOutOfMemory(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
+  } catch {
+    // It has ended already, or this is no Linux.
   }
 }
 

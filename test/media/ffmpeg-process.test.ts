@@ -54,6 +54,16 @@ describe('an ffmpeg child', () => {
     expect(exit.stderrTail.at(-1)).toBe('line 499');
   });
 
+  (existsSync('/proc/self/oom_score_adj') ? it : it.skip)(
+    'steps back for everybody else, and is the first to go where memory runs out',
+    async () => {
+      const { text } = await outputOf('sleep 0.3; nice; cat /proc/self/oom_score_adj');
+      const [niceness, score] = text.trim().split('\n').map(Number);
+      expect(niceness).toBeGreaterThanOrEqual(7);
+      expect(score).toBe(1000);
+    },
+  );
+
   it('has no environment, and an empty folder of its own that vanishes with it', async () => {
     const { text } = await outputOf('echo "[$AWS_SECRET_ACCESS_KEY$HOME]"; pwd; ls');
     const [environment, workingFolder = '', ...content] = text.trim().split('\n');
