@@ -37,9 +37,15 @@ export async function planDownload(
     {
       program: new URL('./fetch-plan-thread.ts', import.meta.url),
       data: { moov, sampling } satisfies IndexQuestion,
+      transfer: ownBuffer(moov),
       deadlineMs: DEADLINE_MS,
       maxHeapMebibytes: MAX_HEAP_MEBIBYTES,
     },
     signal,
   );
+}
+
+/** The buffer of bytes that nobody else sees. */
+function ownBuffer({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

@@ -6,6 +6,8 @@ export interface ThreadQuestion {
   readonly program: URL;
   /** What it finds as its `workerData`. */
   readonly data: unknown;
+  /** Buffers that are handed over instead of copied. */
+  readonly transfer?: readonly ArrayBuffer[];
   readonly deadlineMs: number;
   /** Memory for its objects, in mebibytes; Node's default without it. */
   readonly maxHeapMebibytes?: number;
@@ -17,12 +19,13 @@ export interface ThreadQuestion {
  * @throws the signal's reason when it aborts
  */
 export async function askThread<T>(
-  { program, data, deadlineMs, maxHeapMebibytes }: ThreadQuestion,
+  { program, data, transfer = [], deadlineMs, maxHeapMebibytes }: ThreadQuestion,
   signal: AbortSignal,
 ): Promise<T | null> {
   signal.throwIfAborted();
   const thread = new Worker(program, {
     workerData: data,
+    transferList: [...transfer],
     ...(maxHeapMebibytes === undefined
       ? {}
       : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMebibytes } }),
