@@ -6,9 +6,10 @@ import { requireRgbImage } from '../rgb-image-check.ts';
 import { BlazePoseNetworks, type SeenBody } from './blazepose-networks.ts';
 import { type BodyRegion, regionFromFace } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
+import { isHeadAlone, isNotWhatWasSeen, isWornBy } from './false-body.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
-import { type Claim, explainsFace, faceOfHead, hasStrayed, oneSkeletonPerBody } from './same-body.ts';
+import { type Claim, explainsFace, faceOfHead, oneSkeletonPerBody } from './same-body.ts';
 
 export interface BlazePoseOptions {
   /** Opened with the role pose-detector; the landmarker closes it. */
@@ -31,7 +32,7 @@ type Candidate = Pose & SeenBody;
  * Bodies are looked for where the detector sees one, then below each face no skeleton has claimed yet: the detector sees 224 pixels
  * of the whole picture and misses most people in wide shots. Meanwhile everybody else's face is covered, and a skeleton stays only
  * when it is the body that was sought: it has the face that led to it, or the head the detector saw. Otherwise it is a neighbour's,
- * or lies across two people. A person costs one pass of the landmark network.
+ * lies across two people, or is none (false-body.ts). A person costs one pass of the landmark network.
  */
 export class BlazePoseLandmarker implements PoseLandmarker {
   readonly #networks: BlazePoseNetworks;
@@ -58,9 +59,10 @@ export class BlazePoseLandmarker implements PoseLandmarker {
     const found: (Candidate & Claim)[] = [];
     for (const { region, head } of await this.#networks.sight(image)) {
       if (found.length >= this.#maxPoses) break;
+      if (isHeadAlone(head, region)) continue;
       const expected = faceOfHead(head, faceHints);
       const candidate = await this.#lookAt(this.#cover.sparing(expected), region);
-      if (candidate === null || hasStrayed(candidate, region, head)) continue;
+      if (candidate === null || isNotWhatWasSeen(candidate, region, head)) continue;
       const face = faceHints.find((hint) => explainsFace(candidate, hint)) ?? null;
       found.push({ ...candidate, face });
     }
@@ -70,7 +72,8 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       const candidate = await this.#lookAt(this.#cover.sparing(face), regionFromFace(face));
       if (candidate !== null && explainsFace(candidate, face)) found.push({ ...candidate, face });
     }
-    return oneSkeletonPerBody(found).map(toPose);
+    const bodies = oneSkeletonPerBody(found);
+    return bodies.filter((body) => !bodies.some((other) => isWornBy(body, other))).map(toPose);
   }
 
   async close(): Promise<void> {

@@ -1,26 +1,20 @@
 /** Decides whose body a skeleton is: the face it has, the neighbour it shares a torso with, the two people it lies across. */
-import type { Point, Tlwh } from '../../geometry/box.ts';
-import { POSE_LANDMARK_NAMES, type PoseLandmark } from '../../geometry/landmarks.ts';
-import type { BodyRegion } from './body-region.ts';
-import { MIN_VISIBILITY } from './pose-box.ts';
-
-/** Landmarks by name, as indices into the network's order. */
-const indices = (...names: (typeof POSE_LANDMARK_NAMES)[number][]) =>
-  names.map((name) => POSE_LANDMARK_NAMES.indexOf(name));
-
-const NOSE = indices('nose');
-const EYES = indices('left_eye', 'right_eye');
-const FACE = [...NOSE, ...EYES, ...indices('left_ear', 'right_ear', 'mouth_left', 'mouth_right')];
-const SHOULDERS = indices('left_shoulder', 'right_shoulder');
-const HIPS = indices('left_hip', 'right_hip');
-const JOINTS = [
+import type { Tlwh } from '../../geometry/box.ts';
+import {
+  centreOf,
+  centreOfBox,
+  contains,
+  distance,
+  EYES,
+  FACE,
+  JOINTS,
+  meanDistance,
+  NOSE,
   SHOULDERS,
-  HIPS,
-  indices('left_elbow', 'right_elbow'),
-  indices('left_wrist', 'right_wrist'),
-  indices('left_knee', 'right_knee'),
-  indices('left_ankle', 'right_ankle'),
-];
+  type Skeletal,
+  torsoSize,
+  visiblePoints,
+} from './skeleton-measures.ts';
 
 /** Distance, in torso sizes, below which two faces, two pairs of shoulders or two joints are one. */
 const SAME_PLACE = 0.3;
@@ -33,16 +27,6 @@ const FACE_MARGIN = 0.15;
 const HEAD_MARGIN = 0.5;
 /** Shoulders hang at most this far, in face heights, from the nose; further off they are another's. */
 const MAX_NECK = 1.45;
-
-/** A skeleton has strayed when its hips lie this far from the middle of the region, in its sides, ... */
-const MAX_HIP_SHIFT = 0.075;
-/** ... and its nose this far from the middle of the head the detector saw, in the head's sizes. */
-const MAX_NOSE_SHIFT = 0.5;
-
-/** Anything with 33 landmarks in MediaPipe's order. */
-interface Skeletal {
-  readonly landmarks: readonly PoseLandmark[];
-}
 
 /** A skeleton that claims a body. */
 export interface Claim extends Skeletal {
@@ -88,21 +72,6 @@ export function faceOfHead(head: Tlwh, faces: readonly Tlwh[]): Tlwh | null {
 }
 
 /**
- * Whether the network, looking at a region the detector proposed, settled on something else: as a rule on parts of two people the
- * region lies between. One sign alone is common where all is well (a body cut off by the picture's edge moves the hips, a close-up
- * the nose); both together were seen on no skeleton that a person would call right.
- */
-export function hasStrayed(
-  skeleton: Skeletal & { readonly hips: Point },
-  { centreX, centreY, side }: BodyRegion,
-  head: Tlwh,
-): boolean {
-  const hipShift = distance(skeleton.hips, { x: centreX, y: centreY }) / side;
-  const noseShift = distance(centreOf(skeleton, NOSE), centreOfBox(head)) / head.height;
-  return hipShift > MAX_HIP_SHIFT && noseShift > MAX_NOSE_SHIFT;
-}
-
-/**
  * Whether two skeletons claim one body: two people can share neither a face nor a pair of shoulders, whatever their limbs do, while
  * the boxes of neighbours overlap. Distances count in the size of the smaller torso, so that a child before a parent stays a person.
  */
@@ -131,54 +100,4 @@ function borrowedShare(skeleton: Skeletal, others: readonly Skeletal[]): number 
 
 function samePlaceDistance(a: Skeletal, b: Skeletal): number {
   return SAME_PLACE * Math.min(torsoSize(a), torsoSize(b));
-}
-
-/** The larger of shoulder width and distance from shoulders to hips, for one of them shrinks when the person turns or bends. */
-function torsoSize(skeleton: Skeletal): number {
-  const width = meanDistance(skeleton, skeleton, SHOULDERS, SHOULDERS.toReversed());
-  return Math.max(width, distance(centreOf(skeleton, SHOULDERS), centreOf(skeleton, HIPS)));
-}
-
-function centreOfBox({ x, y, width, height }: Tlwh): Point {
-  return { x: x + width / 2, y: y + height / 2 };
-}
-
-/** Whether a point lies in the box, or at most `margin` outside it, in its sizes. */
-function contains(box: Tlwh, point: Point, margin = 0): boolean {
-  const centre = centreOfBox(box);
-  return (
-    Math.abs(point.x - centre.x) <= (0.5 + margin) * box.width &&
-    Math.abs(point.y - centre.y) <= (0.5 + margin) * box.height
-  );
-}
-
-function meanDistance(
-  a: Skeletal,
-  b: Skeletal,
-  ofA: readonly number[],
-  ofB: readonly number[] = ofA,
-): number {
-  const theirs = pointsAt(b, ofB);
-  const distances = pointsAt(a, ofA).map((point, i) => distance(point, theirs[i] ?? point));
-  return distances.reduce((sum, value) => sum + value, 0) / distances.length;
-}
-
-function centreOf(skeleton: Skeletal, at: readonly number[]): Point {
-  const points = pointsAt(skeleton, at);
-  return {
-    x: points.reduce((sum, { x }) => sum + x, 0) / points.length,
-    y: points.reduce((sum, { y }) => sum + y, 0) / points.length,
-  };
-}
-
-function visiblePoints(skeleton: Skeletal, at: readonly number[]): PoseLandmark[] {
-  return pointsAt(skeleton, at).filter(({ visibility }) => visibility >= MIN_VISIBILITY);
-}
-
-function pointsAt({ landmarks }: Skeletal, at: readonly number[]): PoseLandmark[] {
-  return at.flatMap((index) => landmarks[index] ?? []);
-}
-
-function distance(a: Point, b: Point): number {
-  return Math.hypot(a.x - b.x, a.y - b.y);
 }

@@ -7,7 +7,7 @@ import { FaceDetector } from '../../../src/vision/face-detector.ts';
 import { BlazePoseLandmarker } from '../../../src/vision/pose/blazepose-landmarker.ts';
 import type { Pose } from '../../../src/vision/pose/pose-landmarker.ts';
 import { explainsFace } from '../../../src/vision/pose/same-body.ts';
-import { drawTwoPeople, paint, plain, resizePicture } from '../../helpers/pictures.ts';
+import { drawTwoPeople, paint, plain, readPicture, resizePicture } from '../../helpers/pictures.ts';
 import { describeWithShared, sharedPath } from '../../helpers/shared.ts';
 
 let landmarker: BlazePoseLandmarker;
@@ -155,6 +155,34 @@ describeWithShared('the pose landmarker on real films', () => {
     const found = await counts('intel-one-by-one-person-detection.mp4', 10_000);
     const secondsWithSomebody = [10, 30, 40, 60, 80, 100, 110, 130];
     expect(secondsWithSomebody.map((second) => found[second / 10])).toEqual(secondsWithSomebody.map(() => 1));
+  });
+
+  it('takes neither the foot of a table nor a face on the skin for a body', async () => {
+    const found = await counts('intel-one-by-one-person-detection.mp4', 4000);
+    const secondsWithTable = [0, 4, 48, 72, 88, 120, 136];
+    expect(secondsWithTable.map((second) => found[second / 4])).toEqual(secondsWithTable.map(() => 0));
+    const tattooed = '13_Interview_Interview_2_People_Visible_13_409.jpg';
+    const image = await readPicture(sharedPath('eval', 'faces', tattooed));
+    const faces = await faceDetector.detect(image);
+    expect(
+      await landmarker.detect(
+        image,
+        faces.map(({ box }) => box),
+      ),
+    ).toHaveLength(1);
+  });
+
+  it('sees each of eleven children, however small and close', async () => {
+    const image = await readPicture(sharedPath('eval', 'faces', '20_Family_Group_Family_Group_20_255.jpg'));
+    const faces = await faceDetector.detect(image);
+    const all = await load({ maxPoses: 20 });
+    expect(
+      await all.detect(
+        image,
+        faces.map(({ box }) => box),
+      ),
+    ).toHaveLength(11);
+    await all.close();
   });
 });
 

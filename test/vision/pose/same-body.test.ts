@@ -1,49 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Tlwh } from '../../../src/geometry/box.ts';
-import { POSE_LANDMARK_NAMES, type PoseLandmark } from '../../../src/geometry/landmarks.ts';
+import type { PoseLandmark } from '../../../src/geometry/landmarks.ts';
 import {
   type Claim,
   explainsFace,
   faceOfHead,
-  hasStrayed,
   isSameBody,
   oneSkeletonPerBody,
 } from '../../../src/vision/pose/same-body.ts';
-
-type Name = (typeof POSE_LANDMARK_NAMES)[number];
-
-/** Places, in head heights from the nose, of a person who stands upright and faces the camera. */
-const STANDING: Partial<Record<Name, readonly [number, number]>> = {
-  left_eye: [0.2, -0.2],
-  right_eye: [-0.2, -0.2],
-  left_ear: [0.4, -0.1],
-  right_ear: [-0.4, -0.1],
-  mouth_left: [0.15, 0.25],
-  mouth_right: [-0.15, 0.25],
-  left_shoulder: [1, 1.2],
-  right_shoulder: [-1, 1.2],
-  left_elbow: [1.2, 2.4],
-  right_elbow: [-1.2, 2.4],
-  left_wrist: [1.2, 3.4],
-  right_wrist: [-1.2, 3.4],
-  left_hip: [0.6, 3.6],
-  right_hip: [-0.6, 3.6],
-  left_knee: [0.6, 5.4],
-  right_knee: [-0.6, 5.4],
-  left_ankle: [0.6, 7],
-  right_ankle: [-0.6, 7],
-};
-
-const HEAD = 20;
-
-/** A person whose nose lies at (x, y); parts may be taken from elsewhere. */
-function person(x: number, y: number, changes: Partial<Claim> = {}): Claim {
-  const landmarks = POSE_LANDMARK_NAMES.map((name): PoseLandmark => {
-    const [right, down] = STANDING[name] ?? [0, 0];
-    return { x: x + right * HEAD, y: y + down * HEAD, z: 0, visibility: 1, presence: 1 };
-  });
-  return { landmarks, confidence: 0.9, face: null, ...changes };
-}
+import { HEAD, person } from '../../helpers/skeletons.ts';
 
 /** The head of one person on the body of another. */
 function chimera(head: Claim, body: Claim): Claim {
@@ -143,19 +108,5 @@ describe('a face and a skeleton', () => {
     expect(faceOfHead(head, [faceAt(95, 45), near])).toBe(near);
     expect(faceOfHead(head, [faceAt(300, 45)])).toBeNull();
     expect(faceOfHead(head, [])).toBeNull();
-  });
-});
-
-describe('a skeleton that strayed from what the detector saw', () => {
-  const region = { centreX: 100, centreY: 122, side: 200, rotationRadians: 0 };
-  const body = { ...person(100, 50), hips: { x: 100, y: 122 } };
-  const head = { x: 80, y: 30, width: 40, height: 40 };
-
-  it('has both other hips and another head', () => {
-    expect(hasStrayed(body, region, head)).toBe(false);
-    const hipsAway = { ...body, hips: { x: 120, y: 122 } };
-    expect(hasStrayed(hipsAway, region, head)).toBe(false);
-    expect(hasStrayed(body, region, { ...head, x: 140 })).toBe(false);
-    expect(hasStrayed(hipsAway, region, { ...head, x: 140 })).toBe(true);
   });
 });
