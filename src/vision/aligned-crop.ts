@@ -23,77 +23,65 @@ export function writeAlignedFace(
   offset: number,
 ): void {
   const { a, b, shiftX, shiftY } = toPicture;
+  const { width, height, data } = image;
   const samples = Math.min(Math.max(1, Math.floor(Math.hypot(a, b))), MAX_SAMPLES);
   const weight = 1 / (255 * samples * samples);
-  const [red, green, blue] = [0, 1, 2].map((channel) => ({
-    scale: weight / (std[channel] as number),
-    shift: -(mean[channel] as number) / (std[channel] as number),
-  })) as [Scale, Scale, Scale];
-  const sum = new Float64Array(3);
+  const scales = std.map((deviation) => weight / deviation);
+  const shifts = std.map((deviation, channel) => -(mean[channel] as number) / deviation);
+  const edge = new Float64Array(3);
   for (let row = 0; row < ALIGNED_SIDE; row++) {
     for (let column = 0; column < ALIGNED_SIDE; column++) {
-      sum[0] = 0;
-      sum[1] = 0;
-      sum[2] = 0;
+      let red = 0;
+      let green = 0;
+      let blue = 0;
+      edge.fill(0);
       for (let i = 0; i < samples; i++) {
         const v = row + (i + 0.5) / samples - 0.5;
         for (let j = 0; j < samples; j++) {
           const u = column + (j + 0.5) / samples - 0.5;
-          addBilinear(image, a * u - b * v + shiftX, b * u + a * v + shiftY, sum);
+          const x = a * u - b * v + shiftX;
+          const y = b * u + a * v + shiftY;
+          const left = Math.floor(x);
+          const top = Math.floor(y);
+          if (left < 0 || top < 0 || left + 1 >= width || top + 1 >= height) {
+            addAtBorder(image, x, y, edge);
+            continue;
+          }
+          // Spelled out: a function called for each sample would get x and y as objects on the heap, megabytes for each face.
+          const right = x - left;
+          const lower = y - top;
+          const wa = (1 - lower) * (1 - right);
+          const wb = (1 - lower) * right;
+          const wc = lower * (1 - right);
+          const wd = lower * right;
+          const p = (top * width + left) * 3;
+          const q = p + width * 3;
+          red +=
+            (data[p] as number) * wa +
+            (data[p + 3] as number) * wb +
+            (data[q] as number) * wc +
+            (data[q + 3] as number) * wd;
+          green +=
+            (data[p + 1] as number) * wa +
+            (data[p + 4] as number) * wb +
+            (data[q + 1] as number) * wc +
+            (data[q + 4] as number) * wd;
+          blue +=
+            (data[p + 2] as number) * wa +
+            (data[p + 5] as number) * wb +
+            (data[q + 2] as number) * wc +
+            (data[q + 5] as number) * wd;
         }
       }
       const out = offset + row * ALIGNED_SIDE + column;
-      target[out] = sum[0] * red.scale + red.shift;
-      target[out + PLANE] = sum[1] * green.scale + green.shift;
-      target[out + 2 * PLANE] = sum[2] * blue.scale + blue.shift;
+      target[out] = (red + (edge[0] as number)) * (scales[0] as number) + (shifts[0] as number);
+      target[out + PLANE] = (green + (edge[1] as number)) * (scales[1] as number) + (shifts[1] as number);
+      target[out + 2 * PLANE] = (blue + (edge[2] as number)) * (scales[2] as number) + (shifts[2] as number);
     }
   }
 }
 
-/** What turns the sum of a channel's samples into the network's value. */
-interface Scale {
-  readonly scale: number;
-  readonly shift: number;
-}
-
-/** Adds the colour between four pixels (0..255 a channel) to `sum`; pixels outside the picture are black. */
-function addBilinear(image: RgbImage, x: number, y: number, sum: Float64Array): void {
-  const { width, height, data } = image;
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  if (left < 0 || top < 0 || left + 1 >= width || top + 1 >= height) {
-    addAtBorder(image, x, y, sum);
-    return;
-  }
-  const right = x - left;
-  const lower = y - top;
-  const wa = (1 - lower) * (1 - right);
-  const wb = (1 - lower) * right;
-  const wc = lower * (1 - right);
-  const wd = lower * right;
-  const i = (top * width + left) * 3;
-  const k = i + width * 3;
-  sum[0] =
-    (sum[0] as number) +
-    (data[i] as number) * wa +
-    (data[i + 3] as number) * wb +
-    (data[k] as number) * wc +
-    (data[k + 3] as number) * wd;
-  sum[1] =
-    (sum[1] as number) +
-    (data[i + 1] as number) * wa +
-    (data[i + 4] as number) * wb +
-    (data[k + 1] as number) * wc +
-    (data[k + 4] as number) * wd;
-  sum[2] =
-    (sum[2] as number) +
-    (data[i + 2] as number) * wa +
-    (data[i + 5] as number) * wb +
-    (data[k + 2] as number) * wc +
-    (data[k + 5] as number) * wd;
-}
-
-/** The same where some of the four pixels are outside the picture. */
+/** Adds the colour between four pixels (0..255 a channel) to `sum`; those outside the picture are black. */
 function addAtBorder({ width, height, data }: RgbImage, x: number, y: number, sum: Float64Array): void {
   const left = Math.floor(x);
   const top = Math.floor(y);
