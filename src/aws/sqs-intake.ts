@@ -5,6 +5,7 @@ import { Consumer } from 'sqs-consumer';
 import type { Logger } from '../log.ts';
 import { TRACE_FIELDS } from '../telemetry/tracing.ts';
 import { type BackOff, fullJitterMs } from '../worker/back-off.ts';
+import { giveBack } from '../worker/give-back.ts';
 import type { JobIntake, ReceivedMessage } from '../worker/ports.ts';
 import { awsFailure, describeAwsFailure } from './aws-errors.ts';
 import { LONG_POLL_SECONDS } from './clients.ts';
@@ -21,7 +22,7 @@ export interface SqsIntakeOptions {
   readonly logger: Logger;
   /** Length of one long poll, 1 to 20 s. */
   readonly longPollSeconds?: number;
-  /** Asked before every receive: why none should be made now, or null. */
+  /** Asked before every receive and again when it has brought a message: why none should be worked on now, or null. */
   readonly shortage?: () => Promise<string | null>;
   /** Waits between failed receives. */
   readonly backOff?: BackOff;
@@ -78,6 +79,7 @@ export class SqsIntake implements JobIntake {
 
   #createConsumer(slot: IntakeSlot): Consumer {
     const { sqs, queueUrl, visibilityTimeoutSeconds, longPollSeconds = LONG_POLL_SECONDS } = this.#options;
+    const { shortage = async () => null } = this.#options;
     let maxReceiveCount = Number.POSITIVE_INFINITY;
     const consumer = Consumer.create({
       sqs,
@@ -104,7 +106,10 @@ export class SqsIntake implements JobIntake {
         this.#answered();
       },
       handleMessage: async (message) => {
-        await slot.handle(new SqsMessage(sqs, queueUrl, maxReceiveCount, message));
+        const received = new SqsMessage(sqs, queueUrl, maxReceiveCount, message);
+        // The long poll that brought it may have begun while there was room.
+        const isRoomGone = (await shortage()) !== null;
+        await (isRoomGone ? giveBack(received) : slot.handle(received));
         return undefined;
       },
     });

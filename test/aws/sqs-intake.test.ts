@@ -160,6 +160,29 @@ describe('SqsIntake', () => {
     expect(intake.problem).toBeNull();
   });
 
+  it('gives a message back that comes with a long poll begun before the shortage', async () => {
+    const queue = await createQueue(cloud, 'late-shortage');
+    let shortage: string | null = null;
+    let received = 0;
+    const intake = startIntake(
+      queue.url,
+      async () => {
+        received += 1;
+      },
+      { shortage: async () => shortage, longPollSeconds: 20, slots: 1 },
+    );
+    const polls = () => proxy.seen.filter(({ operation }) => operation === 'ReceiveMessage').length;
+    const pollsBefore = polls();
+    await until(() => polls() > pollsBefore);
+    shortage = 'less than 256 MiB of memory free';
+    await sendMessage(cloud, queue.url, 'waiting');
+    await until(() => intake.problem === shortage);
+    expect(received).toBe(0);
+    expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 1, inFlight: 0 });
+    shortage = null;
+    await until(() => received === 1);
+  });
+
   it('aborts its long polls when stopped and receives nothing afterwards', async () => {
     const queue = await createQueue(cloud, 'stopping');
     let received = 0;
