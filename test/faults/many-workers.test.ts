@@ -40,6 +40,25 @@ describe('many workers', () => {
     expect(new Set(lab.callbacksOf('shared').map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   });
 
+  it('two workers that hold one message, since the first was frozen for a while, give one result', async () => {
+    const queue = await createQueue(lab.cloud, 'frozen', 10);
+    await sendMessage(lab.cloud, queue.url, lab.job('frozen'));
+    const first = lab.start(queue.url, { analysis: { steps: 300 } });
+    await until(() => first.all('analysing').length === 1);
+    first.signal('SIGSTOP');
+    const second = lab.start(queue.url, { analysis: { steps: 300 } });
+    await until(() => second.all('analysing').length === 1);
+    first.signal('SIGCONT');
+    await until(() => first.all('ended').length === 1 && second.all('ended').length === 1);
+
+    expect(first.all('ended')).toMatchObject([{ outcome: 'released' }]);
+    expect(second.all('ended')).toMatchObject([{ outcome: 'completed' }]);
+    expect(await listKeys(lab.cloud, 'detections/frozen')).toEqual(['detections/frozen.json']);
+    expect(lab.callbacksOf('frozen')).toHaveLength(1);
+    expect(await listKeys(lab.cloud, 'detections/.journal/frozen/')).toEqual([]);
+    expect(await lab.isEmpty(queue.url)).toBe(true);
+  });
+
   it(`twenty slots and ${JOBS} jobs under random faults give ${JOBS} results, each once, and no dead letter`, async () => {
     const random = seededRandom(SEED);
     const queue = await createQueue(lab.cloud, 'chaos', 50);

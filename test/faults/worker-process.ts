@@ -49,8 +49,12 @@ export class WorkerProcess {
     return this.events.filter((event): event is Extract<WorkerEvent, { event: K }> => event.event === kind);
   }
 
-  kill(signal: NodeJS.Signals): Promise<Exit> {
+  signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  kill(signal: NodeJS.Signals): Promise<Exit> {
+    this.signal(signal);
     return this.exited;
   }
 
