@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import { describeSettings, printConfig, readConfig, readEnvironment } from '../src/config.ts';
 import { WorkerError } from '../src/errors.ts';
 import { SETTINGS } from '../src/settings.ts';
+import { MAX_HOLD_SECONDS } from '../src/worker/lease.ts';
 
 const REQUIRED = { SQS_QUEUE_URL: 'http://localhost:4566/000000000000/jobs', S3_BUCKET: 'videos' };
 
@@ -52,6 +53,16 @@ describe('readConfig', () => {
       expect(message).toContain(name);
     }
     expect(message).toContain('5 problems');
+  });
+
+  it('allows no deadline that SQS would be faster with: every job ends before its twelfth hour', () => {
+    const longest = 42_000;
+    expect(readConfig({ ...REQUIRED, JOB_TIMEOUT_SECONDS: String(longest) }).jobTimeoutSeconds).toBe(longest);
+    expect(problemsOf({ ...REQUIRED, JOB_TIMEOUT_SECONDS: String(longest + 1) })).toContain(
+      'JOB_TIMEOUT_SECONDS',
+    );
+    // A quarter of an hour to store the failure and to tell the receiver.
+    expect(longest).toBeLessThan(MAX_HOLD_SECONDS - 900);
   });
 
   it('takes an empty variable for an unset one', () => {
