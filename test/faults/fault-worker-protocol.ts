@@ -27,8 +27,6 @@ export interface FaultWorkerOptions {
     readonly steps: number;
     /** Share of analyses that fail with a retryable error. */
     readonly failureRate?: number;
-    /** How long a job whose id begins with `blocker` blocks the event loop. */
-    readonly blockMs?: number;
   };
   readonly dieAt?: Stage;
   /** Patience with a silent S3. */

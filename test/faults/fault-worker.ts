@@ -51,7 +51,6 @@ const analyser: VideoAnalyser = {
     const resumedFrom = Number(new TextDecoder().decode(request.resumeFrom ?? undefined));
     tell({ event: 'analysing', jobId: request.jobId, resumedFrom });
     if (request.jobId.startsWith('poison')) process.kill(process.pid, 'SIGSEGV');
-    if (request.jobId.startsWith('blocker')) blockEventLoop(analysis.blockMs ?? 0);
     for (let step = resumedFrom; step < analysis.steps; step++) {
       await sleep(10, undefined, { signal }).catch(() => {
         throw signal.reason;
@@ -74,10 +73,6 @@ const notifier: Notifier = {
     dieAt('after the callback');
   },
 };
-
-function blockEventLoop(forMs: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
-}
 
 function resourceUse(): ResourceUse {
   globalThis.gc?.();

@@ -44,17 +44,4 @@ describe('a lease', () => {
       expect(await listKeys(lab.cloud, `detections/.journal/${jobId}/`)).toEqual([]);
     },
   );
-
-  it('is renewed while the main loop is blocked for three times the visibility timeout', async () => {
-    const queue = await createQueue(lab.cloud, 'blocked', 10);
-    await sendMessage(lab.cloud, queue.url, lab.job('blocker'));
-    const blocked = lab.start(queue.url, { analysis: { steps: 10, blockMs: 9000 } });
-    await until(() => blocked.all('analysing').length === 1);
-    const idle = lab.start(queue.url);
-    await until(() => blocked.all('ended').length === 1);
-
-    expect(blocked.all('ended')).toMatchObject([{ outcome: 'completed' }]);
-    expect(idle.all('analysing')).toEqual([]);
-    expect(await lab.isEmpty(queue.url)).toBe(true);
-  });
 });

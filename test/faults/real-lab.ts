@@ -1,6 +1,6 @@
 /** The setting for the worker as it is run in production: an account on loopback behind a proxy that breaks it, and a film. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
@@ -41,7 +41,8 @@ export interface RealLab {
   readonly ffmpeg: string;
   /** A worker with one slot and no grace, whose every request to AWS goes through the proxy. */
   start(env?: Record<string, string>): Promise<RealWorker>;
-  order(trouble: Trouble): Promise<void>;
+  /** Resolves when a thread has begun to make the trouble. A block lasts a minute unless another time is given. */
+  order(trouble: Trouble, blockMs?: number): Promise<void>;
   /** Decoders at work on videos of this lab. */
   decoders(): number;
   journalOf(jobId: string): Promise<string[]>;
@@ -98,7 +99,13 @@ export async function openRealLab(): Promise<RealLab> {
       };
       return { ...worker, log, endings, ended };
     },
-    order: (trouble) => writeFile(join(troubleFolder, trouble), ''),
+    async order(trouble, blockMs = 60_000) {
+      const order = join(troubleFolder, trouble);
+      // Moved into its place, so that nobody reads half of it.
+      await writeFile(`${order}.new`, String(blockMs));
+      await rename(`${order}.new`, order);
+      await until(() => !existsSync(order));
+    },
     decoders: () => runningDecoders(tempDir),
     async journalOf(jobId) {
       const Prefix = `detections/.journal/${jobId}/`;

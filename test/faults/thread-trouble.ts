@@ -1,9 +1,9 @@
 /** Loaded into every thread of a worker process by `--import`: makes the thread stand still or end when a file asks for it. */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMainThread, workerData } from 'node:worker_threads';
 
-/** What can be ordered: the name of an empty file in the folder that the environment names. */
+/** What can be ordered: the name of a file in the folder that the environment names. A block's file says how many milliseconds it lasts. */
 export type Trouble =
   | 'main-blocks'
   | 'detection-blocks'
@@ -13,33 +13,35 @@ export type Trouble =
   | 'detection-exits';
 
 const folder = process.env.THREAD_TROUBLE_FOLDER;
-const BLOCK_MS = 60_000;
 
-/** Whether the trouble is ordered; one thread obeys, once. */
-function isOrdered(trouble: Trouble): boolean {
+/** What the order for this trouble says, null without one; one thread obeys it, once. */
+function orderFor(trouble: Trouble): string | null {
+  const file = join(folder ?? '', trouble);
   try {
-    rmSync(join(folder ?? '', trouble));
-    return true;
+    const order = readFileSync(file, 'utf8');
+    rmSync(file);
+    return order;
   } catch {
-    return false;
+    // There is none, or another thread was faster.
+    return null;
   }
 }
 
 /** As a native call does, which nothing in the thread can interrupt. */
-function block(): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BLOCK_MS);
+function obeyBlock(order: string | null): void {
+  if (order !== null) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(order));
 }
 
 function causeTrouble(): void {
   if (isMainThread) {
-    if (isOrdered('main-blocks')) block();
+    obeyBlock(orderFor('main-blocks'));
     return;
   }
   // Of all threads only those that detect are told about face detection.
   if (!JSON.stringify(workerData ?? null).includes('faceDetector')) return;
-  if (isOrdered('detection-blocks')) block();
-  if (isOrdered('detection-exits')) process.exit(7);
-  while (isOrdered('detection-spins')) for (;;);
+  obeyBlock(orderFor('detection-blocks'));
+  if (orderFor('detection-exits') !== null) process.exit(7);
+  while (orderFor('detection-spins') !== null) for (;;);
 }
 
 if (folder !== undefined) setInterval(causeTrouble, 20).unref();
