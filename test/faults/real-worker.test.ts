@@ -81,6 +81,20 @@ describe('the worker as it is run in production', () => {
     expect(said).not.toContain('models loaded');
   });
 
+  it('ends at once at a second SIGTERM, and the next worker does its job', async () => {
+    const worker = await lab.start({ SHUTDOWN_GRACE_SECONDS: '110', VISIBILITY_TIMEOUT_SECONDS: '15' });
+    await lab.aws.enqueue({ job_id: 'impatient', ...JOB, frame_interval_seconds: 0.04 });
+    await until(() => lab.decoders() > 0);
+    const first = worker.stop();
+    await until(() => worker.log.some(({ msg }) => msg === 'stopping'));
+    const secondMs = performance.now();
+    expect(await worker.stop()).toBe(1);
+    expect(await first).toBe(1);
+    expect(performance.now() - secondMs).toBeLessThan(3000);
+    const next = await lab.start();
+    expect(await next.ended('impatient')).toMatchObject({ outcome: 'completed', receiveCount: 2 });
+  });
+
   it('replaces a detection thread that dies: only its job fails, which is done at the next receive', async () => {
     const worker = await lab.start();
     await lab.aws.enqueue({ job_id: 'thread-dies', ...JOB });
