@@ -60,25 +60,28 @@ export function decodeBodyDetections(
 ): BodyDetection[] {
   const candidates: BodyDetection[] = [];
   for (let index = 0; index < DETECTOR_ANCHORS; index++) {
-    const raw = scores[index] ?? 0;
-    const score = 1 / (1 + Math.exp(-Math.max(-SCORE_CLIP, Math.min(SCORE_CLIP, raw))));
+    const score = sigmoid(scores[index] as number);
     if (score < minScore) continue;
-    const value = (offset: number) =>
-      (boxes[index * DETECTOR_BOX_VALUES + offset] ?? 0) / DETECTOR_INPUT_SIDE;
-    const anchorX = anchors[2 * index] ?? 0;
-    const anchorY = anchors[2 * index + 1] ?? 0;
-    const width = value(2);
-    const height = value(3);
+    const at = index * DETECTOR_BOX_VALUES;
+    const anchorX = anchors[2 * index] as number;
+    const anchorY = anchors[2 * index + 1] as number;
+    const width = (boxes[at + 2] as number) / DETECTOR_INPUT_SIDE;
+    const height = (boxes[at + 3] as number) / DETECTOR_INPUT_SIDE;
     if (!(width >= 0 && height >= 0)) continue;
-    candidates.push({
-      score,
-      box: { x: value(0) + anchorX - width / 2, y: value(1) + anchorY - height / 2, width, height },
-      hips: { x: value(4) + anchorX, y: value(5) + anchorY },
-      rim: { x: value(6) + anchorX, y: value(7) + anchorY },
+    const pointAt = (offset: number): Point => ({
+      x: (boxes[at + offset] as number) / DETECTOR_INPUT_SIDE + anchorX,
+      y: (boxes[at + offset + 1] as number) / DETECTOR_INPUT_SIDE + anchorY,
     });
+    const centre = pointAt(0);
+    const box = { x: centre.x - width / 2, y: centre.y - height / 2, width, height };
+    candidates.push({ score, box, hips: pointAt(4), rim: pointAt(6) });
   }
   candidates.sort((a, b) => b.score - a.score);
   return mergeOverlapping(candidates);
+}
+
+function sigmoid(raw: number): number {
+  return 1 / (1 + Math.exp(-Math.max(-SCORE_CLIP, Math.min(SCORE_CLIP, raw))));
 }
 
 /** Weighted non-max suppression (BlazeFace, arXiv 1907.05047): a body is the mean of its candidates, weighted by score. */

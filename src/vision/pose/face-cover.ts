@@ -54,7 +54,12 @@ export class FaceCover {
   }
 
   #copyBack(box: Tlwh): void {
-    this.#eachRow(box, (start, end) => this.#copy.set(this.#image.data.subarray(start, end), start));
+    const copy = this.#copy;
+    const { data } = this.#image;
+    // A view of each row would cost more than its bytes.
+    this.#eachRow(box, (start, end) => {
+      for (let i = start; i < end; i++) copy[i] = data[i] as number;
+    });
   }
 
   /** Calls `paint` with the range of bytes that each row of the box takes. */
