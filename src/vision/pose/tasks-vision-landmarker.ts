@@ -5,10 +5,11 @@ import type { PoseLandmark, WorldLandmark } from '../../geometry/landmarks.ts';
 import type { RgbImage } from '../../geometry/rgb-image.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
 import { type BodyRegion, regionFromFace } from './body-region.ts';
-import { cropPicture } from './crop-picture.ts';
 import { FaceCover } from './face-cover.ts';
+import { type PixelWindow, pixelWindow } from './pixel-window.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
+import { RgbaBuffer } from './rgba-buffer.ts';
 import { type Claim, explainsFace, oneSkeletonPerBody } from './same-body.ts';
 import type { RgbaImage } from './software-texture.ts';
 import {
@@ -21,13 +22,6 @@ import {
 /** How many of the graph's last lines an error quotes. */
 const QUOTED_LINES = 3;
 
-/** A part of the picture, and where it lies in it. */
-interface Window {
-  readonly image: RgbImage;
-  readonly left: number;
-  readonly top: number;
-}
-
 /**
  * Blocks the thread for 40 to 70 ms a look: one at the whole picture, and one at the surroundings of each face it found no body for,
  * while everybody else's face is covered. The graph tells neither a body's presence score nor the presence of landmarks: the
@@ -38,8 +32,7 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
   readonly #options: PoseGraphOptions;
   readonly #messages: string[];
   readonly #cover = new FaceCover();
-  /** What the graph reads; as long as the largest picture yet. */
-  #rgba = new Uint8Array(0);
+  readonly #rgba = new RgbaBuffer();
   /** Null after an error, until the next picture. */
   #graph: PoseGraph | null;
 
@@ -61,15 +54,15 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
     requireRgbImage(image);
     this.#cover.begin(image, faceHints);
     this.#graph ??= await start(this.#options, this.#messages);
-    const claims = this.#look(this.#graph, { image, left: 0, top: 0 }, image).map((pose): Pose & Claim => ({
+    const claims = this.#look(this.#graph, image, wholeOf(image)).map((pose): Pose & Claim => ({
       ...pose,
       face: faceHints.find((hint) => explainsFace(pose, hint)) ?? null,
     }));
     for (const face of faceHints.toSorted((a, b) => b.height - a.height)) {
       if (claims.length >= this.#options.maxPoses) break;
       if (claims.some((claim) => explainsFace(claim, face))) continue;
-      const window = cropPicture(this.#cover.sparing(face), boxOf(regionFromFace(face)));
-      const poses = window === null ? [] : this.#look(this.#graph, window, image);
+      const window = pixelWindow(boxOf(regionFromFace(face)), image);
+      const poses = window === null ? [] : this.#look(this.#graph, this.#cover.sparing(face), window);
       const pose = poses.find((candidate) => explainsFace(candidate, face));
       if (pose !== undefined) claims.push({ ...pose, face });
     }
@@ -82,26 +75,13 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
   }
 
   /** The bodies in a window, in pixels of the whole picture. */
-  #look(graph: PoseGraph, window: Window, picture: RgbImage): Pose[] {
-    const { landmarks, worldLandmarks } = this.#run(graph, this.#toRgba(window.image));
+  #look(graph: PoseGraph, picture: RgbImage, window: PixelWindow): Pose[] {
+    const { landmarks, worldLandmarks } = this.#run(graph, this.#rgba.write(picture, window));
     return landmarks.flatMap((points, person) => {
       const skeleton = inPixels(points, worldLandmarks[person] ?? [], window, picture);
       const box = boxAroundLandmarks(skeleton.landmarks, picture);
       return box === null ? [] : [{ box, confidence: this.#confidence(points), ...skeleton }];
     });
-  }
-
-  /** The picture with an alpha channel, in a buffer that serves every picture. */
-  #toRgba({ width, height, data }: RgbImage): RgbaImage {
-    const pixels = width * height;
-    if (this.#rgba.length < pixels * 4) this.#rgba = new Uint8Array(pixels * 4).fill(255);
-    const rgba = this.#rgba;
-    for (let from = 0, to = 0; from < pixels * 3; from += 3, to += 4) {
-      rgba[to] = data[from] as number;
-      rgba[to + 1] = data[from + 1] as number;
-      rgba[to + 2] = data[from + 2] as number;
-    }
-    return { width, height, data: rgba };
   }
 
   #run(graph: PoseGraph, image: RgbaImage): ReturnType<PoseGraph['detect']> {
@@ -149,7 +129,7 @@ function reason(cause: unknown, messages: readonly string[]): string {
 function inPixels(
   points: readonly GraphLandmark[],
   worldPoints: readonly GraphLandmark[],
-  { image: { width, height }, left, top }: Window,
+  { left, top, width, height }: PixelWindow,
   picture: RgbImage,
 ): { landmarks: PoseLandmark[]; worldLandmarks: WorldLandmark[] } {
   const landmarks = points.map((point) => {
@@ -168,4 +148,8 @@ function inPixels(
 /** The square around a region of an upright person. */
 function boxOf({ centreX, centreY, side }: BodyRegion): Tlwh {
   return { x: centreX - side / 2, y: centreY - side / 2, width: side, height: side };
+}
+
+function wholeOf({ width, height }: RgbImage): PixelWindow {
+  return { left: 0, top: 0, width, height };
 }
