@@ -3,7 +3,13 @@ import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { type ByteRange, countBytes, gapsBetween, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
-import type { DownloadOptions, ObjectHead, ObjectLocation, VideoCopy } from '../worker/ports.ts';
+import type {
+  DownloadOptions,
+  DownloadPlan,
+  ObjectHead,
+  ObjectLocation,
+  VideoCopy,
+} from '../worker/ports.ts';
 import { awsFailure } from './aws-errors.ts';
 import { bodyOf, type FetchOptions, PartFetcher } from './part-fetcher.ts';
 import { videoError } from './video-error.ts';
@@ -71,11 +77,13 @@ interface Copy {
 async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
   const { file, handle, head, location, fetcher, options } = copy;
   const { spareDiskBytes, parallelParts, parallelRanges } = { ...DEFAULTS, ...options };
-  const { read, parts } = await planParts(copy, spareDiskBytes, signal);
+  const { read, plan } = await planParts(copy, spareDiskBytes, signal);
+  const parts = plan?.parts ?? null;
   const missing = gapsBetween(read, head.bytes).flatMap((gap) => within(gap, parts));
   await refuseWithoutSpace(file, countBytes(missing), spareDiskBytes);
   await handle.truncate(head.bytes);
   await fetcher.fetch(handle, missing, parts === null ? parallelParts : parallelRanges, signal);
+  const filled = await writeFillers(handle, plan?.fillers ?? []);
 
   const complete = async (stop: AbortSignal) =>
     await translated(location, stop, async () => {
@@ -87,20 +95,33 @@ async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
       } finally {
         await again.close();
       }
-      return { ...head, parts: null, bytesFetched: fetcher.bytesFetched, complete };
+      return { ...head, parts: null, windows: null, bytesFetched: fetcher.bytesFetched, complete };
     });
-  return { ...head, parts, bytesFetched: fetcher.bytesFetched, complete };
+  return {
+    ...head,
+    parts: parts === null ? null : joinedRanges([...parts, ...filled]),
+    windows: plan?.windows ?? null,
+    bytesFetched: fetcher.bytesFetched,
+    complete,
+  };
 }
 
-/** Null parts are the whole; what was read to plan is there already. */
+/** Returns where they were written. */
+async function writeFillers(handle: FileHandle, fillers: DownloadPlan['fillers']): Promise<ByteRange[]> {
+  for (const { start, bytes } of fillers) await handle.write(bytes, 0, bytes.length, start);
+  return fillers.map(({ start, bytes }) => ({ start, end: start + bytes.length }));
+}
+
+/** No plan is the whole; what was read to plan is there already. */
 async function planParts(
   { file, handle, head, fetcher, options }: Copy,
   spareDiskBytes: number,
   signal: AbortSignal,
-): Promise<{ read: readonly ByteRange[]; parts: readonly ByteRange[] | null }> {
-  const { plan, alwaysByPlan = false } = options;
+): Promise<{ read: readonly ByteRange[]; plan: DownloadPlan | null }> {
+  const { plan: makePlan, alwaysByPlan = false } = options;
   const { bytes } = head;
-  if (plan === undefined || (bytes < LEAST_PLANNED_BYTES && !alwaysByPlan)) return { read: [], parts: null };
+  if (makePlan === undefined || (bytes < LEAST_PLANNED_BYTES && !alwaysByPlan))
+    return { read: [], plan: null };
   // An index finds room in what stays free anyway.
   await refuseWithoutSpace(file, 0, spareDiskBytes);
   let read: readonly ByteRange[] = [];
@@ -116,13 +137,13 @@ async function planParts(
     );
     return buffer;
   };
-  const planned = await plan(bytes, readBytes, signal);
-  if (planned === null) return { read, parts: null };
+  const plan = await makePlan(bytes, readBytes, signal);
+  if (plan === null) return { read, plan: null };
   // An index may name bytes that no file has.
-  const parts = within({ start: 0, end: bytes }, joinedRanges([...read, ...planned]));
+  const parts = within({ start: 0, end: bytes }, plan.parts);
   const cost = countBytes(parts) + parts.length * REQUEST_COST_BYTES;
   const isWorthwhile = alwaysByPlan ? countBytes(parts) < bytes : cost <= WORTHWHILE_SHARE * bytes;
-  return { read, parts: isWorthwhile ? parts : null };
+  return { read, plan: isWorthwhile ? { ...plan, parts } : null };
 }
 
 /** What of the gap lies in the parts; all of it where they are null. */

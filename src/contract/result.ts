@@ -141,7 +141,10 @@ const provenanceSchema = z
           .optional()
           .describe('How far a keyframe that stands for a sample may be from it; 0 is exact.'),
         packets: z.int().min(0),
-        packets_total: z.int().min(0),
+        packets_total: z
+          .int()
+          .min(0)
+          .describe('Of a Matroska file that was fetched in part, only those of its parts.'),
         estimated_cpu_ms: milliseconds,
         decoder_cpu_ms: milliseconds.nullable(),
       })

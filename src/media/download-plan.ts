@@ -1,26 +1,37 @@
 /** Finds out which bytes of a video that lies elsewhere are needed to sample it, by reading its index and nothing else. */
-import type { ByteRange } from '../byte-ranges.ts';
+import { type ByteRange, joinedRanges } from '../byte-ranges.ts';
 import type { Sampling } from './fetch-plan.ts';
+import type { KnownWindow } from './known-windows.ts';
+import { type CueList, findMatroskaCues } from './matroska-cues.ts';
+import type { Filler } from './matroska-fetch-plan.ts';
 import { findMp4Index, type ReadBytes } from './mp4-layout.ts';
 import { askThread } from './thread-with-deadline.ts';
 
-/** What the thread is given. */
-export interface IndexQuestion {
-  /** The whole box. */
-  readonly moov: Uint8Array;
-  readonly sampling: Sampling;
+/** What to fetch of a video. */
+export interface DownloadPlan {
+  /** Ascending and apart from each other; what was read on the way is among them where it is needed. */
+  readonly parts: readonly ByteRange[];
+  /** What to write into the holes. */
+  readonly fillers: readonly Filler[];
+  /** Which times are known then; null where the index tells of every picture, fetched or not. */
+  readonly windows: readonly KnownWindow[] | null;
 }
+
+/** What the thread is given: a whole `moov` box, or a list of cues. It answers with the bytes of the media, or with the whole plan. */
+export type IndexQuestion = { readonly sampling: Sampling } & (
+  | { readonly moov: Uint8Array }
+  | { readonly cues: CueList; readonly fileBytes: number }
+);
 
 /** An index of the largest size is read in a tenth of it. */
 const DEADLINE_MS = 20_000;
 const MAX_HEAP_MEBIBYTES = 1024;
 
 /**
- * The bytes of the media that are needed, besides those that were read on the way. The index is read in a thread of its own: that of a
- * long video would keep the caller's from its heartbeats.
+ * The index is read in a thread of its own: that of a long video would keep the caller's from its heartbeats.
  * @param fileBytes size of the video
- * @param read reads bytes from afar; what it gave is taken for fetched
- * @returns ascending ranges, apart from each other; null when the whole is needed, or the container does not tell
+ * @param read reads bytes from afar
+ * @returns null when the whole is needed, or the container does not tell
  * @throws what `read` throws; the signal's reason when it aborts
  */
 export async function planDownload(
@@ -28,24 +39,38 @@ export async function planDownload(
   sampling: Sampling,
   read: ReadBytes,
   signal: AbortSignal,
-): Promise<readonly ByteRange[] | null> {
-  const moov = await findMp4Index(fileBytes, read);
-  signal.throwIfAborted();
+): Promise<DownloadPlan | null> {
+  const cues = await findMatroskaCues(fileBytes, read);
+  if (cues !== null) {
+    return await ask<DownloadPlan>({ cues, fileBytes, sampling }, cues.bytes, signal);
+  }
+  const wasRead: ByteRange[] = [];
+  const moov = await findMp4Index(fileBytes, async (range) => {
+    wasRead.push(range);
+    return await read(range);
+  });
   if (moov === null) return null;
-  // An answer that fails to come is no answer: the whole is always right.
-  return await askThread<readonly ByteRange[]>(
+  const ranges = await ask<readonly ByteRange[]>({ moov, sampling }, moov, signal);
+  return ranges === null
+    ? null
+    : { parts: joinedRanges([...wasRead, ...ranges]), fillers: [], windows: null };
+}
+
+/** An answer that fails to come is no answer: the whole is always right. */
+async function ask<T>(
+  question: IndexQuestion,
+  { buffer, byteLength }: Uint8Array,
+  signal: AbortSignal,
+): Promise<T | null> {
+  const isAlone = buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;
+  return await askThread<T>(
     {
       program: new URL('./fetch-plan-thread.ts', import.meta.url),
-      data: { moov, sampling } satisfies IndexQuestion,
-      transfer: ownBuffer(moov),
+      data: question,
+      transfer: isAlone ? [buffer] : [],
       deadlineMs: DEADLINE_MS,
       maxHeapMebibytes: MAX_HEAP_MEBIBYTES,
     },
     signal,
   );
-}
-
-/** The buffer of bytes that nobody else sees. */
-function ownBuffer({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [];
 }

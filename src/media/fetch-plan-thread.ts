@@ -1,9 +1,20 @@
-/** The thread of download-plan: reads the index and answers with the bytes that are needed. */
+/** The thread of download-plan: reads the index and answers with what is needed. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { IndexQuestion } from './download-plan.ts';
 import { planFetch } from './fetch-plan.ts';
+import { readCues } from './matroska-cues.ts';
+import { planMatroskaFetch } from './matroska-fetch-plan.ts';
 import { readMp4Index } from './mp4-index.ts';
 
-const { moov, sampling } = workerData as IndexQuestion;
-const tracks = readMp4Index(moov);
-parentPort?.postMessage(tracks === null ? null : planFetch(tracks, sampling));
+const question = workerData as IndexQuestion;
+parentPort?.postMessage('moov' in question ? planMp4(question) : planMatroska(question));
+
+function planMp4({ moov, sampling }: Extract<IndexQuestion, { moov: unknown }>) {
+  const tracks = readMp4Index(moov);
+  return tracks === null ? null : planFetch(tracks, sampling);
+}
+
+function planMatroska({ cues, fileBytes, sampling }: Extract<IndexQuestion, { cues: unknown }>) {
+  const read = readCues(cues);
+  return read === null ? null : planMatroskaFetch(read, fileBytes, sampling);
+}

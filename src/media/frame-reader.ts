@@ -5,6 +5,7 @@ import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
 import { createDecoderLog, type DecoderLog } from './decoder-log.ts';
 import type { Frame } from './frame.ts';
+import { areKnown, type KnownWindow } from './known-windows.ts';
 import type { FeedReport } from './packet-feed.ts';
 import { openPacketSource, type PacketSource } from './packet-source.ts';
 import type { PacketTable } from './packet-table.ts';
@@ -23,6 +24,8 @@ export interface FrameRequest {
   readonly file: string;
   /** What is there of the video: ascending, apart from each other; null, the default, for all of it. */
   readonly parts?: readonly ByteRange[] | null;
+  /** Which times are known by them; null, the default, where all packets are listed, fetched or not. */
+  readonly windows?: readonly KnownWindow[] | null;
   /** What `probeVideo` found out about it. */
   readonly video: VideoInfo;
   /** Time between two samples, above 0. */
@@ -86,13 +89,18 @@ async function* readThrough(
   log: DecoderLog,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void> {
-  const { video, intervalMs, toleranceMs = 0, firstSample = 0, plan: allowed = 'auto' } = request;
+  const { video, intervalMs, toleranceMs = 0, firstSample = 0, windows = null } = request;
   const exact = samplePositions(video.timeline, intervalMs, video.frameRate);
   const keyframes = source?.table ?? video.packets;
   const samples = preferKeyframes(exact, { timeline: video.timeline, packets: keyframes }, toleranceMs);
   const wanted = distinct(samples.subarray(firstSample));
   if (wanted.length === 0) return;
 
+  if (windows !== null) {
+    requireKnownTimes(exact, { ...video, packets: source?.table ?? null }, windows, toleranceMs);
+  }
+  // Everything is not there to be decoded.
+  const allowed = windows === null ? (request.plan ?? 'auto') : 'sparse';
   const usable = source !== null && canFeed(video, source) ? source : null;
   let plan = planSampling({ video, packets: usable?.table ?? null, wanted, allowed });
   const isPartial = (request.parts ?? null) !== null;
@@ -143,6 +151,17 @@ function requireKnownKeyframes(
       }
     }
   }
+}
+
+/** @throws WorkerError DECODER_FAILED */
+function requireKnownTimes(
+  positions: Uint32Array,
+  { timeline, packets }: Pick<VideoInfo, 'timeline' | 'packets'>,
+  windows: readonly KnownWindow[],
+  toleranceMs: number,
+): void {
+  if (packets !== null && areKnown(positions, { timeline, packets }, windows, toleranceMs)) return;
+  throw partsDoNotSuffice('a sample lies outside of them');
 }
 
 function partsDoNotSuffice(reason: string): WorkerError {

@@ -14,7 +14,7 @@ const START_CODE_SLACK_BYTES = 1;
 /** An open file and its first video stream. */
 export interface PacketSource {
   /**
-   * The table it was opened with; keyframes are only those that both readers take for one. Of a partial file they are all that the
+   * The table it was opened with; keyframes are only those that both readers take for one. Of a partial MP4 they are all that the
    * container names: what ffmpeg made of the missing ones means nothing.
    */
   readonly table: PacketTable;
@@ -53,8 +53,6 @@ export async function openPacketSource(
   signal: AbortSignal,
 ): Promise<PacketSource | null> {
   if (container === 'matroska') {
-    // Its packets name each other's places: only the whole can be walked.
-    if (parts !== null) return null;
     const preflight = { file, maxPackets: table.bytes.length };
     if (!(await walksToItsEnd(preflight, signal))) return null;
   }
@@ -65,7 +63,9 @@ export async function openPacketSource(
   try {
     const [track] = await input.getVideoTracks();
     const list = track === undefined ? null : await matchPackets(track, table, signal);
-    if (list !== null && parts === null) requireBoth(list.keys, table.keys);
+    // Of the pictures of an MP4 that were not fetched ffmpeg knows nothing; a Matroska file lists only what is there.
+    const areAllThere = parts === null || container === 'matroska';
+    if (list !== null && areAllThere) requireBoth(list.keys, table.keys);
     if (track !== undefined && list !== null) return await describe(input, track, table, list);
   } catch (error) {
     input.dispose();

@@ -4,6 +4,7 @@ import type { ByteRange } from '../byte-ranges.ts';
 import type { DetectionSummary } from '../contract/result.ts';
 import type { SerializedError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
+import type { KnownWindow } from '../media/known-windows.ts';
 import type { SamplingReport } from '../media/sampling-report.ts';
 import type { Progress } from './progress.ts';
 
@@ -14,6 +15,8 @@ export interface AnalysisRequest {
   readonly file: string;
   /** What is there of it, ascending and apart from each other; null, the default, for all of it. */
   readonly parts?: readonly ByteRange[] | null;
+  /** Which times are known by them; null, the default, where all packets are listed, fetched or not. */
+  readonly windows?: readonly KnownWindow[] | null;
   readonly frameIntervalSeconds: number;
   /** A keyframe this near to a sample may stand for it; 0, the default, is exact. */
   readonly samplingToleranceSeconds?: number;

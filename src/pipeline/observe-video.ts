@@ -57,6 +57,7 @@ export async function observeVideo(
     {
       file,
       parts: request.parts ?? null,
+      windows: request.windows ?? null,
       video,
       intervalMs,
       toleranceMs,

@@ -117,11 +117,12 @@ async function analyse(
 
   const { jobId, frameIntervalSeconds, samplingToleranceSeconds, detectFaces, detectPoses } = job;
   const sampling = { frameIntervalSeconds, samplingToleranceSeconds };
-  const { parts } = video;
+  const { parts, windows } = video;
   const request = {
     jobId,
     file,
     parts,
+    windows,
     ...sampling,
     detectFaces,
     detectPoses,

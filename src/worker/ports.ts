@@ -61,20 +61,31 @@ export interface DownloadOptions {
   readonly alwaysByPlan?: boolean;
 }
 
+/** What to fetch of a video. */
+export interface DownloadPlan {
+  /** Ascending and apart from each other. */
+  readonly parts: readonly ByteRange[];
+  /** What to write into the holes between them, so that readers pass over these. */
+  readonly fillers: ReadonlyArray<{ readonly start: number; readonly bytes: Uint8Array }>;
+  /** Which times are known then; for the analysis. */
+  readonly windows: NonNullable<AnalysisRequest['windows']> | null;
+}
+
 /**
- * Names the bytes of a video that an analysis needs, besides those it reads to find out. Null: all of them, or it cannot tell.
- * @param read reads bytes of the video; they are part of its copy then
+ * Plans what an analysis needs of a video. Null: all of it, or it cannot tell.
+ * @param read reads bytes of the video; what the plan needs of them is not fetched again
  */
 export type PlanDownload = (
   videoBytes: number,
   read: (range: ByteRange) => Promise<Uint8Array>,
   signal: AbortSignal,
-) => Promise<readonly ByteRange[] | null>;
+) => Promise<DownloadPlan | null>;
 
 /** A copy of a video, of the video's size: what is missing of it is a hole. */
 export interface VideoCopy extends ObjectHead {
   /** What is there, ascending and apart from each other; null for all of it. */
   readonly parts: readonly ByteRange[] | null;
+  readonly windows: DownloadPlan['windows'];
   /** How many bytes came for it. */
   readonly bytesFetched: number;
   /** Fetches what is missing, of the same version. Rejects as `download` does. */

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createS3Client } from '../../src/aws/clients.ts';
 import { downloadObject } from '../../src/aws/s3-download.ts';
 import { WorkerError } from '../../src/errors.ts';
-import type { DownloadOptions, PlanDownload } from '../../src/worker/ports.ts';
+import type { DownloadOptions, DownloadPlan, PlanDownload } from '../../src/worker/ports.ts';
 import { BUCKET, putObject, REGION, startCloud, type TestCloud } from '../helpers/cloud.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 
@@ -21,11 +21,16 @@ const PLANNED = [
   { start: 5_000_000, end: 5_100_000 },
   { start: 9_900_000, end: 10_000_000 },
 ];
+/** A plan of these parts, without more. */
+function of(parts: DownloadPlan['parts']): DownloadPlan {
+  return { parts, fillers: [], windows: null };
+}
+
 /** Looks at the start and the end of the video, then names what it needs. */
 const plan: PlanDownload = async (bytes, read) => {
   expect(VIDEO.subarray(0, 1000).equals(await read({ start: 0, end: 1000 }))).toBe(true);
   expect(VIDEO.subarray(-500).equals(await read({ start: bytes - 500, end: bytes }))).toBe(true);
-  return PLANNED;
+  return of([{ start: 0, end: 1000 }, ...PLANNED]);
 };
 
 describe('a download by plan', () => {
@@ -83,6 +88,16 @@ describe('a download by plan', () => {
     expect(parts.every(({ headers }) => headers['if-match'] === etag)).toBe(true);
   });
 
+  it('writes what makes readers pass over its holes, and takes it away when it is completed', async () => {
+    const bytes = Buffer.from('a hole');
+    const fillers = [{ start: 1_200_000, bytes }];
+    const copy = await download({ plan: async () => ({ ...of(PLANNED), fillers }) });
+    expect(copy.parts?.[0]).toEqual({ start: 1_000_000, end: 1_200_006 });
+    expect((await readFile(video())).subarray(1_200_000, 1_200_006).equals(bytes)).toBe(true);
+    await copy.complete(NEVER);
+    expect(VIDEO.equals(await readFile(video()))).toBe(true);
+  });
+
   it('can be completed: only what is missing is fetched', async () => {
     const copy = await download();
     const whole = await copy.complete(NEVER);
@@ -98,14 +113,14 @@ describe('a download by plan', () => {
       Array.from({ length: 40 }, (_, i) => ({ start: i * 250_000, end: i * 250_000 + 9 })),
     ],
   ])('copies the whole when the plan %s', async (_name, ranges) => {
-    const copy = await download({ plan: async () => ranges });
+    const copy = await download({ plan: async () => (ranges === null ? null : of(ranges)) });
     expect(copy).toMatchObject({ parts: null, bytesFetched: VIDEO.length });
     expect(VIDEO.equals(await readFile(video()))).toBe(true);
   });
 
   it('follows the plan all the same where it is told to', async () => {
     const parts = [{ start: 0, end: 9_000_000 }];
-    const copy = await download({ plan: async () => parts, alwaysByPlan: true });
+    const copy = await download({ plan: async () => of(parts), alwaysByPlan: true });
     expect(copy).toMatchObject({ parts, bytesFetched: 9_000_000 });
   });
 
@@ -114,7 +129,7 @@ describe('a download by plan', () => {
       { start: 9_999_000, end: 1e15 },
       { start: 1e15, end: 1e15 + 10 },
     ];
-    const copy = await download({ plan: async () => far });
+    const copy = await download({ plan: async () => of(far) });
     expect(copy).toMatchObject({ parts: [{ start: 9_999_000, end: VIDEO.length }], bytesFetched: 1000 });
   });
 

@@ -36,8 +36,8 @@ const VIDEOS: ReadonlyArray<{ file: string; encoding: string; from?: string; mos
       from: 'end.mp4',
       most: { 10: 0.2, 2: 0.35 },
     },
-    { file: 'film.mkv', encoding: '-c copy', from: 'end.mp4', most: { 10: 1, 2: 1 } },
-    { file: 'film.webm', encoding: VP8, most: { 10: 1, 2: 1 } },
+    { file: 'film.mkv', encoding: '-c copy', from: 'end.mp4', most: { 10: 0.35, 2: 1 } },
+    { file: 'film.webm', encoding: VP8, most: { 10: 0.35, 2: 1 } },
   ];
 
 const MODES: Readonly<Record<'full' | 'ranged' | 'wrong', { ranged?: RangedDownloads }>> = {
@@ -128,7 +128,12 @@ describe('a video in S3, analysed with and without its unneeded parts', () => {
     const result = completedResultSchema.parse(await getJson(cloud, `detections/${job_id}.json`));
     result.job_id = file;
     result.summary.processing_time_ms = 0;
-    if (result.provenance.sampling !== undefined) result.provenance.sampling.decoder_cpu_ms = null;
+    const { sampling } = result.provenance;
+    if (sampling !== undefined) sampling.decoder_cpu_ms = null;
+    // The parts of a Matroska file tell nothing of the packets between them.
+    if (sampling !== undefined && !file.endsWith('.mp4')) {
+      Object.assign(sampling, { reason: '', packets_total: 0, estimated_cpu_ms: 0 });
+    }
     return { result, facts: ending.facts };
   }
 

@@ -1,0 +1,62 @@
+/** Reads the elements a Matroska or WebM file is made of (RFC 8794). */
+
+export interface EbmlElement {
+  /** With its length marker, as the standards print it. */
+  readonly id: number;
+  /** Of the header, of the content, and of what follows, counted from the start of the file. */
+  readonly start: number;
+  readonly contentStart: number;
+  readonly end: number;
+}
+
+/** Longest header: four bytes of id, eight of size. */
+export const ELEMENT_HEADER_BYTES = 12;
+
+/**
+ * The element whose header stands at `start`.
+ * @param bytes those of the file from its byte `base` on
+ * @param limit where the surrounding element, or the file, ends
+ * @returns null for what is no element, and for one that does not say where it ends
+ */
+export function elementAt(bytes: Uint8Array, start: number, limit: number, base = 0): EbmlElement | null {
+  const at = start - base;
+  const idBytes = leadingZeros(bytes[at]) + 1;
+  const sizeBytes = leadingZeros(bytes[at + idBytes]) + 1;
+  const contentStart = start + idBytes + sizeBytes;
+  if (at < 0 || idBytes > 4 || sizeBytes > 8 || contentStart - base > bytes.length) return null;
+  const id = unsignedAt(bytes, at, idBytes);
+  // The first bit that is set is a marker.
+  const size = unsignedAt(bytes, at + idBytes, sizeBytes, 0xff >> sizeBytes);
+  const isUnknown = size === 2 ** (7 * sizeBytes) - 1;
+  const end = contentStart + size;
+  return isUnknown || !(end <= limit) ? null : { id, start, contentStart, end };
+}
+
+/** The elements inside one, as far as they are any. */
+export function* elementsIn(
+  bytes: Uint8Array,
+  { contentStart, end }: EbmlElement,
+  base = 0,
+): Generator<EbmlElement, void> {
+  let element = elementAt(bytes, contentStart, end, base);
+  while (element !== null) {
+    yield element;
+    element = elementAt(bytes, element.end, end, base);
+  }
+}
+
+/** The content as an unsigned number. */
+export function unsignedOf(bytes: Uint8Array, { contentStart, end }: EbmlElement, base = 0): number {
+  return unsignedAt(bytes, contentStart - base, end - contentStart);
+}
+
+function unsignedAt(bytes: Uint8Array, at: number, length: number, firstMask = 0xff): number {
+  let value = (bytes[at] ?? 0) & firstMask;
+  for (let i = 1; i < length; i++) value = value * 256 + (bytes[at + i] ?? 0);
+  return value;
+}
+
+/** 32 where there is no byte: longer than any header. */
+function leadingZeros(byte: number | undefined): number {
+  return byte === undefined || byte === 0 ? 32 : Math.clz32(byte) - 24;
+}

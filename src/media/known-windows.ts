@@ -1,0 +1,59 @@
+/** Which samples can be told from a video of which only stretches are known: those whose picture, and the one after it, are. */
+import type { PacketTable } from './packet-table.ts';
+import { millisecondsAt, type Timeline } from './timeline.ts';
+
+/** A stretch of a video that is known from a keyframe on to the next keyframe that is not. Milliseconds from the first picture. */
+export interface KnownWindow {
+  readonly fromMs: number;
+  /** Infinity for the end of the video. */
+  readonly toMs: number;
+}
+
+/** Containers that count in milliseconds round to the nearest. */
+const ROUNDING_MS = 1.5;
+
+/**
+ * Whether the samples are what they are in the whole video: every window begins with a keyframe that is there, and each sample's picture
+ * is followed by another one of its window, so that nothing can have been shown in between. Pictures shown before a keyframe and decoded
+ * after it come after all that is decoded before it.
+ * @param positions of the exact samples' pictures in the timeline
+ * @param toleranceMs how far a keyframe may be that stands for a sample: as far, all must be known
+ */
+export function areKnown(
+  positions: Uint32Array,
+  { timeline, packets }: { readonly timeline: Timeline; readonly packets: PacketTable },
+  windows: readonly KnownWindow[],
+  toleranceMs: number,
+): boolean {
+  const keys = new Set<number>();
+  for (const [packet, position] of packets.positions.entries()) {
+    if (packets.keys[packet] === 1) keys.add(position);
+  }
+  const times = Float64Array.from(timeline.ptsTicks, (ticks) => millisecondsAt(timeline, ticks));
+  const last = times.length - 1;
+  const begins = windows.every(({ fromMs }) => {
+    const position = firstAtOrAfter(times, fromMs - ROUNDING_MS);
+    return (times[position] ?? Number.NaN) <= fromMs + ROUNDING_MS && keys.has(position);
+  });
+  if (!begins) return false;
+  return positions.every((position) => {
+    const time = times[position] ?? 0;
+    const next = position === last ? Number.POSITIVE_INFINITY : (times[position + 1] ?? 0);
+    return windows.some(({ fromMs, toMs }) => {
+      const reachesBack = fromMs === 0 || time - toleranceMs >= fromMs - ROUNDING_MS;
+      const reachesOn = toMs === Number.POSITIVE_INFINITY || next + toleranceMs < toMs - ROUNDING_MS;
+      return time >= fromMs - ROUNDING_MS && reachesBack && reachesOn;
+    });
+  });
+}
+
+function firstAtOrAfter(times: Float64Array, ms: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? 0) < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
