@@ -12,6 +12,7 @@ const LAST_WRITE_MS = 2500;
 export class CheckpointSaver {
   readonly #slot: CheckpointSlot;
   readonly #logger: Logger;
+  readonly #stopListening: () => void;
   /** Aborts when nothing may be written any more. */
   readonly #closed = new AbortController();
   #newest: Uint8Array | null = null;
@@ -25,6 +26,7 @@ export class CheckpointSaver {
     const onAbort = () => (isShutdown(signal) ? setTimeout(close, LAST_WRITE_MS).unref() : close());
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
+    this.#stopListening = () => signal.removeEventListener('abort', onAbort);
   }
 
   /** Takes a checkpoint that holds all that those before it hold. */
@@ -35,9 +37,11 @@ export class CheckpointSaver {
     });
   }
 
-  /** Resolves when nothing is being written. */
+  /** Resolves when nothing is being written. To be called last, after the analysis. */
   async idle(): Promise<void> {
     await this.#writing;
+    // A listener would keep the signal, and with it all of the job, in memory for as long as the process lives.
+    this.#stopListening();
   }
 
   /** What was offered while another one was being written follows it. */

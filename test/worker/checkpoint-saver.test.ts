@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { WorkerError } from '../../src/errors.ts';
@@ -49,6 +50,13 @@ describe('CheckpointSaver', () => {
     await saver.idle();
     expect(performance.now() - startMs).toBeLessThan(3000);
     expect(written).toEqual([]);
+  });
+
+  it('lets go of the job in the end', async () => {
+    const { job, saver } = scene();
+    saver.offer(bytes('one'));
+    await saver.idle();
+    expect(getEventListeners(job.signal, 'abort')).toEqual([]);
   });
 
   it('writes nothing once the lease is lost', async () => {
