@@ -1,6 +1,6 @@
 /** The setting for hostile videos: the real detection threads, decoders that cannot have much memory, and something to spy on. */
 import { readdirSync, readlinkSync } from 'node:fs';
-import { chmod, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -29,8 +29,10 @@ export interface HostileLab {
   requests(): number;
   /** Sets the marks by which a later reading of the file is seen. */
   guard(file: string): Promise<void>;
-  /** Whether the file was read since. */
+  /** Whether the file was read since; never, where the file system takes no note of it. */
   wasRead(file: string): Promise<boolean>;
+  /** Whether it does. */
+  readonly notesReadings: boolean;
   /** Decoders of this process that still live, and folders they left. */
   leftovers(): string[];
   close(): Promise<void>;
@@ -54,8 +56,23 @@ export async function openHostileLab(): Promise<HostileLab> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 
+  const guard = async (file: string) => {
+    const { mtime } = await stat(file);
+    // The time of the last reading is noted at least where it is older than the content.
+    await utimes(file, new Date(mtime.getTime() - 1000), mtime);
+  };
+  const wasRead = async (file: string) => {
+    const { atime, mtime } = await stat(file);
+    return atime >= mtime;
+  };
+  await guard(ffmpeg);
+  await readFile(ffmpeg);
+
   return {
     path,
+    guard,
+    wasRead,
+    notesReadings: await wasRead(ffmpeg),
     async outcomeOf(file) {
       const options = { frameIntervalSeconds: 1, detectFaces: true, detectPoses: false };
       const request = { jobId: 'hostile', file, ...options };
@@ -71,15 +88,6 @@ export async function openHostileLab(): Promise<HostileLab> {
     },
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/video.mp4`,
     requests: () => requests,
-    async guard(file) {
-      const { mtime } = await stat(file);
-      // A file system that notes readings does so at least where the last one is older than the content.
-      await utimes(file, new Date(mtime.getTime() - 1000), mtime);
-    },
-    async wasRead(file) {
-      const { atime, mtime } = await stat(file);
-      return atime >= mtime;
-    },
     leftovers: () => [...ownFolders(), ...ownDecoders()],
     async close() {
       await pool.close();
