@@ -78,6 +78,7 @@ describe('a second message with the same job id', () => {
 
   it.each([
     ['another video', { video_s3_key: 'other.mp4' }, 'video_s3_key was video.mp4 and is now other.mp4'],
+    ['another tolerance', { sampling_tolerance_seconds: 1 }, 'sampling_tolerance_seconds was 0 and is now 1'],
     ['other options', { frame_interval_seconds: 0.5 }, 'frame_interval_seconds was 2 and is now 0.5'],
   ])(
     'is refused when it asks for %s, and the stored result stays as it is',

@@ -73,6 +73,7 @@ interface Copy {
   readonly file: string;
   readonly parts?: readonly ByteRange[];
   readonly windows?: DownloadPlan['windows'];
+  readonly firstSample?: number;
 }
 
 async function sample(copy: Copy, { intervalMs, toleranceMs }: Sampling) {
@@ -126,6 +127,15 @@ describe('a video of which only the planned parts were fetched', () => {
       expect(countBytes(parts)).toBeLessThan(0.6 * statSync(file).size);
     },
   );
+
+  it.each([FASTSTART, MATROSKA])('can be gone on with from a later sample: $name', async (kind) => {
+    const file = made(kind);
+    const [, sampling = { intervalMs: 2900, toleranceMs: 0 }] = SAMPLINGS;
+    const copy = copied(file, (await planOf(file, sampling)) as DownloadPlan);
+    const { frames } = await sample({ ...copy, firstSample: 2 }, sampling);
+    expect(frames).toEqual((await sample({ file, firstSample: 2 }, sampling)).frames);
+    expect(frames).toMatchObject([{ index: 2 }, { index: 3 }]);
+  });
 
   it.each([FASTSTART, MATROSKA])(
     'says that the rest is needed rather than showing a hole: $name',
