@@ -6,7 +6,7 @@ import { requireRgbImage } from '../rgb-image-check.ts';
 import { BlazePoseNetworks, type SeenBody } from './blazepose-networks.ts';
 import { type BodyRegion, regionFromFace } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
-import { isHeadAlone, isNotWhatWasSeen, isWornBy } from './false-body.ts';
+import { isHeadAlone, isHeadless, isNotWhatWasSeen, isWornBy } from './false-body.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
 import { type Claim, explainsFace, faceOfHead, oneSkeletonPerBody } from './same-body.ts';
@@ -70,7 +70,8 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       if (found.length >= this.#maxPoses) break;
       if (found.some((claim) => explainsFace(claim, face))) continue;
       const candidate = await this.#lookAt(this.#cover.sparing(face), regionFromFace(face));
-      if (candidate !== null && explainsFace(candidate, face)) found.push({ ...candidate, face });
+      if (candidate === null || !explainsFace(candidate, face) || isHeadless(candidate)) continue;
+      found.push({ ...candidate, face });
     }
     const bodies = oneSkeletonPerBody(found);
     return bodies.filter((body) => !bodies.some((other) => isWornBy(body, other))).map(toPose);

@@ -1,6 +1,7 @@
 /** Tells skeletons that are nobody's: the landmark network finds a body wherever it is told to look, and is often sure of it. */
 import type { Point, Tlwh } from '../../geometry/box.ts';
 import type { BodyRegion } from './body-region.ts';
+import { MIN_PEAK } from './landmark-decoder.ts';
 import { MIN_VISIBILITY } from './pose-box.ts';
 import {
   centreOf,
@@ -29,9 +30,11 @@ const MAX_HIP_SHIFT = 0.075;
 /** ... and its nose this far from the middle of the head the detector saw, in the head's sizes. */
 const MAX_NOSE_SHIFT = 0.5;
 
-/** Before another's torso, with less than this share of its size and this presence, a body is a print or a tattoo. */
-const MAX_PICTURED_SIZE = 0.5;
+/** Presence from which on a body is believed although the heatmap is unsure of its head, or although it may be a print. */
+const SURE_WITHOUT_HEAD = 0.85;
 const SURELY_ALIVE = 0.9;
+/** Before another's torso, with less than this share of its size, a body is a print or a tattoo. */
+const MAX_PICTURED_SIZE = 0.5;
 /** In the torso's sizes: as far outside it a landmark still lies before it. */
 const TORSO_MARGIN = 0.15;
 
@@ -67,6 +70,14 @@ function hasStrayed(
 function isSqueezedIntoHead(skeleton: Skeletal, { side }: BodyRegion, head: Tlwh): boolean {
   const neck = distance(centreOf(skeleton, NOSE), centreOf(skeleton, SHOULDERS));
   return head.height > LARGE_HEAD_OF_REGION * side && neck < MIN_NECK * head.height;
+}
+
+/**
+ * Whether a skeleton that was sought below a face has none itself: the heatmap is as unsure of the head as where MediaPipe no longer
+ * follows it. Faces seen in flowers have such bodies; of 400 bodies of people, three of blurred heads in crowds.
+ */
+export function isHeadless({ confidence, headPeak }: { confidence: number; headPeak: number }): boolean {
+  return confidence < SURE_WITHOUT_HEAD && headPeak < MIN_PEAK;
 }
 
 /**

@@ -12,12 +12,14 @@ const HIPS_POINT = LANDMARKS;
 const RIM_POINT = LANDMARKS + 1;
 /** x, y, z, visibility and presence (both before the sigmoid). */
 const LANDMARK_VALUES = 5;
+/** Nose, eyes, ears and mouth come first. */
+const HEAD_LANDMARKS = 11;
 const HEATMAP_SIDE = 64;
 /** One plane per point: the 33 landmarks and six more. */
 const HEATMAP_PLANES = 39;
 /** RefineLandmarksFromHeatmapCalculator: a 7 x 7 neighbourhood, used when its peak is at least this sure. */
 const KERNEL_RADIUS = 3;
-const MIN_PEAK = 0.5;
+export const MIN_PEAK = 0.5;
 
 /** Raw outputs of the landmark network for one crop. */
 export interface LandmarkOutputs {
@@ -36,6 +38,8 @@ export interface Skeleton {
   /** The alignment points the network, having seen the body, would have wanted its region from; pixels of the picture. */
   readonly hips: Point;
   readonly rim: Point;
+  /** How sure the heatmap is of the head, 0..1: its peaks near the eleven landmarks from nose to mouth, on average. */
+  readonly headPeak: number;
 }
 
 /**
@@ -54,9 +58,11 @@ export function decodeSkeleton(
   const sin = Math.sin(region.rotationRadians);
   const inPicture: PoseLandmark[] = [];
   const inWorld: WorldLandmark[] = [];
+  let headPeaks = 0;
   for (let index = 0; index < LANDMARKS; index++) {
     const at = index * LANDMARK_VALUES;
-    const { x, y } = locate(landmarks, heatmap, index, region);
+    const { x, y, peak } = locate(landmarks, heatmap, index, region);
+    if (index < HEAD_LANDMARKS) headPeaks += peak;
     const isInside = x >= 0 && x < picture.width && y >= 0 && y < picture.height;
     const z = ((landmarks[at + 2] as number) / LANDMARKS_INPUT_SIDE) * region.side;
     const visibility = isInside ? sigmoid(landmarks[at + 3] as number) : 0;
@@ -77,26 +83,33 @@ export function decodeSkeleton(
     worldLandmarks: inWorld,
     hips: locate(landmarks, heatmap, HIPS_POINT, region),
     rim: locate(landmarks, heatmap, RIM_POINT, region),
+    headPeak: headPeaks / HEAD_LANDMARKS,
   };
 }
 
+/** A point, and how sure the heatmap is around it, 0..1. */
+interface Located extends Point {
+  readonly peak: number;
+}
+
 /** A point of the network in pixels of the picture. */
-function locate(landmarks: Float32Array, heatmap: Float32Array, index: number, region: BodyRegion): Point {
+function locate(landmarks: Float32Array, heatmap: Float32Array, index: number, region: BodyRegion): Located {
   const at = index * LANDMARK_VALUES;
   const x = (landmarks[at] as number) / LANDMARKS_INPUT_SIDE;
   const y = (landmarks[at + 1] as number) / LANDMARKS_INPUT_SIDE;
   const refined = refineByHeatmap(x, y, heatmap, index);
-  return fromRegion(region, refined.x, refined.y);
+  const point = fromRegion(region, refined.x, refined.y);
+  return { x: point.x, y: point.y, peak: refined.peak };
 }
 
 /**
  * The centre of mass of the heatmap around a point, both in fractions of the crop; the point itself where the heatmap is unsure or
  * does not reach. As in MediaPipe, a point just below the crop is still drawn to the heatmap's last rows, though not one beside it.
  */
-function refineByHeatmap(x: number, y: number, heatmap: Float32Array, plane: number): Point {
+function refineByHeatmap(x: number, y: number, heatmap: Float32Array, plane: number): Located {
   const column = Math.trunc(x * HEATMAP_SIDE);
   const row = Math.trunc(y * HEATMAP_SIDE);
-  if (column < 0 || column >= HEATMAP_SIDE || row < 0) return { x, y };
+  if (column < 0 || column >= HEATMAP_SIDE || row < 0) return { x, y, peak: 0 };
 
   const firstColumn = Math.max(0, column - KERNEL_RADIUS);
   const lastColumn = Math.min(HEATMAP_SIDE - 1, column + KERNEL_RADIUS);
@@ -114,8 +127,8 @@ function refineByHeatmap(x: number, y: number, heatmap: Float32Array, plane: num
       if (confidence > peak) peak = confidence;
     }
   }
-  if (peak < MIN_PEAK) return { x, y };
-  return { x: massX / mass / HEATMAP_SIDE, y: massY / mass / HEATMAP_SIDE };
+  if (peak < MIN_PEAK) return { x, y, peak };
+  return { x: massX / mass / HEATMAP_SIDE, y: massY / mass / HEATMAP_SIDE, peak };
 }
 
 function sigmoid(value: number): number {

@@ -147,8 +147,8 @@ describeWithShared('the pose landmarker on real films', () => {
     expect(found.filter((count) => count === 4).length / found.length).toBeGreaterThanOrEqual(0.9);
   });
 
-  it('sees one upper body of a talking head', async () => {
-    expect(new Set(await counts('csci576-interview.mp4', 8000))).toEqual(new Set([1]));
+  it('sees one upper body of a talking head, whatever hangs behind it', async () => {
+    expect(new Set(await counts('csci576-interview.mp4', 2000))).toEqual(new Set([1]));
   });
 
   it('sees people from behind, without any face, and none in the foot of a table', async () => {

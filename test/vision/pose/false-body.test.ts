@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isHeadAlone, isNotWhatWasSeen, isWornBy } from '../../../src/vision/pose/false-body.ts';
+import { isHeadAlone, isHeadless, isNotWhatWasSeen, isWornBy } from '../../../src/vision/pose/false-body.ts';
 import type { Claim } from '../../../src/vision/pose/same-body.ts';
 import { person } from '../../helpers/skeletons.ts';
 
@@ -38,6 +38,14 @@ describe('a skeleton that is not what the detector saw', () => {
     const tiny = scaled(body, 0.1);
     expect(isNotWhatWasSeen(tiny, { ...region, side: 100 }, head)).toBe(true);
     expect(isNotWhatWasSeen(tiny, region, head)).toBe(false);
+  });
+});
+
+describe('a skeleton below a face', () => {
+  it('is none when neither the network is sure of it nor its heatmap of the head', () => {
+    expect(isHeadless({ confidence: 0.7, headPeak: 0.4 })).toBe(true);
+    expect(isHeadless({ confidence: 0.7, headPeak: 0.6 })).toBe(false);
+    expect(isHeadless({ confidence: 0.95, headPeak: 0.4 })).toBe(false);
   });
 });
 
