@@ -100,11 +100,11 @@ export class OnnxSession {
   }
 }
 
-/** Whether every value is a number. `0 * value` is 0, or NaN for NaN and infinity: one check for all values, no branch for each. */
+/** Whether every value is a number. `value - value` is 0, or NaN for NaN and infinity: one check for all values, no branch for each. */
 function allFinite(values: Float32Array): boolean {
   let sum = 0;
   // Counted, because V8 takes ten times as long to iterate over a typed array.
-  for (let i = 0; i < values.length; i++) sum += 0 * (values[i] as number);
+  for (let i = 0; i < values.length; i++) sum += (values[i] as number) - (values[i] as number);
   return sum === 0;
 }
 

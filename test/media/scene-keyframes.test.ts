@@ -10,10 +10,10 @@ afterAll(clips.remove);
 
 /** Three seconds of one picture and three of another, cut hard, 25 a second. */
 const TWO_SCENES = [
-  ...['-f', 'lavfi', '-i', 'testsrc=s=160x96:d=3'],
-  ...['-f', 'lavfi', '-i', 'smptebars=s=160x96:d=3'],
-  ...['-filter_complex', '[0][1]concat,format=yuv420p', '-c:v', 'libx264', '-g', '50'],
-];
+  '-f lavfi -i testsrc=s=160x96:d=3',
+  '-f lavfi -i smptebars=s=160x96:d=3',
+  '-filter_complex [0][1]concat,format=yuv420p -c:v libx264 -g 50',
+].flatMap((options) => options.split(' '));
 
 async function hintsOf(name: string, ...options: string[]): Promise<number[]> {
   const file = clips.path(name);
