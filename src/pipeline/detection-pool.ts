@@ -17,8 +17,6 @@ export interface DetectionPoolOptions {
 }
 
 /** Longer than a picture takes, and short enough for a message to be visible again within seconds of a shutdown. */
-const YOUNG_GENERATION_MEBIBYTES = 8;
-
 const DEFAULT_ABORT_GRACE_MS = 2_500;
 
 /** Of what a crashed thread said last; its message stands in results. */
@@ -38,8 +36,6 @@ export class DetectionPool {
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
-      // Garbage of frames dies young: V8's usual 48 MiB for it only make each thread larger.
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES },
       workerData: engines,
       // Piscina's default parks idle threads in Atomics.wait, where no message of a port can reach them.
       atomics: 'disabled',
