@@ -2,10 +2,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { renderScene } from '../demo/render-scene.ts';
 import { DEMO_SCENE } from '../demo/scene.ts';
+import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 
 const run = promisify(execFile);
 const QUIET = ['-nostdin', '-v', 'error', '-y'];
@@ -21,6 +23,14 @@ const ENCODINGS: ReadonlyArray<readonly [file: string, encoding: string]> = [
 /** The first of them again and again, without encoding. */
 const LONG = { file: 'h264-keyframe-every-2s-300s.mp4', loops: 4 };
 const SECONDS = 60;
+
+/** Where drawn videos are kept between runs. */
+export const BENCH_CACHE = join(tmpdir(), 'clipping-bench');
+
+/** The given video, or the first of the drawn ones. */
+export async function benchVideo(file: string | undefined, cache: string): Promise<string> {
+  return file ?? (await benchVideos(undefined, cache, findFfmpeg(process.env).file))[0] ?? '';
+}
 
 /** All files of a folder, or, without one, the drawn videos, made where they are missing. Paths, in a fixed order. */
 export async function benchVideos(

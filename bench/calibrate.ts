@@ -1,13 +1,12 @@
 /** `npm run bench -- calibrate`: measures the constants of the cost model (src/media/decode-cost.ts) on this machine. */
 import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { decodeCostMs } from '../src/media/decode-cost.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { probeVideo } from '../src/media/probe.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
-import { benchVideos } from './bench-videos.ts';
+import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
 import { cpuTime } from './cpu-time.ts';
 
 const run = promisify(execFile);
@@ -30,7 +29,7 @@ export async function measure(args: string[]): Promise<void> {
     args,
     options: {
       videos: { type: 'string' },
-      cache: { type: 'string', default: join(tmpdir(), 'clipping-bench') },
+      cache: { type: 'string', default: BENCH_CACHE },
     },
   });
   const ffmpeg = findFfmpeg(process.env).file;

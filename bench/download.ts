@@ -11,7 +11,7 @@ import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import type { DownloadOptions, VideoCopy } from '../src/worker/ports.ts';
 import { startEmulator } from '../tools/emulator/emulator.ts';
 import { upload } from '../tools/emulator/upload.ts';
-import { benchVideos } from './bench-videos.ts';
+import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
 
 const BUCKET = 'videos';
 const MAX_BYTES = Number.MAX_SAFE_INTEGER;
@@ -31,7 +31,7 @@ export async function measure(args: string[]): Promise<void> {
     args,
     options: {
       videos: { type: 'string' },
-      cache: { type: 'string', default: join(tmpdir(), 'clipping-bench') },
+      cache: { type: 'string', default: BENCH_CACHE },
       intervals: { type: 'string', default: '10,2' },
       tolerance: { type: 'string', default: '0' },
       mode: { type: 'string', default: 'auto' },

@@ -1,10 +1,9 @@
 /** `npm run bench -- job`: what a job costs, end to end, in a fresh process per run, beside decoding everything with ffmpeg alone. */
 import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
-import { benchVideos } from './bench-videos.ts';
+import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
 import { cpuTime } from './cpu-time.ts';
 import type { JobCost } from './job-process.ts';
 import { runJob, totalCpuSeconds } from './run-job.ts';
@@ -27,7 +26,7 @@ export async function measure(args: string[]): Promise<void> {
     args,
     options: {
       videos: { type: 'string' },
-      cache: { type: 'string', default: join(tmpdir(), 'clipping-bench') },
+      cache: { type: 'string', default: BENCH_CACHE },
       runs: { type: 'string', default: '3' },
       interval: { type: 'string', default: '2' },
     },

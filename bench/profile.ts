@@ -4,8 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
-import { benchVideos } from './bench-videos.ts';
+import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
 import type { JobCost } from './job-process.ts';
 
 const run = promisify(execFile);
@@ -31,11 +30,10 @@ export async function measure(args: string[]): Promise<void> {
     options: {
       video: { type: 'string' },
       interval: { type: 'string', default: '2' },
-      cache: { type: 'string', default: join(tmpdir(), 'clipping-bench') },
+      cache: { type: 'string', default: BENCH_CACHE },
     },
   });
-  const video =
-    values.video ?? (await benchVideos(undefined, values.cache, findFfmpeg(process.env).file))[0] ?? '';
+  const video = await benchVideo(values.video, values.cache);
   const folder = await mkdtemp(join(tmpdir(), 'profile-'));
   try {
     const program = join(import.meta.dirname, 'job-process.ts');

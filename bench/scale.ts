@@ -1,11 +1,10 @@
 /** `npm run bench -- scale`: how a job's cost grows with the length of the video, the interval and the number of slots. */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
-import { benchVideos } from './bench-videos.ts';
+import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
 import { lineChart } from './line-chart.ts';
 import { runJob, totalCpuSeconds } from './run-job.ts';
 
@@ -13,7 +12,7 @@ const run = promisify(execFile);
 
 const OPTIONS = {
   video: { type: 'string' },
-  cache: { type: 'string', default: join(tmpdir(), 'clipping-bench') },
+  cache: { type: 'string', default: BENCH_CACHE },
   seconds: { type: 'string', default: '10,60,300,3600' },
   intervals: { type: 'string', default: '0.5,2,10' },
   slots: { type: 'string', default: '1,2,4' },
@@ -27,7 +26,7 @@ const OPTIONS = {
 export async function measure(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
   const ffmpeg = findFfmpeg(process.env).file;
-  const original = values.video ?? (await benchVideos(undefined, values.cache, ffmpeg))[0] ?? '';
+  const original = await benchVideo(values.video, values.cache);
   const byLength: Array<[number, number]> = [];
   print(
     '| video s | interval s | slots | frames | CPU-s | decoder CPU-s | wall s | RSS MiB |\n|---|---|---|---|---|---|---|---|',

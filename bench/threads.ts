@@ -1,14 +1,10 @@
 /** `npm run bench -- threads`: jobs side by side in detection threads, as the worker runs them: memory, and how free the main thread stays. */
-
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { readAnalysisConfig } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
-import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { DetectionPool } from '../src/pipeline/detection-pool.ts';
-import { benchVideos } from './bench-videos.ts';
+import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
 
 const RESOLUTION_MS = 10;
 
@@ -20,11 +16,10 @@ export async function measure(args: string[]): Promise<void> {
       video: { type: 'string' },
       interval: { type: 'string', default: '2' },
       jobs: { type: 'string', default: '2' },
-      cache: { type: 'string', default: join(tmpdir(), 'clipping-bench') },
+      cache: { type: 'string', default: BENCH_CACHE },
     },
   });
-  const file =
-    values.video ?? (await benchVideos(undefined, values.cache, findFfmpeg(process.env).file))[0] ?? '';
+  const file = await benchVideo(values.video, values.cache);
   const jobs = Number(values.jobs);
   const engines = engineOptions(readAnalysisConfig(process.env), process.env);
   const started = performance.now();
