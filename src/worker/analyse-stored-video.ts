@@ -116,14 +116,14 @@ async function analyse(
   };
 
   const { jobId, frameIntervalSeconds, samplingToleranceSeconds, detectFaces, detectPoses } = job;
-  const sampling = { frameIntervalSeconds, samplingToleranceSeconds };
   const { parts, windows } = video;
   const request = {
     jobId,
     file,
     parts,
     windows,
-    ...sampling,
+    frameIntervalSeconds,
+    samplingToleranceSeconds,
     detectFaces,
     detectPoses,
     resumeFrom,
