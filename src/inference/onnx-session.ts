@@ -17,6 +17,8 @@ export class OnnxSession {
   readonly outputs: readonly TensorInfo[];
   readonly #name: string;
   readonly #session: InferenceSession;
+  /** What the last run gave. */
+  #results: InferenceSession.ReturnType = {};
 
   private constructor(name: string, session: InferenceSession) {
     this.#name = name;
@@ -59,7 +61,7 @@ export class OnnxSession {
   /**
    * Runs the network once.
    * @param feeds a tensor for each input, by name
-   * @returns a tensor for each output, by name; the caller owns the data
+   * @returns a tensor for each output, by name; gone with the next run: what is kept must be copied
    * @throws WorkerError MODEL_INVALID when an input does not fit or an output holds NaN or infinity
    */
   async run(feeds: Readonly<Record<string, FloatTensor>>): Promise<Record<string, FloatTensor>> {
@@ -67,20 +69,27 @@ export class OnnxSession {
     for (const [name, { data, shape }] of Object.entries(feeds)) {
       tensors[name] = new Tensor('float32', data, shape);
     }
-    let results: InferenceSession.ReturnType;
+    this.#dropResults();
     try {
-      results = await this.#session.run(tensors);
+      this.#results = await this.#session.run(tensors);
     } catch (cause) {
       throw new WorkerError('MODEL_INVALID', `${this.#name} failed to run: ${oneLine(cause)}`, { cause });
     }
     return Object.fromEntries(
-      Object.entries(results).map(([name, { data, dims }]) => [name, this.#checked(name, data, dims)]),
+      Object.entries(this.#results).map(([name, { data, dims }]) => [name, this.#checked(name, data, dims)]),
     );
   }
 
   /** Frees the network's memory; the session cannot run afterwards. */
   async close(): Promise<void> {
     await this.#session.release();
+  }
+
+  /** Frees memory at once: as garbage, megabytes for each picture, it would bring a full collection every few pictures. */
+  #dropResults(): void {
+    for (const { data } of Object.values(this.#results))
+      (data as Float32Array<ArrayBuffer>).buffer.transfer(0);
+    this.#results = {};
   }
 
   #checked(output: string, data: Tensor['data'], shape: readonly number[]): FloatTensor {

@@ -1,5 +1,5 @@
 /** Reads the decoded pictures of a running ffmpeg, each with the time ffmpeg itself gives it, so that the two can never slip. */
-import type { Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { WorkerError } from '../errors.ts';
 import { explainFailure } from './ffmpeg-failure.ts';
 import { type FfmpegCommand, startFfmpeg } from './ffmpeg-process.ts';
@@ -64,15 +64,12 @@ export async function* decodePictures(
  * Cuts a stream of bytes into pieces of `pictureBytes`; an incomplete last one is dropped. Two buffers take turns, so that a picture can
  * be compared with the one before it: megabytes for each picture would make the garbage collector run for each.
  */
-async function* picturesIn(
-  stream: AsyncIterable<unknown>,
-  pictureBytes: number,
-): AsyncGenerator<Uint8Array, void> {
+async function* picturesIn(stream: Readable, pictureBytes: number): AsyncGenerator<Uint8Array, void> {
   let data = new Uint8Array(pictureBytes);
   let other = new Uint8Array(pictureBytes);
   let filled = 0;
-  for await (const piece of stream) {
-    let rest = piece as Uint8Array;
+  for await (const piece of chunksOf(stream)) {
+    let rest: Uint8Array = piece;
     while (rest.length > 0) {
       const part = rest.subarray(0, pictureBytes - filled);
       data.set(part, filled);
@@ -86,7 +83,34 @@ async function* picturesIn(
   }
 }
 
-/** What was said on stderr of pictures that have not come through stdout yet: the pipes are read independently, so either may be ahead. */
+/**
+ * The chunks of a stream, each gone when the next one is asked for. They come one by one, since iterating over the stream would join them
+ * into larger copies, and their memory is freed at once: as garbage it would bring a full collection every few pictures.
+ */
+async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array, void> {
+  const chunks = createQueue<Buffer<ArrayBuffer>>();
+  let failure: Error | null = null;
+  stream.on('data', (chunk: Buffer<ArrayBuffer>) => {
+    stream.pause();
+    chunks.push(chunk);
+  });
+  stream.once('error', (error) => {
+    failure = error;
+  });
+  stream.once('close', () => chunks.close());
+  if (stream.destroyed) chunks.close();
+  for (;;) {
+    stream.resume();
+    const chunk = await chunks.shift();
+    if (chunk === null) break;
+    yield chunk;
+    // A chunk that shares its memory with others (Node's pool) must leave it alone.
+    if (chunk.length === chunk.buffer.byteLength) chunk.buffer.transfer(0);
+  }
+  if (failure !== null) throw failure;
+}
+
+/** What has come and was not asked for yet: the two pipes are read independently, so either may be ahead. */
 function createQueue<T>() {
   const items: T[] = [];
   let closed = false;

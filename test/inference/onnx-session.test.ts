@@ -33,6 +33,16 @@ describe('an ONNX session', () => {
     });
   });
 
+  it('takes back what a run gave when the next one begins', async () => {
+    const session = await OnnxSession.create('small', yoloNetwork(5, Float32Array.of(1, 2, 3, 4, 0)));
+    const { output0: first } = await session.run({ images: image });
+    const kept = first?.data.slice();
+    const { output0: second } = await session.run({ images: image });
+    expect(first?.data).toHaveLength(0);
+    expect(second?.data).toEqual(kept);
+    await session.close();
+  });
+
   it('refuses bytes that are no network, and a network that was cut off', async () => {
     const truncated = (await readFile(embedderFile)).subarray(0, 100_000);
     for (const bytes of [Buffer.from('hello'), Buffer.alloc(0), truncated]) {
