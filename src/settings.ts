@@ -51,7 +51,7 @@ export const SETTINGS = {
   samplingToleranceSeconds: setting(
     'SAMPLING_TOLERANCE_SECONDS',
     number(SAMPLING_TOLERANCE_SECONDS.min, SAMPLING_TOLERANCE_SECONDS.max),
-    'A keyframe this near to a sample may stand for it, which is cheaper; in seconds, for jobs that do not say, and never more than half their interval; 0 is exact',
+    'A cheaper picture this near to a sample may stand for it, a keyframe if there is one; in seconds, for jobs that do not say, and never more than half their interval; 0 is exact',
     { fallback: '0' },
   ),
   faceModelPath: setting('YOLO_MODEL_PATH', optionalText, 'Another YOLOv8-face network (.onnx)', {

@@ -49,7 +49,7 @@ export const jobMessageSchema = z
       .max(SAMPLING_TOLERANCE_SECONDS.max)
       .nullish()
       .describe(
-        'A keyframe this near to a sample may stand for it, which is cheaper; at most half of frame_interval_seconds. When absent the worker’s SAMPLING_TOLERANCE_SECONDS, or half the interval if that is less.',
+        'A cheaper picture this near to a sample may stand for it, a keyframe if there is one; at most half of frame_interval_seconds. When absent the worker’s SAMPLING_TOLERANCE_SECONDS, or half the interval if that is less.',
       ),
     detect_faces: z.boolean().default(true).describe('Whether faces are detected.'),
     detect_poses: z.boolean().default(true).describe('Whether body poses are estimated.'),
@@ -85,7 +85,7 @@ export interface DetectionJob {
   readonly jobId: string;
   readonly video: { readonly bucket: string; readonly key: string };
   readonly frameIntervalSeconds: number;
-  /** A keyframe this near to a sample may stand for it; 0 is exact. */
+  /** A cheaper picture this near to a sample may stand for it; 0 is exact. */
   readonly samplingToleranceSeconds: number;
   readonly detectFaces: boolean;
   readonly detectPoses: boolean;

@@ -139,7 +139,7 @@ const provenanceSchema = z
         reason: z.string(),
         tolerance_ms: milliseconds
           .optional()
-          .describe('How far a keyframe that stands for a sample may be from it; 0 is exact.'),
+          .describe('How far a cheaper picture that stands for a sample may be from it; 0 is exact.'),
         packets: z.int().min(0),
         packets_total: z
           .int()

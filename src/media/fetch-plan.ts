@@ -3,9 +3,10 @@ import { type ByteRange, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges
 import type { Mp4Sample, Mp4Track } from './mp4-index.ts';
 import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, shownPackets } from './packet-index.ts';
 import { packetTable } from './packet-table.ts';
-import { preferKeyframes, samplePositions } from './sample-times.ts';
+import { samplePositions } from './sample-times.ts';
 import { type PlannedVideo, planSampling } from './sampling-plan.ts';
 import { ticksPerSecond, timelineOf } from './timeline.ts';
+import { preferCheapPictures } from './tolerated-pictures.ts';
 
 /** How the video will be sampled. */
 export interface Sampling {
@@ -85,7 +86,7 @@ function neededPackets(
 
   const frameRate = ticksPerSecond(timeline.timeBase) / frameTicks;
   const exact = samplePositions(timeline, intervalMs, frameRate);
-  const samples = preferKeyframes(exact, { timeline, packets: table }, toleranceMs);
+  const samples = preferCheapPictures(exact, { timeline, packets: table }, toleranceMs);
   const wanted = samples.filter((position, sample) => position !== samples[sample - 1]);
   const { format, width, height } = track;
   const video: PlannedVideo = { codec: CODECS[format] ?? format, width, height, timeline, packets: table };

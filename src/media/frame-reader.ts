@@ -10,11 +10,12 @@ import type { FeedReport } from './packet-feed.ts';
 import { openPacketSource, type PacketSource } from './packet-source.ts';
 import type { PacketTable } from './packet-table.ts';
 import { scaledSize } from './picture-size.ts';
-import { preferKeyframes, samplePositions } from './sample-times.ts';
+import { samplePositions } from './sample-times.ts';
 import { type AllowedPlan, planAll, planSampling, type SamplingPlan } from './sampling-plan.ts';
 import type { SamplingReport } from './sampling-report.ts';
 import { canFeed, decodeSparsely } from './sparse-decoder.ts';
 import { millisecondsAt, type Timeline } from './timeline.ts';
+import { preferCheapPictures } from './tolerated-pictures.ts';
 import type { VideoInfo } from './video-info.ts';
 import type { VideoLimits } from './video-limits.ts';
 import { decodeEverything, type WantedPictureDecoder } from './wanted-pictures.ts';
@@ -32,7 +33,7 @@ export interface FrameRequest {
   readonly intervalMs: number;
   /** The first sample wanted, for a video that is gone on with; 0 by default. */
   readonly firstSample?: number;
-  /** A keyframe this near to a sample may stand for it, which is cheaper; 0, the default, is exact. */
+  /** A cheaper picture this near to a sample may stand for it; 0, the default, is exact. */
   readonly toleranceMs?: number;
   /** Limit for the long side of the delivered pictures, in pixels; they are never enlarged. */
   readonly maxSide?: number;
@@ -92,7 +93,7 @@ async function* readThrough(
   const { video, intervalMs, toleranceMs = 0, firstSample = 0, windows = null } = request;
   const exact = samplePositions(video.timeline, intervalMs, video.frameRate);
   const keyframes = source?.table ?? video.packets;
-  const samples = preferKeyframes(exact, { timeline: video.timeline, packets: keyframes }, toleranceMs);
+  const samples = preferCheapPictures(exact, { timeline: video.timeline, packets: keyframes }, toleranceMs);
   const wanted = distinct(samples.subarray(firstSample));
   if (wanted.length === 0) return;
 

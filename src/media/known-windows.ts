@@ -17,7 +17,7 @@ const ROUNDING_MS = 1.5;
  * is followed by another one of its window, so that nothing can have been shown in between. Pictures shown before a keyframe and decoded
  * after it come after all that is decoded before it.
  * @param positions of the exact samples' pictures in the timeline
- * @param toleranceMs how far a keyframe may be that stands for a sample: as far, all must be known
+ * @param toleranceMs how far a picture may be that stands for a sample: as far, all must be known
  */
 export function areKnown(
   positions: Uint32Array,

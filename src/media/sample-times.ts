@@ -1,5 +1,4 @@
 /** Which picture stands for each sample of a video: the definition of sampling, pure and exact. */
-import type { PacketTable } from './packet-table.ts';
 import { type Timeline, ticksPerSecond } from './timeline.ts';
 
 /** Times closer than this are the same: containers count in ticks far coarser, floating point in steps far finer. */
@@ -28,30 +27,4 @@ export function samplePositions(timeline: Timeline, intervalMs: number, frameRat
     positions[sample] = position;
   }
   return positions;
-}
-
-/**
- * Lets a keyframe stand for every sample that lies within `toleranceMs` of one, the nearest when there are several. The times that are
- * reported stay those of the pictures.
- * @returns the positions, still ascending
- */
-export function preferKeyframes(
-  positions: Uint32Array,
-  { timeline, packets }: { readonly timeline: Timeline; readonly packets: PacketTable | null },
-  toleranceMs: number,
-): Uint32Array {
-  if (packets === null || toleranceMs <= 0) return positions;
-  const keyframes = packets.positions
-    .filter((position, packet) => position >= 0 && packets.keys[packet] === 1)
-    .sort();
-  const toleranceTicks = (toleranceMs / 1000) * ticksPerSecond(timeline.timeBase);
-  let next = 0;
-  return positions.map((position) => {
-    const pts = timeline.ptsTicks[position] ?? 0;
-    const distance = (keyframe: number | undefined) =>
-      keyframe === undefined ? Number.POSITIVE_INFINITY : Math.abs((timeline.ptsTicks[keyframe] ?? 0) - pts);
-    while (distance(keyframes[next + 1]) <= distance(keyframes[next])) next++;
-    const nearest = keyframes[next];
-    return nearest !== undefined && distance(nearest) <= toleranceTicks ? nearest : position;
-  });
 }

@@ -18,7 +18,7 @@ export interface AnalysisRequest {
   /** Which times are known by them; null, the default, where all packets are listed, fetched or not. */
   readonly windows?: readonly KnownWindow[] | null;
   readonly frameIntervalSeconds: number;
-  /** A keyframe this near to a sample may stand for it; 0, the default, is exact. */
+  /** A cheaper picture this near to a sample may stand for it; 0, the default, is exact. */
   readonly samplingToleranceSeconds?: number;
   readonly detectFaces: boolean;
   readonly detectPoses: boolean;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { preferKeyframes, samplePositions } from '../../src/media/sample-times.ts';
+import { samplePositions } from '../../src/media/sample-times.ts';
 import type { Timeline } from '../../src/media/timeline.ts';
 
 function timeline(timesMs: number[], endMs: number): Timeline {
@@ -61,33 +61,5 @@ describe('samplePositions', () => {
       const late = (position * 1001) / 30_000 - index * 2;
       expect(Math.abs(late)).toBeLessThanOrEqual(1001 / 60_000 + 1e-6);
     }
-  });
-});
-
-describe('preferKeyframes', () => {
-  const regularVideo = (keyframes: number[]) => {
-    const positions = Int32Array.from({ length: 100 }, (_, position) => position);
-    const packets = {
-      ranks: Uint32Array.from(positions),
-      positions,
-      keys: Uint8Array.from(positions, (position) => Number(keyframes.includes(position))),
-      bytes: new Uint32Array(100),
-    };
-    return { timeline: regular(100, 25), packets };
-  };
-
-  it('takes the nearest keyframe within the tolerance, and the exact picture elsewhere', () => {
-    const samples = Uint32Array.of(0, 25, 50, 75);
-    expect([...preferKeyframes(samples, regularVideo([0, 20, 53, 90]), 200)]).toEqual([0, 20, 53, 75]);
-  });
-
-  it('lets one keyframe stand for several samples, in order', () => {
-    const samples = Uint32Array.of(0, 5, 10, 15, 20);
-    expect([...preferKeyframes(samples, regularVideo([0, 12]), 240)]).toEqual([0, 0, 12, 12, 20]);
-  });
-
-  it('changes nothing without a list of keyframes', () => {
-    const samples = Uint32Array.of(0, 25);
-    expect(preferKeyframes(samples, { timeline: regular(100, 25), packets: null }, 500)).toBe(samples);
   });
 });
