@@ -1,4 +1,7 @@
 /** One job in a process of its own: analyses one video and prints one line of JSON with what it cost after the start. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readAnalysisConfig } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
@@ -41,6 +44,7 @@ const before = cpuTime();
 const request = {
   jobId: 'bench',
   file: positionals[0] ?? '',
+  folder: await mkdtemp(join(tmpdir(), 'bench-job-')),
   frameIntervalSeconds: Number(values.interval),
   samplingToleranceSeconds: Number(values.tolerance),
   detectFaces: true,
@@ -53,6 +57,7 @@ const { result, durations, sampling } = await detectVideo(
   new AbortController().signal,
 );
 const after = cpuTime();
+await rm(request.folder, { recursive: true });
 const cost: JobCost = {
   startMs: Math.round(ready - started),
   wallMs: Math.round(performance.now() - ready),

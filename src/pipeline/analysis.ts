@@ -13,6 +13,8 @@ export interface AnalysisRequest {
   readonly jobId: string;
   /** The video, a local file. */
   readonly file: string;
+  /** An empty folder for what an analysis does not hold in memory; whoever asks removes it. */
+  readonly folder: string;
   /** What is there of it, ascending and apart from each other; null, the default, for all of it. */
   readonly parts?: readonly ByteRange[] | null;
   /** Which times are known by them; null, the default, where all packets are listed, fetched or not. */

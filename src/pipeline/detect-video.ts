@@ -4,6 +4,7 @@ import { probeVideo } from '../media/probe.ts';
 import { sceneKeyframesMs } from '../media/scene-keyframes.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../tracking/follow-people.ts';
 import type { Analysis, AnalysisRequest } from './analysis.ts';
+import { checkpointFingerprint, openLog } from './checkpoint.ts';
 import type { Engines } from './engines.ts';
 import { observeVideo } from './observe-video.ts';
 import type { Progress } from './progress.ts';
@@ -25,32 +26,30 @@ export async function detectVideo(
   const { ffmpeg, limits } = engines.media;
   const video = await watch.time('probe', probeVideo(request.file, { ffmpeg, limits }, signal));
 
-  const { observations, samples, sampling } = await observeVideo(
-    request,
-    video,
-    engines,
-    watch,
-    onProgress,
-    signal,
-  );
-  const people = watch.timeSync('tracking', () =>
-    followPeople(observations, {
-      ...DEFAULT_TRACKING_OPTIONS,
-      ...engines.tracking,
-      picture: { width: video.width, height: video.height },
-      frameIntervalMs: request.frameIntervalSeconds * 1000,
-      sceneHintsMs: sceneKeyframesMs(video),
-    }),
-  );
-  const result = buildResult({
-    request,
-    video,
-    observations,
-    samples,
-    sampling,
-    people,
-    models: engines.models,
-    processingTimeMs: performance.now() - started,
-  });
-  return { result, sampling, durations: watch.durations() };
+  const log = openLog(request, checkpointFingerprint(engines.fingerprint, request));
+  try {
+    const sampling = await observeVideo(request, video, engines, watch, log, onProgress, signal);
+    const people = watch.timeSync('tracking', () =>
+      followPeople(log, {
+        ...DEFAULT_TRACKING_OPTIONS,
+        ...engines.tracking,
+        picture: { width: video.width, height: video.height },
+        frameIntervalMs: request.frameIntervalSeconds * 1000,
+        sceneHintsMs: sceneKeyframesMs(video),
+      }),
+    );
+    const result = buildResult({
+      request,
+      video,
+      observations: log,
+      samples: log.samples,
+      sampling,
+      people,
+      models: engines.models,
+      processingTimeMs: performance.now() - started,
+    });
+    return { result, sampling, durations: watch.durations() };
+  } finally {
+    log.close();
+  }
 }

@@ -14,7 +14,12 @@ import type { ModelDescription } from '../inference/model-store.ts';
 import type { SamplingReport } from '../media/sampling-report.ts';
 import type { VideoInfo } from '../media/video-info.ts';
 import type { PeopleTracks, TrackSummary } from '../tracking/follow-people.ts';
-import type { FaceObservation, FrameObservations, PoseObservation } from '../tracking/observations.ts';
+import type {
+  FaceObservation,
+  FrameObservations,
+  ObservedFrames,
+  PoseObservation,
+} from '../tracking/observations.ts';
 import { WORKER_VERSION } from '../version.ts';
 import type { AnalysisRequest } from './analysis.ts';
 import { type FrameExtent, frameExtents, keypoints, NO_EXTENT } from './original-fields.ts';
@@ -25,7 +30,7 @@ export interface Findings {
   readonly request: AnalysisRequest;
   readonly video: VideoInfo;
   /** What was seen in each picture looked at. */
-  readonly observations: readonly FrameObservations[];
+  readonly observations: ObservedFrames;
   /** For each sample the position of its picture in `observations`; a picture shown for long stands for several. */
   readonly samples: readonly number[];
   readonly sampling: SamplingReport | null;
@@ -117,12 +122,12 @@ function summarize(
 }
 
 function resultFrames({ observations, samples, people, video }: Findings): ResultFrame[] {
-  const pictures = observations.map((frame, i) => resultPicture(frame, people.frames[i], video));
+  const pictures = Array.from(observations, (frame, i) => resultPicture(frame, people.frames[i], video));
   return samples.flatMap((position, index) => {
     const picture = pictures[position];
     if (picture === undefined) return [];
     const repeats = samples[index - 1] === position;
-    const equals = repeats || observations[position]?.equalsPrevious === true;
+    const equals = repeats || observations.at(position)?.equalsPrevious === true;
     return { index, ...picture, repeats_previous: repeats, equals_previous: equals };
   });
 }

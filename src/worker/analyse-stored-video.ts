@@ -1,5 +1,5 @@
 /** The heavy part of an attempt: the video on disk, analysed from where an earlier attempt got to, with checkpoints for a later one. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { DetectionJob } from '../contract/job.ts';
 import { toWorkerError, type WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -120,6 +120,7 @@ async function analyse(
   const request = {
     jobId,
     file,
+    folder: dirname(file),
     parts,
     windows,
     frameIntervalSeconds,

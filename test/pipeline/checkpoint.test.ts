@@ -1,57 +1,50 @@
-import { describe, expect, it } from '@jest/globals';
-import {
-  type Checkpoint,
-  CheckpointClock,
-  checkpointFingerprint,
-  decodeCheckpoint,
-  encodeCheckpoint,
-} from '../../src/pipeline/checkpoint.ts';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AnalysisRequest } from '../../src/pipeline/analysis.ts';
+import { CheckpointClock, checkpointFingerprint, openLog } from '../../src/pipeline/checkpoint.ts';
 
-const CHECKPOINT: Checkpoint = {
-  observations: [
-    {
-      index: 0,
-      timestampMs: 0,
-      faces: [
-        {
-          box: { x: 1.5, y: 2, width: 30.25, height: 40 },
-          confidence: 0.9,
-          landmarks: null,
-          embedding: new Float32Array([0.1, -0.2, 0.3]),
-        },
-      ],
-      poses: [],
-      similarityToPrevious: null,
-    },
-  ],
-  samples: [0, 0],
-};
+const FRAME = { index: 0, timestampMs: 0, faces: [], poses: [], similarityToPrevious: null };
 
 describe('a checkpoint', () => {
-  it('comes back bit for bit', () => {
-    expect(decodeCheckpoint(encodeCheckpoint(CHECKPOINT, 'networks-a'), 'networks-a')).toMatchObject(
-      CHECKPOINT,
-    );
+  let request: AnalysisRequest;
+
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
+    request = {
+      jobId: 'a',
+      file: 'a',
+      folder,
+      frameIntervalSeconds: 2,
+      detectFaces: true,
+      detectPoses: true,
+    };
   });
 
-  it('of other networks or options is not used', () => {
-    expect(decodeCheckpoint(encodeCheckpoint(CHECKPOINT, 'networks-a'), 'networks-b')).toBeNull();
+  afterAll(() => rm(request.folder, { recursive: true, force: true }));
+
+  function framesOf(asked: AnalysisRequest): number {
+    const log = openLog(asked, checkpointFingerprint('networks-a', asked));
+    const { length } = log;
+    log.close();
+    return length;
+  }
+
+  it('is gone on with under the same interval and tolerance only', () => {
+    const log = openLog(request, checkpointFingerprint('networks-a', request));
+    log.append(FRAME);
+    const resumed = { ...request, resumeFrom: log.bytesFrom(0) };
+    log.close();
+    expect(framesOf(resumed)).toBe(1);
+    expect(framesOf({ ...resumed, samplingToleranceSeconds: 0 })).toBe(1);
+    expect(framesOf({ ...resumed, samplingToleranceSeconds: 0.5 })).toBe(0);
+    expect(framesOf({ ...resumed, frameIntervalSeconds: 1 })).toBe(0);
   });
 
-  it('of another interval or tolerance is not used', () => {
-    const request = { jobId: 'a', file: 'a', frameIntervalSeconds: 2, detectFaces: true, detectPoses: true };
-    const of = (more: object) => checkpointFingerprint('networks-a', { ...request, ...more });
-    expect(of({ samplingToleranceSeconds: 0 })).toBe(of({}));
-    const tolerant = encodeCheckpoint(CHECKPOINT, of({ samplingToleranceSeconds: 0.5 }));
-    expect(decodeCheckpoint(tolerant, of({ samplingToleranceSeconds: 0.5 }))).toMatchObject(CHECKPOINT);
-    expect(decodeCheckpoint(tolerant, of({}))).toBeNull();
-  });
-
-  it('that is garbled or cut short is not used', () => {
-    const bytes = encodeCheckpoint(CHECKPOINT, 'networks-a');
-    expect(decodeCheckpoint(bytes.subarray(0, bytes.length / 2), 'networks-a')).toBeNull();
-    expect(decodeCheckpoint(Buffer.from('not a checkpoint'), 'networks-a')).toBeNull();
-    expect(decodeCheckpoint(new Uint8Array(), 'networks-a')).toBeNull();
+  it('that is none is passed over', () => {
+    expect(framesOf({ ...request, resumeFrom: Buffer.from('not a checkpoint') })).toBe(0);
+    expect(framesOf({ ...request, resumeFrom: null })).toBe(0);
   });
 });
 

@@ -25,7 +25,7 @@ describe('detectVideo', () => {
     folder = await mkdtemp(join(tmpdir(), 'detect-'));
     const file = join(folder, 'film.mp4');
     await renderScene(DEMO_SCENE, file, findFfmpeg(process.env).file);
-    request = { jobId: 'job', file, frameIntervalSeconds: 4, detectFaces: true, detectPoses: true };
+    request = { jobId: 'job', file, folder, frameIntervalSeconds: 4, detectFaces: true, detectPoses: true };
     engines = await loadEngines(engineOptions(readAnalysisConfig(process.env), process.env));
   }, 60_000);
 

@@ -45,7 +45,7 @@ describe('DetectionPool', () => {
     folder = await mkdtemp(join(tmpdir(), 'pool-'));
     const file = join(folder, 'film.mp4');
     await renderScene(DEMO_SCENE, file, findFfmpeg(process.env).file);
-    request = { jobId: 'job', file, frameIntervalSeconds: 2, detectFaces: true, detectPoses: true };
+    request = { jobId: 'job', file, folder, frameIntervalSeconds: 2, detectFaces: true, detectPoses: true };
     pool = new DetectionPool({ threads: 1, engines: options });
   }, 60_000);
 

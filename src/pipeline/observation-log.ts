@@ -1,0 +1,144 @@
+/** What was seen so far, in a file: only the frame that is being looked at is in memory, however long the video is. */
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { deserialize, serialize } from 'node:v8';
+import { WorkerError } from '../errors.ts';
+import type { FrameObservations, ObservedFrames } from '../tracking/observations.ts';
+import { packFrame, unpackFrame } from './packed-frame.ts';
+
+/** Before each record its length, a 32-bit number. */
+const LENGTH_BYTES = 4;
+
+/**
+ * A header that names whose observations these are, then one record per sample: a frame, or nothing where the picture of the
+ * sample before is still shown. A file that breaks off in a record is one that ends before it.
+ */
+export class ObservationLog implements ObservedFrames {
+  /** For each sample the position of its frame among the frames: one shown for long stands for several. */
+  readonly samples: number[] = [];
+  readonly #fd: number;
+  /** Where each frame's record begins. */
+  readonly #starts: number[] = [];
+  #bytes = 0;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** A new log; an old file of that name is emptied. @throws WorkerError DISK_FULL */
+  static create(file: string, fingerprint: string): ObservationLog {
+    const log = new ObservationLog(onDisk(() => openSync(file, 'w+', 0o600)));
+    log.#write(serialize(fingerprint));
+    return log;
+  }
+
+  /** The log in a file, to be gone on with; null where it is none, or one of another fingerprint. */
+  static reopen(file: string, fingerprint: string): ObservationLog | null {
+    const log = new ObservationLog(openSync(file, 'r+'));
+    try {
+      if (log.#readAll() === fingerprint) return log;
+    } catch {
+      // Whatever these bytes are, they are not to be gone on with.
+    }
+    log.close();
+    return null;
+  }
+
+  /** Frames so far. */
+  get length(): number {
+    return this.#starts.length;
+  }
+
+  /** Size of the file. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The next sample's picture is a new one, and this was seen in it. @throws WorkerError DISK_FULL */
+  append(frame: FrameObservations): void {
+    this.#starts.push(this.#bytes);
+    this.#write(serialize(packFrame(frame)));
+    this.samples.push(this.#starts.length - 1);
+  }
+
+  /** The next sample's picture is still the last one. @throws WorkerError DISK_FULL */
+  appendRepeat(): void {
+    this.#write(new Uint8Array());
+    this.samples.push(this.#starts.length - 1);
+  }
+
+  at(position: number): FrameObservations | undefined {
+    const start = this.#starts.at(position);
+    return start === undefined ? undefined : unpackFrame(deserialize(this.#record(start)));
+  }
+
+  *[Symbol.iterator](): Generator<FrameObservations, void> {
+    for (const start of this.#starts) yield unpackFrame(deserialize(this.#record(start)));
+  }
+
+  /** The file's bytes from a place on. */
+  bytesFrom(start: number): Uint8Array {
+    return this.#read(start, this.#bytes - start);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** Finds the records of a file and returns its fingerprint; throws for what is no record. */
+  #readAll(): unknown {
+    const { size } = fstatSync(this.#fd);
+    const fingerprint = deserialize(this.#record(0));
+    this.#bytes = LENGTH_BYTES + this.#lengthAt(0);
+    while (this.#bytes + LENGTH_BYTES <= size) {
+      const length = this.#lengthAt(this.#bytes);
+      if (this.#bytes + LENGTH_BYTES + length > size) break;
+      if (length > 0) {
+        deserialize(this.#record(this.#bytes));
+        this.#starts.push(this.#bytes);
+      }
+      this.samples.push(this.#starts.length - 1);
+      this.#bytes += LENGTH_BYTES + length;
+    }
+    ftruncateSync(this.#fd, this.#bytes);
+    return fingerprint;
+  }
+
+  #record(start: number): Uint8Array {
+    return this.#read(start + LENGTH_BYTES, this.#lengthAt(start));
+  }
+
+  #lengthAt(start: number): number {
+    return Buffer.from(this.#read(start, LENGTH_BYTES)).readUInt32LE();
+  }
+
+  #read(start: number, length: number): Uint8Array {
+    const bytes = Buffer.alloc(length);
+    for (let done = 0; done < length; ) {
+      const count = readSync(this.#fd, bytes, done, length - done, start + done);
+      if (count === 0) throw new WorkerError('INTERNAL', 'the file of observations is shorter than it was');
+      done += count;
+    }
+    return bytes;
+  }
+
+  #write(record: Uint8Array): void {
+    const bytes = Buffer.alloc(LENGTH_BYTES + record.length);
+    bytes.writeUInt32LE(record.length);
+    bytes.set(record, LENGTH_BYTES);
+    for (let done = 0; done < bytes.length; ) {
+      const at = this.#bytes + done;
+      done += onDisk(() => writeSync(this.#fd, bytes, done, bytes.length - done, at));
+    }
+    this.#bytes += bytes.length;
+  }
+}
+
+function onDisk<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw new WorkerError('DISK_FULL', 'what was seen cannot be written to TEMP_DIR: free some space', {
+      cause,
+    });
+  }
+}
