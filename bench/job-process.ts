@@ -50,7 +50,7 @@ const request = {
   detectFaces: true,
   detectPoses: true,
 };
-const { result, durations, sampling } = await detectVideo(
+const { summary, videoMs, durations, sampling } = await detectVideo(
   request,
   engines,
   () => {},
@@ -65,10 +65,10 @@ const cost: JobCost = {
   decoderCpuSeconds: after.children - before.children,
   durations,
   peakRssMebibytes: Math.round(process.resourceUsage().maxRSS / 1024),
-  frames: result.summary.total_frames,
-  faces: result.summary.faces_detected,
-  poses: result.summary.poses_detected,
+  frames: summary.total_frames,
+  faces: summary.faces_detected,
+  poses: summary.poses_detected,
   plan: sampling?.plan ?? 'unknown',
-  videoSeconds: result.video.duration_ms / 1000,
+  videoSeconds: videoMs / 1000,
 };
 process.stdout.write(`${JSON.stringify(cost)}\n`);

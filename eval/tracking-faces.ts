@@ -65,7 +65,7 @@ export async function countFaces(
   const { signal } = new AbortController();
   return await withTempFolder(tmpdir(), async (folder) => {
     const { json } = await pool.analyse({ ...request, folder }, () => undefined, signal);
-    const result = completedResultSchema.parse(JSON.parse(new TextDecoder().decode(json)));
+    const result = completedResultSchema.parse(JSON.parse(await json.text()));
     return countResult(result, truth);
   });
 }

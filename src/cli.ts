@@ -122,10 +122,15 @@ function usage(problem: string, cause?: unknown): WorkerError {
   return new WorkerError('JOB_INVALID', `${problem}; see --help`, { cause });
 }
 
-async function writeResult(json: Uint8Array, out: string | undefined): Promise<void> {
+async function writeResult(json: Blob, out: string | undefined): Promise<void> {
   const target = out === undefined ? process.stdout : createWriteStream(out);
   // stdout is never ended: the process still has a line to say.
-  await pipeline(Readable.from([json, '\n']), target, { end: out !== undefined });
+  await pipeline(Readable.from(withNewline(json)), target, { end: out !== undefined });
+}
+
+async function* withNewline(json: Blob): AsyncGenerator<Uint8Array | string> {
+  yield* json.stream();
+  yield '\n';
 }
 
 const BAR_WIDTH = 30;

@@ -1,4 +1,5 @@
 /** What crosses the border between the main thread and a detection thread: plain, cloneable data only. */
+import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { ByteRange } from '../byte-ranges.ts';
 import type { DetectionSummary } from '../contract/result.ts';
@@ -31,15 +32,24 @@ export interface AnalysisRequest {
 }
 
 /** What an analysis came to. */
-export interface Analysis {
-  /** The result document, UTF-8 JSON, validated against its own schema. */
-  readonly json: Uint8Array;
+export interface Analysis extends AnalysisReport {
+  /** The result document, UTF-8 JSON, validated against its own schema. It lies in the request's folder, and is gone with it. */
+  readonly json: Blob;
+}
+
+/** The same without the document, which a thread leaves in the request's folder. */
+export interface AnalysisReport {
   readonly summary: DetectionSummary;
   readonly durations: StageDurations;
   /** How the pictures were taken from the video, and what that cost. */
   readonly sampling: SamplingReport | null;
   /** Duration of the video. */
   readonly videoMs: number;
+}
+
+/** Where the result document of an analysis lies. */
+export function resultFile({ folder }: Pick<AnalysisRequest, 'folder'>): string {
+  return join(folder, 'result.json');
 }
 
 /** Wall time by stage, in milliseconds. */
@@ -59,7 +69,7 @@ export type ThreadTask =
 /** A thread's answer; errors travel as data because classes do not survive the clone. */
 export type ThreadReply =
   | { readonly ok: true; readonly models: readonly ModelDescription[] }
-  | { readonly ok: true; readonly analysis: Analysis }
+  | { readonly ok: true; readonly analysis: AnalysisReport }
   | { readonly ok: false; readonly error: SerializedError };
 
 /** Messages on a task's port: who works on it and progress towards the main thread, abort towards the detection thread. */

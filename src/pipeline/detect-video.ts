@@ -1,26 +1,25 @@
 /** The way of one video, on one screen: probe, frames, observations, tracks, result. */
-import type { CompletedResult } from '../contract/result.ts';
 import { probeVideo } from '../media/probe.ts';
 import { sceneKeyframesMs } from '../media/scene-keyframes.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../tracking/follow-people.ts';
-import type { Analysis, AnalysisRequest } from './analysis.ts';
+import { type AnalysisReport, type AnalysisRequest, resultFile } from './analysis.ts';
 import { checkpointFingerprint, openLog } from './checkpoint.ts';
 import type { Engines } from './engines.ts';
 import { observeVideo } from './observe-video.ts';
 import type { Progress } from './progress.ts';
-import { buildResult } from './result-builder.ts';
+import { writeResult } from './result-builder.ts';
 import { Stopwatch } from './stopwatch.ts';
 
 /**
- * Analyses one local video file from the first byte to the finished result.
- * @throws WorkerError VIDEO_* for a video that can never be analysed, DECODER_FAILED for one that may be; the signal's reason when aborted
+ * Analyses one local video file from the first byte to the finished result, which then lies in `resultFile(request)`.
+ * @throws WorkerError VIDEO_* for a video that can never be analysed, DECODER_FAILED for one that may be, DISK_FULL; the signal's reason when aborted
  */
 export async function detectVideo(
   request: AnalysisRequest,
   engines: Engines,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
-): Promise<{ result: CompletedResult } & Pick<Analysis, 'durations' | 'sampling'>> {
+): Promise<AnalysisReport> {
   const started = performance.now();
   const watch = new Stopwatch();
   const { ffmpeg, limits } = engines.media;
@@ -38,7 +37,7 @@ export async function detectVideo(
         sceneHintsMs: sceneKeyframesMs(video),
       }),
     );
-    const result = buildResult({
+    const findings = {
       request,
       video,
       observations: log,
@@ -47,8 +46,9 @@ export async function detectVideo(
       people,
       models: engines.models,
       processingTimeMs: performance.now() - started,
-    });
-    return { result, sampling, durations: watch.durations() };
+    };
+    const summary = writeResult(findings, resultFile(request));
+    return { summary, sampling, durations: watch.durations(), videoMs: Math.round(video.durationMs) };
   } finally {
     log.close();
   }

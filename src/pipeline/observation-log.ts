@@ -1,8 +1,9 @@
 /** What was seen so far, in a file: only the frame that is being looked at is in memory, however long the video is. */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { WorkerError } from '../errors.ts';
 import type { FrameObservations, ObservedFrames } from '../tracking/observations.ts';
+import { createFile, writeAll } from './disk.ts';
 import { packFrame, unpackFrame } from './packed-frame.ts';
 
 /** Before each record its length, a 32-bit number. */
@@ -26,7 +27,7 @@ export class ObservationLog implements ObservedFrames {
 
   /** A new log; an old file of that name is emptied. @throws WorkerError DISK_FULL */
   static create(file: string, fingerprint: string): ObservationLog {
-    const log = new ObservationLog(onDisk(() => openSync(file, 'w+', 0o600)));
+    const log = new ObservationLog(createFile(file));
     log.#write(serialize(fingerprint));
     return log;
   }
@@ -125,20 +126,7 @@ export class ObservationLog implements ObservedFrames {
     const bytes = Buffer.alloc(LENGTH_BYTES + record.length);
     bytes.writeUInt32LE(record.length);
     bytes.set(record, LENGTH_BYTES);
-    for (let done = 0; done < bytes.length; ) {
-      const at = this.#bytes + done;
-      done += onDisk(() => writeSync(this.#fd, bytes, done, bytes.length - done, at));
-    }
+    writeAll(this.#fd, bytes, this.#bytes);
     this.#bytes += bytes.length;
-  }
-}
-
-function onDisk<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    throw new WorkerError('DISK_FULL', 'what was seen cannot be written to TEMP_DIR: free some space', {
-      cause,
-    });
   }
 }

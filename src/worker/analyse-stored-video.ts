@@ -42,28 +42,39 @@ export interface AnalysisContext {
 
 const DEFAULT_CHECKPOINT_EVERY_MS = 60_000;
 
-/** The copy of the video is gone when this ends, whichever way. Rejects as `download` and `analyse` of the ports do. */
-export async function analyseStoredVideo(
+/**
+ * The copy of the video and the analysis's files are gone when this ends, whichever way.
+ * @param use what is done with the analysis while they are there
+ * @throws WorkerError as `download` and `analyse` of the ports do, and as `use` does
+ */
+export async function analyseStoredVideo<T>(
   job: DetectionJob,
   context: AnalysisContext,
   signal: AbortSignal,
+  use: (analysis: Analysis) => Promise<T>,
+): Promise<T> {
+  return await withTempFolder(context.services.tempDir, async (folder) =>
+    use(await analyseWhatIsNeeded(job, join(folder, 'video'), context, signal)),
+  );
+}
+
+/** Of the whole video where the parts that were fetched do not suffice. */
+async function analyseWhatIsNeeded(
+  job: DetectionJob,
+  file: string,
+  context: AnalysisContext,
+  signal: AbortSignal,
 ): Promise<Analysis> {
-  return await withTempFolder(context.services.tempDir, async (folder) => {
-    const file = join(folder, 'video');
-    const copy = await download(job, file, context, signal);
-    try {
-      return await analyse(job, file, copy, context, signal);
-    } catch (error) {
-      const failure = toWorkerError(error);
-      if (signal.aborted || copy.parts === null || !isOfTheVideo(failure)) throw error;
-      context.log.info(
-        { reason: failure.message },
-        'parts of the video did not suffice: the rest is fetched',
-      );
-      const whole = await fetching(() => copy.complete(signal), context);
-      return await analyse(job, file, whole, context, signal);
-    }
-  });
+  const copy = await download(job, file, context, signal);
+  try {
+    return await analyse(job, file, copy, context, signal);
+  } catch (error) {
+    const failure = toWorkerError(error);
+    if (signal.aborted || copy.parts === null || !isOfTheVideo(failure)) throw error;
+    context.log.info({ reason: failure.message }, 'parts of the video did not suffice: the rest is fetched');
+    const whole = await fetching(() => copy.complete(signal), context);
+    return await analyse(job, file, whole, context, signal);
+  }
 }
 
 /** What a hole may look like to the decoder; with the whole at hand, it fails again if it is the video's own. */

@@ -98,10 +98,13 @@ export interface ObjectStore {
   head(location: ObjectLocation, signal: AbortSignal): Promise<ObjectHead | null>;
   /** Null when there is no such object. */
   get(location: ObjectLocation, signal: AbortSignal): Promise<Uint8Array | null>;
-  /** Resolves to the new object's ETag, or to null when the condition did not hold and nothing was written. */
+  /**
+   * Resolves to the new object's ETag, or to null when the condition did not hold and nothing was written.
+   * @param content a Blob is read piece by piece
+   */
   put(
     location: ObjectLocation,
-    bytes: Uint8Array,
+    content: Uint8Array | Blob,
     options: PutOptions,
     signal: AbortSignal,
   ): Promise<string | null>;

@@ -66,7 +66,7 @@ export class ResultStore {
    */
   async publish(
     record: ResultRecord,
-    json: Uint8Array,
+    json: Blob,
     signal: AbortSignal,
     { replaceCompleted = false } = {},
   ): Promise<ResultRecord> {

@@ -79,7 +79,7 @@ export async function openHostileLab(): Promise<HostileLab> {
       const request = { jobId: 'hostile', file, folder: own, ...options };
       try {
         const { json } = await pool.analyse(request, () => {}, AbortSignal.timeout(DEADLINE_MS));
-        const result = completedResultSchema.parse(JSON.parse(new TextDecoder().decode(json)));
+        const result = completedResultSchema.parse(JSON.parse(await json.text()));
         const { width, height } = result.source_dimensions;
         return `${width}x${height}, ${result.frames.length} frames`;
       } catch (error) {

@@ -13,9 +13,9 @@ function scene(putMs = 0) {
   const written: string[] = [];
   const job = new AbortController();
   const store = {
-    async put(_location, bytes, _options, signal) {
+    async put(_location, content, _options, signal) {
       await sleep(putMs, undefined, { signal });
-      written.push(new TextDecoder().decode(bytes));
+      written.push(await new Blob([content as Uint8Array<ArrayBuffer>]).text());
       return `etag ${written.length}`;
     },
   } as Partial<ObjectStore> as ObjectStore;
