@@ -11,6 +11,7 @@ import {
 import { toWorkerError, WorkerError } from '../errors.ts';
 import { fullJitterMs } from '../worker/back-off.ts';
 import type {
+  Content,
   DownloadOptions,
   ObjectHead,
   ObjectLocation,
@@ -54,7 +55,7 @@ export class S3Store implements ObjectStore {
 
   async put(
     { bucket, key }: ObjectLocation,
-    content: Uint8Array | Blob,
+    content: Uint8Array | Content,
     { condition, contentType, metadata }: PutOptions,
     signal: AbortSignal,
   ): Promise<string | null> {
@@ -70,9 +71,12 @@ export class S3Store implements ObjectStore {
       return await this.#s3.send(command, { abortSignal: signal });
     };
     const written = await answer(
-      content instanceof Blob
-        ? this.#persist(() => send(Readable.from(content.stream()), content.size), signal)
-        : send(content, content.length),
+      content instanceof Uint8Array
+        ? send(content, content.length)
+        : this.#persist(async () => {
+            const body = Readable.from(content.stream());
+            return await send(body, content.size).finally(() => body.destroy());
+          }, signal),
       `write s3://${bucket}/${key}`,
       signal,
       isConditionFailed,

@@ -14,7 +14,7 @@ export interface AnalysisRequest {
   readonly jobId: string;
   /** The video, a local file. */
   readonly file: string;
-  /** An empty folder for what an analysis does not hold in memory; whoever asks removes it. */
+  /** A folder for what an analysis does not hold in memory; whoever asks removes it. */
   readonly folder: string;
   /** What is there of it, ascending and apart from each other; null, the default, for all of it. */
   readonly parts?: readonly ByteRange[] | null;
@@ -25,8 +25,8 @@ export interface AnalysisRequest {
   readonly samplingToleranceSeconds?: number;
   readonly detectFaces: boolean;
   readonly detectPoses: boolean;
-  /** A checkpoint of an earlier analysis of the same request; one that does not fit is ignored. */
-  readonly resumeFrom?: Uint8Array | null;
+  /** Goes on from the `observationsFile` of an earlier analysis of the same request; one that does not fit is ignored. */
+  readonly resume?: boolean;
   /** Time between two checkpoints in the progress; none without it. */
   readonly checkpointEveryMs?: number;
 }
@@ -45,6 +45,11 @@ export interface AnalysisReport {
   readonly sampling: SamplingReport | null;
   /** Duration of the video. */
   readonly videoMs: number;
+}
+
+/** Where an analysis keeps what it has seen so far; the file grows at its end only. */
+export function observationsFile({ folder }: Pick<AnalysisRequest, 'folder'>): string {
+  return join(folder, 'observations');
 }
 
 /** Where the result document of an analysis lies. */

@@ -1,7 +1,5 @@
-/** An unfinished analysis as bytes: what was seen so far, so that another process can go on from there to the same result. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { AnalysisRequest } from './analysis.ts';
+/** An unfinished analysis: what was seen so far, so that another process can go on from there to the same result. */
+import { type AnalysisRequest, observationsFile } from './analysis.ts';
 import { ObservationLog } from './observation-log.ts';
 
 /** What the observations of a request depend on: the networks, their options, and which pictures are looked at. */
@@ -13,18 +11,14 @@ export function checkpointFingerprint(
 }
 
 /**
- * The log of a request: what its checkpoint holds, to be gone on with, or an empty one where there is none that fits. Tracking is
- * no part of it: it is a pure function of the observations.
+ * The log of a request: the one that is to be gone on with, or an empty one where there is none that fits. Tracking is no part of
+ * it: it is a pure function of the observations.
  * @param fingerprint of the networks and options that make the observations
  */
-export function openLog({ folder, resumeFrom }: AnalysisRequest, fingerprint: string): ObservationLog {
-  const file = join(folder, 'observations');
-  if (resumeFrom) {
-    writeFileSync(file, resumeFrom, { mode: 0o600 });
-    const resumed = ObservationLog.reopen(file, fingerprint);
-    if (resumed !== null) return resumed;
-  }
-  return ObservationLog.create(file, fingerprint);
+export function openLog(request: AnalysisRequest, fingerprint: string): ObservationLog {
+  const file = observationsFile(request);
+  const resumed = request.resume === true ? ObservationLog.reopen(file, fingerprint) : null;
+  return resumed ?? ObservationLog.create(file, fingerprint);
 }
 
 /** Says when the next checkpoint is due. */

@@ -1,5 +1,5 @@
 /** What was seen so far, in a file: only the frame that is being looked at is in memory, however long the video is. */
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { deserialize, serialize } from 'node:v8';
 import { WorkerError } from '../errors.ts';
 import type { FrameObservations, ObservedFrames } from '../tracking/observations.ts';
@@ -34,6 +34,7 @@ export class ObservationLog implements ObservedFrames {
 
   /** The log in a file, to be gone on with; null where it is none, or one of another fingerprint. */
   static reopen(file: string, fingerprint: string): ObservationLog | null {
+    if (!existsSync(file)) return null;
     const log = new ObservationLog(openSync(file, 'r+'));
     try {
       if (log.#readAll() === fingerprint) return log;
@@ -49,7 +50,7 @@ export class ObservationLog implements ObservedFrames {
     return this.#starts.length;
   }
 
-  /** Size of the file. */
+  /** Size of the file: so much of it can be gone on with from here. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -74,11 +75,6 @@ export class ObservationLog implements ObservedFrames {
 
   *[Symbol.iterator](): Generator<FrameObservations, void> {
     for (const start of this.#starts) yield unpackFrame(deserialize(this.#record(start)));
-  }
-
-  /** The file's bytes from a place on. */
-  bytesFrom(start: number): Uint8Array {
-    return this.#read(start, this.#bytes - start);
   }
 
   close(): void {

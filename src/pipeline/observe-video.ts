@@ -55,7 +55,7 @@ export async function observeVideo(
     },
     signal,
   );
-  const report = (now: { readonly checkpoint?: Uint8Array }) => {
+  const report = (now: { readonly checkpoint?: number }) => {
     const framesDone = log.samples.length;
     onProgress({ framesDone, framesTotal: Math.max(framesTotal, framesDone), ...now });
   };
@@ -74,12 +74,12 @@ export async function observeVideo(
             : observeAgain(frame, previous, similarity),
         );
       }
-      report(checkpoints.isDue() ? { checkpoint: log.bytesFrom(0) } : {});
+      report(checkpoints.isDue() ? { checkpoint: log.bytes } : {});
     }
   } catch (error) {
     // Whoever is interrupted hands on what it has.
     const isOurs = checkpointEveryMs !== undefined && log.samples.length > samplesBefore;
-    if (signal.aborted && isOurs) report({ checkpoint: log.bytesFrom(0) });
+    if (signal.aborted && isOurs) report({ checkpoint: log.bytes });
     throw error;
   }
   return sampling;

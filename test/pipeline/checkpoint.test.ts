@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AnalysisRequest } from '../../src/pipeline/analysis.ts';
+import { type AnalysisRequest, observationsFile } from '../../src/pipeline/analysis.ts';
 import { CheckpointClock, checkpointFingerprint, openLog } from '../../src/pipeline/checkpoint.ts';
 
 const FRAME = { index: 0, timestampMs: 0, faces: [], poses: [], similarityToPrevious: null };
@@ -31,20 +31,31 @@ describe('a checkpoint', () => {
     return length;
   }
 
-  it('is gone on with under the same interval and tolerance only', () => {
+  /** Leaves a log of one frame, and asks to go on from it. */
+  function interrupted(): AnalysisRequest {
     const log = openLog(request, checkpointFingerprint('networks-a', request));
     log.append(FRAME);
-    const resumed = { ...request, resumeFrom: log.bytesFrom(0) };
     log.close();
-    expect(framesOf(resumed)).toBe(1);
-    expect(framesOf({ ...resumed, samplingToleranceSeconds: 0 })).toBe(1);
-    expect(framesOf({ ...resumed, samplingToleranceSeconds: 0.5 })).toBe(0);
-    expect(framesOf({ ...resumed, frameIntervalSeconds: 1 })).toBe(0);
+    return { ...request, resume: true };
+  }
+
+  it('is gone on with under the same interval and tolerance only', () => {
+    expect(framesOf(interrupted())).toBe(1);
+    expect(framesOf({ ...interrupted(), samplingToleranceSeconds: 0 })).toBe(1);
+    expect(framesOf({ ...interrupted(), samplingToleranceSeconds: 0.5 })).toBe(0);
+    expect(framesOf({ ...interrupted(), frameIntervalSeconds: 1 })).toBe(0);
   });
 
-  it('that is none is passed over', () => {
-    expect(framesOf({ ...request, resumeFrom: Buffer.from('not a checkpoint') })).toBe(0);
-    expect(framesOf({ ...request, resumeFrom: null })).toBe(0);
+  it('is gone on with only where that is asked for', () => {
+    expect(framesOf({ ...interrupted(), resume: false })).toBe(0);
+  });
+
+  it('that is none is passed over', async () => {
+    const resuming = interrupted();
+    await rm(observationsFile(resuming));
+    expect(framesOf(resuming)).toBe(0);
+    await writeFile(observationsFile(resuming), 'not a checkpoint');
+    expect(framesOf(resuming)).toBe(0);
   });
 });
 
