@@ -20,6 +20,8 @@ export class ObservationLog implements ObservedFrames {
   /** Where each frame's record begins. */
   readonly #starts: number[] = [];
   #bytes = 0;
+  /** Every record is read into this buffer: what comes out of a record must be a copy. */
+  #buffer = Buffer.alloc(1 << 16);
 
   private constructor(fd: number) {
     this.#fd = fd;
@@ -105,17 +107,17 @@ export class ObservationLog implements ObservedFrames {
   }
 
   #lengthAt(start: number): number {
-    return Buffer.from(this.#read(start, LENGTH_BYTES)).readUInt32LE();
+    return this.#read(start, LENGTH_BYTES).readUInt32LE();
   }
 
-  #read(start: number, length: number): Uint8Array {
-    const bytes = Buffer.alloc(length);
+  #read(start: number, length: number): Buffer {
+    if (this.#buffer.length < length) this.#buffer = Buffer.alloc(2 * length);
     for (let done = 0; done < length; ) {
-      const count = readSync(this.#fd, bytes, done, length - done, start + done);
+      const count = readSync(this.#fd, this.#buffer, done, length - done, start + done);
       if (count === 0) throw new WorkerError('INTERNAL', 'the file of observations is shorter than it was');
       done += count;
     }
-    return bytes;
+    return this.#buffer.subarray(0, length);
   }
 
   #write(record: Uint8Array): void {

@@ -31,7 +31,7 @@ export function packFrame({ faces, poses, ...frame }: FrameObservations): Packed
   };
 }
 
-/** The vectors are copies: tracking keeps some, and as parts of the record they would keep all of it in memory. */
+/** All of it is a copy: vectors that are parts of a record would change with the next one. */
 export function unpackFrame({ faces, poses, ...frame }: PackedFrame): FrameObservations {
   return {
     ...frame,

@@ -24,7 +24,10 @@ import { roundTo as to } from './round-to.ts';
 /** Everything an analysis found out. */
 export interface Findings {
   readonly request: AnalysisRequest;
-  readonly video: VideoInfo;
+  readonly video: Pick<
+    VideoInfo,
+    'width' | 'height' | 'durationMs' | 'frameRate' | 'codec' | 'rotationDegrees'
+  >;
   /** What was seen in each picture looked at. */
   readonly observations: ObservedFrames;
   /** For each sample the position of its picture in `observations`; a picture shown for long stands for several. */

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { completedResultSchema } from '../../src/contract/result.ts';
-import type { VideoInfo } from '../../src/media/video-info.ts';
 import { type Findings, writeResult } from '../../src/pipeline/result-builder.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../../src/tracking/follow-people.ts';
 import type { FrameObservations } from '../../src/tracking/observations.ts';
@@ -32,7 +31,7 @@ function findings(observations: FrameObservations[], samples: number[]): Finding
       detectFaces: true,
       detectPoses: true,
     },
-    video: { ...PICTURE, durationMs: 8000, frameRate: 30, codec: 'h264', rotationDegrees: 0 } as VideoInfo,
+    video: { ...PICTURE, durationMs: 8000, frameRate: 30, codec: 'h264', rotationDegrees: 0 },
     observations,
     samples,
     sampling: null,
