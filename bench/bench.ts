@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   download: () => import('./download.ts'),
   calibrate: () => import('./calibrate.ts'),
   scale: () => import('./scale.ts'),
+  length: () => import('./length.ts'),
   threads: () => import('./threads.ts'),
   profile: () => import('./profile.ts'),
   exactness: () => import('./exactness.ts'),

@@ -1,4 +1,7 @@
 /** One job in a process of its own: analyses one video and prints one line of JSON with what it cost after the start. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readAnalysisConfig } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
@@ -41,18 +44,20 @@ const before = cpuTime();
 const request = {
   jobId: 'bench',
   file: positionals[0] ?? '',
+  folder: await mkdtemp(join(tmpdir(), 'bench-job-')),
   frameIntervalSeconds: Number(values.interval),
   samplingToleranceSeconds: Number(values.tolerance),
   detectFaces: true,
   detectPoses: true,
 };
-const { result, durations, sampling } = await detectVideo(
+const { summary, videoMs, durations, sampling } = await detectVideo(
   request,
   engines,
   () => {},
   new AbortController().signal,
 );
 const after = cpuTime();
+await rm(request.folder, { recursive: true });
 const cost: JobCost = {
   startMs: Math.round(ready - started),
   wallMs: Math.round(performance.now() - ready),
@@ -60,10 +65,10 @@ const cost: JobCost = {
   decoderCpuSeconds: after.children - before.children,
   durations,
   peakRssMebibytes: Math.round(process.resourceUsage().maxRSS / 1024),
-  frames: result.summary.total_frames,
-  faces: result.summary.faces_detected,
-  poses: result.summary.poses_detected,
+  frames: summary.total_frames,
+  faces: summary.faces_detected,
+  poses: summary.poses_detected,
   plan: sampling?.plan ?? 'unknown',
-  videoSeconds: result.video.duration_ms / 1000,
+  videoSeconds: videoMs / 1000,
 };
 process.stdout.write(`${JSON.stringify(cost)}\n`);

@@ -1,9 +1,11 @@
 /** `npm run bench -- threads`: jobs side by side in detection threads, as the worker runs them: memory, and how free the main thread stays. */
+import { tmpdir } from 'node:os';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { readAnalysisConfig } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
 import { DetectionPool } from '../src/pipeline/detection-pool.ts';
+import { withTempFolder } from '../src/worker/temp-folder.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
 
 const RESOLUTION_MS = 10;
@@ -45,7 +47,9 @@ export async function measure(args: string[]): Promise<void> {
   const { signal } = new AbortController();
   const analyses = await Promise.all(
     Array.from({ length: jobs }, (_, i) =>
-      pool.analyse({ jobId: `bench-${i}`, ...request }, () => {}, signal),
+      withTempFolder(tmpdir(), (folder) =>
+        pool.analyse({ jobId: `bench-${i}`, folder, ...request }, () => {}, signal),
+      ),
     ),
   );
   const wallMs = performance.now() - ready;

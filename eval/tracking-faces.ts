@@ -1,8 +1,10 @@
 /** Scores the identities of the whole pipeline on edited videos in which it is known who is who. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type CompletedResult, completedResultSchema } from '../src/contract/result.ts';
 import type { DetectionPool } from '../src/pipeline/detection-pool.ts';
+import { withTempFolder } from '../src/worker/temp-folder.ts';
 import { countMot, type MotCounts } from './clear-mot.ts';
 import type { MotRow } from './mot-files.ts';
 
@@ -53,19 +55,19 @@ export async function countFaces(
   framesPerSecond: number,
   pool: DetectionPool,
 ): Promise<MotCounts> {
-  const { json } = await pool.analyse(
-    {
-      jobId: name,
-      file,
-      frameIntervalSeconds: 1 / framesPerSecond,
-      detectFaces: true,
-      detectPoses: true,
-    },
-    () => undefined,
-    new AbortController().signal,
-  );
-  const result = completedResultSchema.parse(JSON.parse(new TextDecoder().decode(json)));
-  return countResult(result, truth);
+  const request = {
+    jobId: name,
+    file,
+    frameIntervalSeconds: 1 / framesPerSecond,
+    detectFaces: true,
+    detectPoses: true,
+  };
+  const { signal } = new AbortController();
+  return await withTempFolder(tmpdir(), async (folder) => {
+    const { json } = await pool.analyse({ ...request, folder }, () => undefined, signal);
+    const result = completedResultSchema.parse(JSON.parse(await json.text()));
+    return countResult(result, truth);
+  });
 }
 
 /** Counts over a finished result. A face without a track is nobody's. */

@@ -1,6 +1,7 @@
 /** The command line: the worker's own pipeline on a local file, without AWS. The result goes to stdout or a file, everything else to stderr. */
 import { constants, createWriteStream } from 'node:fs';
 import { access } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
@@ -11,6 +12,7 @@ import { toWorkerError, WorkerError } from './errors.ts';
 import type { Analysis, AnalysisRequest } from './pipeline/analysis.ts';
 import { DetectionPool } from './pipeline/detection-pool.ts';
 import type { Progress } from './pipeline/progress.ts';
+import { withTempFolder } from './worker/temp-folder.ts';
 
 const HELP = `Finds who is where, when, in a local video and prints the result as JSON.
 
@@ -28,7 +30,7 @@ Models and thresholds come from the environment, as for the worker: see npm star
 Exit code 0, or 2 with one line on stderr when the input is not usable.`;
 
 interface Arguments {
-  readonly request: AnalysisRequest;
+  readonly request: Omit<AnalysisRequest, 'folder'>;
   readonly out: string | undefined;
 }
 
@@ -47,10 +49,12 @@ async function main(): Promise<void> {
 
   const pool = new DetectionPool({ threads: 1, engines: engineOptions(config, env) });
   try {
-    const analysis = await pool.analyse(args.request, showProgress, abort.signal);
-    clearProgress();
-    await writeResult(analysis.json, args.out);
-    process.stderr.write(`${summaryLine(args.request, analysis)}\n`);
+    await withTempFolder(tmpdir(), async (folder) => {
+      const analysis = await pool.analyse({ ...args.request, folder }, showProgress, abort.signal);
+      clearProgress();
+      await writeResult(analysis.json, args.out);
+      process.stderr.write(`${summaryLine(args.request, analysis)}\n`);
+    });
   } finally {
     clearProgress();
     await pool.close();
@@ -118,10 +122,15 @@ function usage(problem: string, cause?: unknown): WorkerError {
   return new WorkerError('JOB_INVALID', `${problem}; see --help`, { cause });
 }
 
-async function writeResult(json: Uint8Array, out: string | undefined): Promise<void> {
+async function writeResult(json: Blob, out: string | undefined): Promise<void> {
   const target = out === undefined ? process.stdout : createWriteStream(out);
   // stdout is never ended: the process still has a line to say.
-  await pipeline(Readable.from([json, '\n']), target, { end: out !== undefined });
+  await pipeline(Readable.from(withNewline(json)), target, { end: out !== undefined });
+}
+
+async function* withNewline(json: Blob): AsyncGenerator<Uint8Array | string> {
+  yield* json.stream();
+  yield '\n';
 }
 
 const BAR_WIDTH = 30;
@@ -137,7 +146,7 @@ function clearProgress(): void {
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[2K');
 }
 
-function summaryLine({ file }: AnalysisRequest, { summary, durations }: Analysis): string {
+function summaryLine({ file }: Pick<AnalysisRequest, 'file'>, { summary, durations }: Analysis): string {
   const seconds = (ms: number) => (ms / 1000).toFixed(1);
   return [
     `${file}: ${summary.total_frames} frames`,

@@ -17,7 +17,8 @@ export interface AwsClients {
 export const LONG_POLL_SECONDS = 20;
 
 const CONNECT_TIMEOUT_MS = 5000;
-const MAX_ATTEMPTS = 4;
+/** Times a request is sent before it has failed. */
+export const MAX_ATTEMPTS = 4;
 
 /** Concurrent sockets per host: the parts of every slot's download, heartbeats and long polls. */
 const MAX_SOCKETS = 256;
@@ -25,6 +26,9 @@ const MAX_SOCKETS = 256;
 export function createAwsClients(options: AwsOptions): AwsClients {
   return { s3: createS3Client(options), sqs: createSqsClient(options) };
 }
+
+/** Whatever fails comes back as an error; what the SDK says besides would stand in the log as text that nobody can parse. */
+const SILENT = { trace() {}, debug() {}, info() {}, warn() {}, error() {} };
 
 /** For the queue: a request may take a long poll and some seconds more. */
 export function createSqsClient({ region, endpointUrl }: AwsOptions): SQSClient {
@@ -53,6 +57,7 @@ export function createS3Client({ region, endpointUrl }: AwsOptions): S3Client {
     maxAttempts: MAX_ATTEMPTS,
     followRegionRedirects: true,
     responseChecksumValidation: 'WHEN_REQUIRED',
+    logger: SILENT,
     requestHandler: {
       connectionTimeout: CONNECT_TIMEOUT_MS,
       socketTimeout: 10_000,

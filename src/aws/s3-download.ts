@@ -23,7 +23,7 @@ export interface TransferOptions extends Partial<Omit<FetchOptions, 'onProgress'
   readonly spareDiskBytes?: number;
 }
 
-const DEFAULTS: Required<TransferOptions> = {
+export const DEFAULT_TRANSFER: Required<TransferOptions> = {
   partBytes: 16 * 1024 * 1024,
   parallelParts: 4,
   parallelRanges: 8,
@@ -54,7 +54,7 @@ export async function downloadObject(
   return await translated(location, signal, async () => {
     const head = await inspect(s3, location, signal);
     refuseTooLarge(head, location, options.maxBytes);
-    const fetcher = new PartFetcher(s3, location, head, { ...DEFAULTS, ...options });
+    const fetcher = new PartFetcher(s3, location, head, { ...DEFAULT_TRANSFER, ...options });
     const handle = await open(file, 'wx+', 0o600);
     try {
       return await fillCopy({ file, handle, head, location, fetcher, options }, signal);
@@ -76,7 +76,7 @@ interface Copy {
 
 async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
   const { file, handle, head, location, fetcher, options } = copy;
-  const { spareDiskBytes, parallelParts, parallelRanges } = { ...DEFAULTS, ...options };
+  const { spareDiskBytes, parallelParts, parallelRanges } = { ...DEFAULT_TRANSFER, ...options };
   const { read, plan } = await planParts(copy, spareDiskBytes, signal);
   const parts = plan?.parts ?? null;
   const missing = gapsBetween(read, head.bytes).flatMap((gap) => within(gap, parts));

@@ -1,4 +1,6 @@
 /** The object store on S3: conditional puts, and every SDK error translated into one of ours. */
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -7,7 +9,9 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { toWorkerError, WorkerError } from '../errors.ts';
+import { fullJitterMs } from '../worker/back-off.ts';
 import type {
+  Content,
   DownloadOptions,
   ObjectHead,
   ObjectLocation,
@@ -16,7 +20,8 @@ import type {
   VideoCopy,
 } from '../worker/ports.ts';
 import { type AwsFailure, awsFailure, describeAwsFailure } from './aws-errors.ts';
-import { downloadObject, type TransferOptions } from './s3-download.ts';
+import { MAX_ATTEMPTS } from './clients.ts';
+import { DEFAULT_TRANSFER, downloadObject, type TransferOptions } from './s3-download.ts';
 
 export class S3Store implements ObjectStore {
   readonly #s3: S3Client;
@@ -50,25 +55,47 @@ export class S3Store implements ObjectStore {
 
   async put(
     { bucket, key }: ObjectLocation,
-    bytes: Uint8Array,
+    content: Uint8Array | Content,
     { condition, contentType, metadata }: PutOptions,
     signal: AbortSignal,
   ): Promise<string | null> {
-    const command = new PutObjectCommand({
+    const request = {
       Bucket: bucket,
       Key: key,
-      Body: bytes,
       ContentType: contentType,
       ...(metadata === undefined ? {} : { Metadata: { ...metadata } }),
       ...(condition === 'absent' ? { IfNoneMatch: '*' } : { IfMatch: condition.etag }),
-    });
+    };
+    const send = async (body: Uint8Array | Readable, length: number) => {
+      const command = new PutObjectCommand({ ...request, Body: body, ContentLength: length });
+      return await this.#s3.send(command, { abortSignal: signal });
+    };
     const written = await answer(
-      this.#s3.send(command, { abortSignal: signal }),
+      content instanceof Uint8Array
+        ? send(content, content.length)
+        : this.#persist(async () => {
+            const body = Readable.from(content.stream());
+            return await send(body, content.size).finally(() => body.destroy());
+          }, signal),
       `write s3://${bucket}/${key}`,
       signal,
       isConditionFailed,
     );
     return written === null ? null : (written.ETag ?? '');
+  }
+
+  /** The SDK sends a stream only once: what may pass by itself is tried again here, from the beginning. */
+  async #persist<T>(send: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { backOff } = { ...DEFAULT_TRANSFER, ...this.#transfer };
+    for (let failures = 1; ; failures++) {
+      try {
+        return await send();
+      } catch (error) {
+        const { status = 500 } = awsFailure(error);
+        if (signal.aborted || status < 500 || failures === MAX_ATTEMPTS) throw error;
+        await sleep(fullJitterMs(failures, backOff, Math.random), undefined, { signal });
+      }
+    }
   }
 
   async delete({ bucket, key }: ObjectLocation, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 /** What crosses the border between the main thread and a detection thread: plain, cloneable data only. */
+import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { ByteRange } from '../byte-ranges.ts';
 import type { DetectionSummary } from '../contract/result.ts';
@@ -13,6 +14,8 @@ export interface AnalysisRequest {
   readonly jobId: string;
   /** The video, a local file. */
   readonly file: string;
+  /** A folder for what an analysis does not hold in memory; whoever asks removes it. */
+  readonly folder: string;
   /** What is there of it, ascending and apart from each other; null, the default, for all of it. */
   readonly parts?: readonly ByteRange[] | null;
   /** Which times are known by them; null, the default, where all packets are listed, fetched or not. */
@@ -22,22 +25,36 @@ export interface AnalysisRequest {
   readonly samplingToleranceSeconds?: number;
   readonly detectFaces: boolean;
   readonly detectPoses: boolean;
-  /** A checkpoint of an earlier analysis of the same request; one that does not fit is ignored. */
-  readonly resumeFrom?: Uint8Array | null;
+  /** Goes on from the `observationsFile` of an earlier analysis of the same request; one that does not fit is ignored. */
+  readonly resume?: boolean;
   /** Time between two checkpoints in the progress; none without it. */
   readonly checkpointEveryMs?: number;
 }
 
 /** What an analysis came to. */
-export interface Analysis {
-  /** The result document, UTF-8 JSON, validated against its own schema. */
-  readonly json: Uint8Array;
+export interface Analysis extends AnalysisReport {
+  /** The result document, UTF-8 JSON, validated against its own schema. It lies in the request's folder, and is gone with it. */
+  readonly json: Blob;
+}
+
+/** The same without the document, which a thread leaves in the request's folder. */
+export interface AnalysisReport {
   readonly summary: DetectionSummary;
   readonly durations: StageDurations;
   /** How the pictures were taken from the video, and what that cost. */
   readonly sampling: SamplingReport | null;
   /** Duration of the video. */
   readonly videoMs: number;
+}
+
+/** Where an analysis keeps what it has seen so far; the file grows at its end only. */
+export function observationsFile({ folder }: Pick<AnalysisRequest, 'folder'>): string {
+  return join(folder, 'observations');
+}
+
+/** Where the result document of an analysis lies. */
+export function resultFile({ folder }: Pick<AnalysisRequest, 'folder'>): string {
+  return join(folder, 'result.json');
 }
 
 /** Wall time by stage, in milliseconds. */
@@ -57,7 +74,7 @@ export type ThreadTask =
 /** A thread's answer; errors travel as data because classes do not survive the clone. */
 export type ThreadReply =
   | { readonly ok: true; readonly models: readonly ModelDescription[] }
-  | { readonly ok: true; readonly analysis: Analysis }
+  | { readonly ok: true; readonly analysis: AnalysisReport }
   | { readonly ok: false; readonly error: SerializedError };
 
 /** Messages on a task's port: who works on it and progress towards the main thread, abort towards the detection thread. */

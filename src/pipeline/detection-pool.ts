@@ -1,10 +1,18 @@
 /** The main thread's view of the detection threads: hand in a video, get a finished result document, or stop it midway. */
+import { openAsBlob } from 'node:fs';
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { deserializeError, serializeError, WorkerError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
 import { removeThreadFolders } from '../media/private-folder.ts';
-import type { Analysis, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
+import {
+  type Analysis,
+  type AnalysisRequest,
+  type PortMessage,
+  resultFile,
+  type ThreadReply,
+  type ThreadTask,
+} from './analysis.ts';
 import type { EngineOptions } from './engines.ts';
 import type { Progress } from './progress.ts';
 
@@ -87,7 +95,7 @@ export class DetectionPool {
       });
       if (!('analysis' in reply))
         throw new WorkerError('INTERNAL', 'a detection thread answered another question');
-      return reply.analysis;
+      return { ...reply.analysis, json: await openAsBlob(resultFile(request), { type: 'application/json' }) };
     } catch (error) {
       // A thread that was ended cannot tidy up after its decoders, which have ended with it.
       if (threadId !== null && isThreadCrash(error)) await removeThreadFolders(threadId);

@@ -1,7 +1,7 @@
 /** The entry point of a detection thread: loads the networks once, then analyses one video at a time. */
 import { type MessagePort, threadId, workerData } from 'node:worker_threads';
 import { deserializeError, serializeError } from '../errors.ts';
-import type { Analysis, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
+import type { AnalysisReport, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
 import { detectVideo } from './detect-video.ts';
 import { type EngineOptions, type Engines, loadEngines } from './engines.ts';
 
@@ -21,7 +21,11 @@ export default async function handle(task: ThreadTask): Promise<ThreadReply> {
   }
 }
 
-async function analyse(request: AnalysisRequest, loaded: Engines, port: MessagePort): Promise<Analysis> {
+async function analyse(
+  request: AnalysisRequest,
+  loaded: Engines,
+  port: MessagePort,
+): Promise<AnalysisReport> {
   const controller = new AbortController();
   port.on('message', (message: PortMessage) => {
     if (message.type === 'abort') controller.abort(deserializeError(message.reason));
@@ -29,14 +33,12 @@ async function analyse(request: AnalysisRequest, loaded: Engines, port: MessageP
   const tell = (message: PortMessage) => port.postMessage(message);
   tell({ type: 'started', threadId });
   try {
-    const { result, durations, sampling } = await detectVideo(
+    return await detectVideo(
       request,
       loaded,
       (progress) => tell({ type: 'progress', progress }),
       controller.signal,
     );
-    const json = new TextEncoder().encode(JSON.stringify(result));
-    return { json, summary: result.summary, durations, sampling, videoMs: result.video.duration_ms };
   } finally {
     port.close();
   }

@@ -26,34 +26,57 @@ export function keypoints(
   );
 }
 
-/** The extent of every track of one kind, by id, from sightings alone; a picture that stands for several frames is counted once. */
-export function frameExtents(
-  frames: readonly ResultFrame[],
-  kind: 'faces' | 'poses',
-): ReadonlyMap<number, FrameExtent> {
-  const sightings = new Map<number, { index: number; bbox: Tlwh }[]>();
-  for (const frame of frames) {
-    if (frame.repeats_previous) continue;
-    for (const { track_id, bbox, source } of frame[kind]) {
-      if (track_id === null || source !== 'detected') continue;
-      const known = sightings.get(track_id);
-      if (known === undefined) sightings.set(track_id, [{ index: frame.index, bbox }]);
-      else known.push({ index: frame.index, bbox });
+/** The observations of one kind in a frame. */
+type Observations = ReadonlyArray<Pick<ResultFrame['faces'][number], 'track_id' | 'bbox' | 'source'>>;
+
+/** Adds up the sightings of one kind, frame by frame; a picture that stands for several frames is counted once. */
+export class TrackExtents {
+  #sightings = 0;
+  readonly #extents = new Map<number, { first: number; last: number; count: number; boxes: Tlwh }>();
+
+  /** Sightings so far, followed or not. */
+  get sightings(): number {
+    return this.#sightings;
+  }
+
+  /** @param seen the frame's faces, or its poses */
+  add(
+    { index, repeats_previous }: Pick<ResultFrame, 'index' | 'repeats_previous'>,
+    seen: Observations,
+  ): void {
+    if (repeats_previous) return;
+    for (const { track_id, bbox, source } of seen) {
+      if (source !== 'detected') continue;
+      this.#sightings += 1;
+      if (track_id === null) continue;
+      const { first, count, boxes } = this.#extents.get(track_id) ?? {
+        first: index,
+        count: 0,
+        boxes: NO_BOX,
+      };
+      this.#extents.set(track_id, { first, last: index, count: count + 1, boxes: sum(boxes, bbox) });
     }
   }
-  return new Map([...sightings].map(([trackId, seen]) => [trackId, extentOf(seen)]));
+
+  /** A track's extent; one without a sighting has none. */
+  of(trackId: number): FrameExtent {
+    const extent = this.#extents.get(trackId);
+    if (extent === undefined) return NO_EXTENT;
+    const { first, last, count, boxes } = extent;
+    const mean = (side: keyof Tlwh) => roundTo(2, boxes[side] / count);
+    return {
+      first_frame: first,
+      last_frame: last,
+      frame_count: count,
+      avg_bbox: { x: mean('x'), y: mean('y'), width: mean('width'), height: mean('height') },
+    };
+  }
 }
 
-/** The extent of a track without a sighting. */
-export const NO_EXTENT: FrameExtent = { first_frame: 0, last_frame: 0, frame_count: 0, avg_bbox: null };
+const NO_EXTENT: FrameExtent = { first_frame: 0, last_frame: 0, frame_count: 0, avg_bbox: null };
 
-function extentOf(seen: readonly { index: number; bbox: Tlwh }[]): FrameExtent {
-  const mean = (side: keyof Tlwh) =>
-    roundTo(2, seen.reduce((sum, { bbox }) => sum + bbox[side], 0) / seen.length);
-  return {
-    first_frame: seen[0]?.index ?? 0,
-    last_frame: seen.at(-1)?.index ?? 0,
-    frame_count: seen.length,
-    avg_bbox: { x: mean('x'), y: mean('y'), width: mean('width'), height: mean('height') },
-  };
+const NO_BOX: Tlwh = { x: 0, y: 0, width: 0, height: 0 };
+
+function sum(a: Tlwh, b: Tlwh): Tlwh {
+  return { x: a.x + b.x, y: a.y + b.y, width: a.width + b.width, height: a.height + b.height };
 }

@@ -4,6 +4,6 @@ export interface Progress {
   readonly framesDone: number;
   /** Sampled frames in all; an estimate until the last one where the container does not tell its duration. */
   readonly framesTotal: number;
-  /** From time to time: all that is needed to go on from here in another process (see checkpoint.ts). */
-  readonly checkpoint?: Uint8Array;
+  /** From time to time: of how many bytes of the `observationsFile` another process can go on from here. */
+  readonly checkpoint?: number;
 }

@@ -2,7 +2,7 @@
 import type { Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark } from '../geometry/landmarks.ts';
 import { minCostMatching } from './assignment.ts';
-import type { FrameObservations } from './observations.ts';
+import type { FrameObservations, ObservedFrames } from './observations.ts';
 import type { Tracklet } from './tracklet.ts';
 
 /** A face tracklet and a pose tracklet of one shot that were seen as one person. */
@@ -37,14 +37,12 @@ export function pairFacesWithBodies({ faces, poses }: FrameObservations): Map<nu
 }
 
 /** Pools the pairs of all frames: a face and a body belong together when they agree in most frames that show both. */
-export function linkFacesToBodies(
-  frames: readonly FrameObservations[],
-  tracklets: readonly Tracklet[],
-): FaceBodyLink[] {
-  const owners = ownersByFrame(frames, tracklets);
+export function linkFacesToBodies(frames: ObservedFrames, tracklets: readonly Tracklet[]): FaceBodyLink[] {
+  const owners = ownersByFrame(frames.length, tracklets);
   const votes = new Map<Tracklet, Map<Tracklet, { agreements: number; together: number }>>();
-  frames.forEach((observed, frame) => {
-    const { faces, poses } = owners[frame] ?? { faces: new Map(), poses: new Map() };
+  let frame = 0;
+  for (const observed of frames) {
+    const { faces, poses } = owners[frame++] ?? { faces: new Map(), poses: new Map() };
     const pairs = pairFacesWithBodies(observed);
     for (const [faceIndex, face] of faces) {
       const ofFace = votes.get(face) ?? new Map<Tracklet, { agreements: number; together: number }>();
@@ -55,7 +53,7 @@ export function linkFacesToBodies(
         ofFace.set(pose, { agreements: agreements + agrees, together: together + 1 });
       }
     }
-  });
+  }
   return [...votes]
     .flatMap(([face, ofFace]) => [...ofFace].map(([pose, vote]) => ({ face, pose, ...vote })))
     .filter(({ agreements, together }) => agreements * 2 > together)
@@ -79,8 +77,8 @@ function headOffset(face: Tlwh | undefined, head: readonly PoseLandmark[] | unde
 }
 
 /** Per frame: the tracklet of each face and of each pose, by their index. */
-function ownersByFrame(frames: readonly FrameObservations[], tracklets: readonly Tracklet[]) {
-  const owners = frames.map(() => ({
+function ownersByFrame(frames: number, tracklets: readonly Tracklet[]) {
+  const owners = Array.from({ length: frames }, () => ({
     faces: new Map<number, Tracklet>(),
     poses: new Map<number, Tracklet>(),
   }));

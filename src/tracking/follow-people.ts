@@ -2,7 +2,7 @@
 import { linkFacesToBodies } from './face-body-linking.ts';
 import { type FrameTracks, nameSightings, numberIdentities } from './identities.ts';
 import { validateObservations } from './observation-validation.ts';
-import type { FrameObservations } from './observations.ts';
+import type { ObservedFrames } from './observations.ts';
 import type { Person } from './person-group.ts';
 import { medianIntervalMs } from './sampling-rate.ts';
 import { findShots, type Shot } from './shot-detection.ts';
@@ -56,10 +56,10 @@ export interface PeopleTracks {
  * Follows everybody through a whole video: tracklets within each shot, joined into persons after the last frame.
  * @throws WorkerError DETECTIONS_INVALID for frames out of order and for boxes that no tracker could follow
  */
-export function followPeople(frames: readonly FrameObservations[], options: TrackingOptions): PeopleTracks {
+export function followPeople(frames: ObservedFrames, options: TrackingOptions): PeopleTracks {
   validateObservations(frames, options.picture);
   const shots = findShots(frames, options.sceneHintsMs);
-  const times = frames.map(({ timestampMs }) => timestampMs);
+  const times = Array.from(frames, ({ timestampMs }) => timestampMs);
   const shotOptions = { ...options, frameIntervalMs: medianIntervalMs(times, options.frameIntervalMs) };
   const tracklets = shots.flatMap((shot) => followShotTracklets(shot, frames, shotOptions));
   const maxDistance = { face: options.maxCosineDistance, pose: options.maxTorsoDistance };

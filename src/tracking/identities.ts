@@ -1,6 +1,6 @@
 /** Numbers the persons and their tracks in order of appearance, and says whose every detection is. */
 import { type Interpolated, interpolateTrack } from './interpolation.ts';
-import type { FaceObservation, FrameObservations, PoseObservation } from './observations.ts';
+import type { FaceObservation, ObservedFrames, PoseObservation } from './observations.ts';
 import type { Person } from './person-group.ts';
 import { summarizeTrack, type TrackSummary } from './track-summary.ts';
 import type { Tracklet } from './tracklet.ts';
@@ -27,10 +27,7 @@ export interface Identity {
 }
 
 /** One identity for each kind a person was seen as: faces first, each kind numbered from 1 by time, then from left to right. */
-export function numberIdentities(
-  persons: readonly Person[],
-  frames: readonly FrameObservations[],
-): Identity[] {
+export function numberIdentities(persons: readonly Person[], frames: ObservedFrames): Identity[] {
   const ranked = inOrderOfAppearance(persons, ({ tracklets }) => tracklets, frames);
   return (['face', 'pose'] as const).flatMap((kind) => {
     const ofKind = ranked
@@ -52,10 +49,10 @@ export function numberIdentities(
 /** Writes the identities to the frames they were seen in. */
 export function nameSightings(
   identities: readonly Identity[],
-  frames: readonly FrameObservations[],
+  frames: ObservedFrames,
   interpolate: boolean,
 ): FrameTracks[] {
-  const named = frames.map(({ faces, poses }) => ({
+  const named = Array.from(frames, ({ faces, poses }) => ({
     faceTrackIds: faces.map((): number | null => null),
     poseTrackIds: poses.map((): number | null => null),
     interpolatedFaces: [] as Interpolated<FaceObservation>[],
@@ -85,7 +82,7 @@ interface Place {
 function inOrderOfAppearance<Item>(
   items: readonly Item[],
   trackletsOf: (item: Item) => readonly Tracklet[],
-  frames: readonly FrameObservations[],
+  frames: ObservedFrames,
 ): Item[] {
   return items
     .map((item) => ({ item, place: firstPlace(trackletsOf(item), frames) }))
@@ -93,11 +90,11 @@ function inOrderOfAppearance<Item>(
     .map(({ item }) => item);
 }
 
-function firstPlace(tracklets: readonly Tracklet[], frames: readonly FrameObservations[]): Place {
+function firstPlace(tracklets: readonly Tracklet[], frames: ObservedFrames): Place {
   const places = tracklets.flatMap(({ kind, sightings: [first] }) => {
     if (first === undefined) return [];
     const seen: readonly (FaceObservation | PoseObservation)[] | undefined =
-      kind === 'face' ? frames[first.frame]?.faces : frames[first.frame]?.poses;
+      kind === 'face' ? frames.at(first.frame)?.faces : frames.at(first.frame)?.poses;
     const box = seen?.[first.detection]?.box;
     return box === undefined ? [] : [{ frame: first.frame, x: box.x, y: box.y }];
   });

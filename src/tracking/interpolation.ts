@@ -1,7 +1,7 @@
 /** Fills the frames in which a track was missed with boxes between its sightings, never beyond them and never across a cut. */
 import type { Point, Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
-import type { FaceObservation, FrameObservations, PoseObservation } from './observations.ts';
+import type { FaceObservation, ObservedFrames, PoseObservation } from './observations.ts';
 import type { Kind, Tracklet, TrackletSighting } from './tracklet.ts';
 
 /** An observation that was never made: it lies on the straight line between the sightings before and after. */
@@ -22,10 +22,10 @@ export interface FilledFrame {
 export function interpolateTrack(
   kind: Kind,
   tracklets: readonly Tracklet[],
-  frames: readonly FrameObservations[],
+  frames: ObservedFrames,
 ): FilledFrame[] {
   return findGaps(tracklets, frames).map(({ frame, before, after, share }) => {
-    const [from, to] = [frames[before.frame], frames[after.frame]];
+    const [from, to] = [frames.at(before.frame), frames.at(after.frame)];
     if (kind === 'face') {
       const [a, b] = [from?.faces[before.detection], to?.faces[after.detection]];
       return { frame, face: a && b ? faceBetween(a, b, share) : null, pose: null };
@@ -43,7 +43,7 @@ interface Gap {
   readonly share: number;
 }
 
-function findGaps(tracklets: readonly Tracklet[], frames: readonly FrameObservations[]): Gap[] {
+function findGaps(tracklets: readonly Tracklet[], frames: ObservedFrames): Gap[] {
   return [...Map.groupBy(tracklets, ({ shot }) => shot).values()].flatMap((parts) => {
     const sightings = parts.flatMap((part) => part.sightings).sort((a, b) => a.frame - b.frame);
     return sightings.slice(1).flatMap((after, i) => {
@@ -51,7 +51,7 @@ function findGaps(tracklets: readonly Tracklet[], frames: readonly FrameObservat
       if (before === undefined) return [];
       return Array.from({ length: after.frame - before.frame - 1 }, (_, k) => {
         const frame = before.frame + 1 + k;
-        const timeMs = frames[frame]?.timestampMs ?? before.timeMs;
+        const timeMs = frames.at(frame)?.timestampMs ?? before.timeMs;
         return { frame, before, after, share: (timeMs - before.timeMs) / (after.timeMs - before.timeMs) };
       });
     });

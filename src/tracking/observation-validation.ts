@@ -2,7 +2,7 @@
 import { WorkerError } from '../errors.ts';
 import { clipToPicture, type Tlwh } from '../geometry/box.ts';
 import { type Appearance, toLook } from './appearance-gallery.ts';
-import type { FrameObservations } from './observations.ts';
+import type { ObservedFrames } from './observations.ts';
 
 /** A box with where it was found, for the message. */
 interface Found {
@@ -16,7 +16,7 @@ interface Found {
  *   outside the picture
  */
 export function validateObservations(
-  frames: readonly FrameObservations[],
+  frames: ObservedFrames,
   picture: { readonly width: number; readonly height: number },
 ): void {
   let previousMs = -Infinity;

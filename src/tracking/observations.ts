@@ -35,6 +35,12 @@ export interface FrameSimilarity {
   readonly greyCorrelation: number;
 }
 
+/** The frames of a video in order. An array will do; those of a long video come from a file, anew at every look. */
+export interface ObservedFrames extends Iterable<FrameObservations> {
+  readonly length: number;
+  at(position: number): FrameObservations | undefined;
+}
+
 /** Everything seen in one sampled frame. */
 export interface FrameObservations {
   /** Sample number, 0-based. */

@@ -1,5 +1,5 @@
 /** Finds the cuts of an edited video from how much each sampled frame resembles the one before, and from what its encoder noticed. */
-import type { FrameObservations, FrameSimilarity } from './observations.ts';
+import type { FrameSimilarity, ObservedFrames } from './observations.ts';
 
 /** One uninterrupted view. Its ends are the first and the last frame that was sampled of it. */
 export interface Shot {
@@ -24,24 +24,23 @@ const LEAST_SIMILARITY_WITH_HINT = 0.8;
  * Divides the frames into shots. No frames, no shots.
  * @param sceneHintsMs times at which the encoder may have seen a new scene, ascending
  */
-export function findShots(
-  frames: readonly FrameObservations[],
-  sceneHintsMs: readonly number[] = [],
-): Shot[] {
+export function findShots(frames: ObservedFrames, sceneHintsMs: readonly number[] = []): Shot[] {
   const starts: number[] = [];
   let nextHint = 0;
-  frames.forEach(({ timestampMs, similarityToPrevious }, position) => {
+  let position = 0;
+  for (const { timestampMs, similarityToPrevious } of frames) {
     const hintsBefore = nextHint;
     while ((sceneHintsMs[nextHint] ?? Infinity) <= timestampMs) nextHint++;
     const least = nextHint > hintsBefore ? LEAST_SIMILARITY_WITH_HINT : LEAST_SIMILARITY;
     if (position === 0 || isCut(similarityToPrevious, least)) starts.push(position);
-  });
+    position++;
+  }
   return starts.map((firstFrame, index) => {
     const endFrame = starts[index + 1] ?? frames.length;
     return {
       index,
-      startMs: frames[firstFrame]?.timestampMs ?? 0,
-      endMs: frames[endFrame - 1]?.timestampMs ?? 0,
+      startMs: frames.at(firstFrame)?.timestampMs ?? 0,
+      endMs: frames.at(endFrame - 1)?.timestampMs ?? 0,
       firstFrame,
       endFrame,
     };

@@ -3,7 +3,7 @@ import { type Anchor, type Detection, toDetection } from './detection.ts';
 import { pairFacesWithBodies } from './face-body-linking.ts';
 import { followShot, type ShotTrackingOptions } from './follow-shot.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
-import type { FrameObservations } from './observations.ts';
+import type { FrameObservations, ObservedFrames } from './observations.ts';
 import type { Shot } from './shot-detection.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 import { upperBody } from './upper-body.ts';
@@ -16,22 +16,22 @@ export interface ShotTrackletOptions extends Omit<ShotTrackingOptions, 'motion'>
 /** The tracklets of one shot, faces first. */
 export function followShotTracklets(
   shot: Shot,
-  frames: readonly FrameObservations[],
+  frames: ObservedFrames,
   options: ShotTrackletOptions,
 ): Tracklet[] {
-  const inShot = frames.slice(shot.firstFrame, shot.endFrame);
-  const faces = inShot.map((frame) =>
+  const times = fromShot(shot, frames, ({ timestampMs }) => timestampMs);
+  const faces = fromShot(shot, frames, (frame) =>
     frame.faces.map(({ box, confidence, embedding }) => toDetection(box, confidence, embedding)),
   );
-  const faceTracklets = followKind('face', shot, inShot, faces, { ...options, motion: FACE_MOTION });
+  const faceTracklets = followKind('face', shot, times, faces, { ...options, motion: FACE_MOTION });
 
-  const anchors = anchorsOfBodies(inShot, faceTracklets, shot.firstFrame);
-  const poses = inShot.map((frame, i) =>
+  const anchors = anchorsOfBodies(shot, frames, faceTracklets);
+  const poses = fromShot(shot, frames, (frame, i) =>
     frame.poses.map((pose, k) =>
       toDetection(upperBody(pose), pose.confidence, pose.appearance, anchors[i]?.get(k) ?? null),
     ),
   );
-  const poseTracklets = followKind('pose', shot, inShot, poses, {
+  const poseTracklets = followKind('pose', shot, times, poses, {
     ...options,
     maxCosineDistance: options.maxTorsoDistance,
     motion: BODY_MOTION,
@@ -42,12 +42,12 @@ export function followShotTracklets(
 function followKind(
   kind: Kind,
   shot: Shot,
-  frames: readonly FrameObservations[],
+  times: readonly number[],
   detections: readonly (readonly Detection[])[],
   options: ShotTrackingOptions,
 ): Tracklet[] {
   const tracks = followShot(
-    frames.map(({ timestampMs }, i) => ({ timeMs: timestampMs, detections: detections[i] ?? [] })),
+    times.map((timeMs, i) => ({ timeMs, detections: detections[i] ?? [] })),
     options,
   );
   return tracks.flatMap(({ sightings, confidence }) => {
@@ -71,21 +71,36 @@ function followKind(
 
 /** Per frame: the time in which the face at a body's head is followed, by index of the pose. */
 function anchorsOfBodies(
-  frames: readonly FrameObservations[],
+  shot: Shot,
+  frames: ObservedFrames,
   faceTracklets: readonly Tracklet[],
-  firstFrame: number,
 ): Map<number, Anchor>[] {
-  const anchorOfFace = frames.map(() => new Map<number, Anchor>());
+  const length = shot.endFrame - shot.firstFrame;
+  const anchorOfFace = Array.from({ length }, () => new Map<number, Anchor>());
   for (const { sightings } of faceTracklets) {
     const anchor = { firstMs: sightings[0]?.timeMs ?? 0, lastMs: sightings.at(-1)?.timeMs ?? 0 };
-    for (const { frame, detection } of sightings) anchorOfFace[frame - firstFrame]?.set(detection, anchor);
+    for (const { frame, detection } of sightings)
+      anchorOfFace[frame - shot.firstFrame]?.set(detection, anchor);
   }
-  return frames.map((frame, i) => {
+  return fromShot(shot, frames, (frame, i) => {
     const anchors = new Map<number, Anchor>();
     for (const [face, pose] of pairFacesWithBodies(frame)) {
       const anchor = anchorOfFace[i]?.get(face);
       if (anchor !== undefined) anchors.set(pose, anchor);
     }
     return anchors;
+  });
+}
+
+/** What is kept of each frame of a shot; the frames themselves are let go. */
+function fromShot<Kept>(
+  { firstFrame, endFrame }: Shot,
+  frames: ObservedFrames,
+  keep: (frame: FrameObservations, i: number) => Kept,
+): Kept[] {
+  return Array.from({ length: endFrame - firstFrame }, (_, i) => {
+    const frame = frames.at(firstFrame + i);
+    if (frame === undefined) throw new RangeError(`no frame ${firstFrame + i} among ${frames.length}`);
+    return keep(frame, i);
   });
 }

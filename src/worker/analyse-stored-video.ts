@@ -1,15 +1,16 @@
 /** The heavy part of an attempt: the video on disk, analysed from where an earlier attempt got to, with checkpoints for a later one. */
-import { join } from 'node:path';
+import { createReadStream } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DetectionJob } from '../contract/job.ts';
 import { toWorkerError, type WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { Analysis } from '../pipeline/analysis.ts';
+import { type Analysis, observationsFile } from '../pipeline/analysis.ts';
 import type { Progress } from '../pipeline/progress.ts';
 import { traceStep } from '../telemetry/tracing.ts';
 import { type AttemptFacts, millisecondsSince } from './attempt-facts.ts';
 import { CheckpointSaver } from './checkpoint-saver.ts';
-import type { JournalPage } from './job-journal.ts';
-import type { ObjectStore, PlanDownload, VideoAnalyser, VideoCopy } from './ports.ts';
+import type { CheckpointSlot, JournalPage } from './job-journal.ts';
+import type { Content, ObjectStore, PlanDownload, VideoAnalyser, VideoCopy } from './ports.ts';
 import { provenanceDigest, provenanceOf } from './provenance.ts';
 import { withTempFolder } from './temp-folder.ts';
 
@@ -42,28 +43,43 @@ export interface AnalysisContext {
 
 const DEFAULT_CHECKPOINT_EVERY_MS = 60_000;
 
-/** The copy of the video is gone when this ends, whichever way. Rejects as `download` and `analyse` of the ports do. */
-export async function analyseStoredVideo(
+/**
+ * The copy of the video and the analysis's files are gone when this ends, whichever way.
+ * @param use what is done with the analysis while they are there
+ * @throws WorkerError as `download` and `analyse` of the ports do, and as `use` does
+ */
+export async function analyseStoredVideo<T>(
   job: DetectionJob,
   context: AnalysisContext,
   signal: AbortSignal,
+  use: (analysis: Analysis) => Promise<T>,
+): Promise<T> {
+  return await withTempFolder(context.services.tempDir, async (folder) =>
+    use(await analyseWhatIsNeeded(job, join(folder, 'video'), context, signal)),
+  );
+}
+
+/** Of the whole video where the parts that were fetched do not suffice. */
+async function analyseWhatIsNeeded(
+  job: DetectionJob,
+  file: string,
+  context: AnalysisContext,
+  signal: AbortSignal,
 ): Promise<Analysis> {
-  return await withTempFolder(context.services.tempDir, async (folder) => {
-    const file = join(folder, 'video');
-    const copy = await download(job, file, context, signal);
-    try {
-      return await analyse(job, file, copy, context, signal);
-    } catch (error) {
-      const failure = toWorkerError(error);
-      if (signal.aborted || copy.parts === null || !isOfTheVideo(failure)) throw error;
-      context.log.info(
-        { reason: failure.message },
-        'parts of the video did not suffice: the rest is fetched',
-      );
-      const whole = await fetching(() => copy.complete(signal), context);
-      return await analyse(job, file, whole, context, signal);
-    }
-  });
+  const { page, facts, log } = context;
+  const copy = await download(job, file, context, signal);
+  const slot = page.checkpoint(provenanceDigest(provenanceOf(job, copy.etag)));
+  const resumedBytes = await slot.read(observationsFile({ folder: dirname(file) }), signal);
+  if (resumedBytes !== null) facts.resumedFromBytes = resumedBytes;
+  try {
+    return await analyse(job, file, copy, slot, resumedBytes !== null, context, signal);
+  } catch (error) {
+    const failure = toWorkerError(error);
+    if (signal.aborted || copy.parts === null || !isOfTheVideo(failure)) throw error;
+    log.info({ reason: failure.message }, 'parts of the video did not suffice: the rest is fetched');
+    const whole = await fetching(() => copy.complete(signal), context);
+    return await analyse(job, file, whole, slot, true, context, signal);
+  }
 }
 
 /** What a hole may look like to the decoder; with the whole at hand, it fails again if it is the video's own. */
@@ -103,16 +119,16 @@ async function analyse(
   job: DetectionJob,
   file: string,
   video: VideoCopy,
-  { services, page, facts, log }: AnalysisContext,
+  slot: CheckpointSlot,
+  resume: boolean,
+  { services, facts, log }: AnalysisContext,
   signal: AbortSignal,
 ): Promise<Analysis> {
   const { analyser, checkpointEveryMs = DEFAULT_CHECKPOINT_EVERY_MS } = services;
-  const slot = page.checkpoint(provenanceDigest(provenanceOf(job, video.etag)));
-  const resumeFrom = await slot.read(signal);
-  if (resumeFrom !== null) facts.resumedFromBytes = resumeFrom.length;
+  const folder = dirname(file);
   const checkpoints = new CheckpointSaver(slot, signal, log);
   const onProgress = ({ checkpoint }: Progress) => {
-    if (checkpoint !== undefined) checkpoints.offer(checkpoint);
+    if (checkpoint !== undefined) checkpoints.offer(beginningOf(observationsFile({ folder }), checkpoint));
   };
 
   const { jobId, frameIntervalSeconds, samplingToleranceSeconds, detectFaces, detectPoses } = job;
@@ -120,13 +136,14 @@ async function analyse(
   const request = {
     jobId,
     file,
+    folder,
     parts,
     windows,
     frameIntervalSeconds,
     samplingToleranceSeconds,
     detectFaces,
     detectPoses,
-    resumeFrom,
+    resume,
     checkpointEveryMs,
   };
   const startMs = performance.now();
@@ -141,4 +158,14 @@ async function analyse(
   } finally {
     await checkpoints.idle();
   }
+}
+
+/** The first bytes of a file that grows at its end only. */
+function beginningOf(file: string, size: number): Content {
+  return {
+    size,
+    async *stream() {
+      yield* createReadStream(file, { end: size - 1 });
+    },
+  };
 }

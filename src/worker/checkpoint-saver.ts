@@ -1,6 +1,7 @@
 /** Writes an analysis's checkpoints as they come, one at a time and the newest first; the last one at a shutdown as well. */
 import type { Logger } from '../log.ts';
 import type { CheckpointSlot } from './job-journal.ts';
+import type { Content } from './ports.ts';
 import { isShutdown } from './shutdown.ts';
 
 /**
@@ -15,7 +16,7 @@ export class CheckpointSaver {
   readonly #stopListening: () => void;
   /** Aborts when nothing may be written any more. */
   readonly #closed = new AbortController();
-  #newest: Uint8Array | null = null;
+  #newest: Content | null = null;
   #writing: Promise<void> | null = null;
 
   /** @param signal the job's: after its abort nothing is written, unless the reason is a shutdown */
@@ -30,7 +31,7 @@ export class CheckpointSaver {
   }
 
   /** Takes a checkpoint that holds all that those before it hold. */
-  offer(checkpoint: Uint8Array): void {
+  offer(checkpoint: Content): void {
     this.#newest = checkpoint;
     this.#writing ??= this.#writeNewest().finally(() => {
       this.#writing = null;
@@ -53,7 +54,7 @@ export class CheckpointSaver {
   }
 
   /** A checkpoint that cannot be kept costs time after an interruption, and nothing else. */
-  async #write(checkpoint: Uint8Array): Promise<void> {
+  async #write(checkpoint: Content): Promise<void> {
     const signal = this.#closed.signal;
     if (signal.aborted) return;
     try {

@@ -99,17 +99,18 @@ export class JobAttempt {
     this.facts.crashes = page.crashes;
     const { results, rerunFinished = false } = this.#services;
     const context = { services: this.#services, page, facts: this.facts, log: this.#log };
-    const { json, summary } = await analyseStoredVideo(job, context, signal);
-    const record: ResultRecord = {
-      head: { job_id: job.jobId, status: 'completed', summary },
-      provenance: provenanceOf(job, this.#videoEtag),
-      callbackUrl: this.#callbackUrl,
-    };
-    const standing = await traceStep('publish result', () =>
-      results.publish(record, json, signal, { replaceCompleted: rerunFinished }),
-    );
-    refuseOther(standing, record);
-    return standing;
+    return await analyseStoredVideo(job, context, signal, async ({ json, summary }) => {
+      const record: ResultRecord = {
+        head: { job_id: job.jobId, status: 'completed', summary },
+        provenance: provenanceOf(job, this.#videoEtag),
+        callbackUrl: this.#callbackUrl,
+      };
+      const standing = await traceStep('publish result', () =>
+        results.publish(record, json, signal, { replaceCompleted: rerunFinished }),
+      );
+      refuseOther(standing, record);
+      return standing;
+    });
   }
 
   /**
@@ -160,7 +161,7 @@ export class JobAttempt {
   /** The record to announce: the stored one when another worker had more luck with the same request, else our own. */
   async #publishFailure(record: ResultRecord, signal: AbortSignal): Promise<ResultRecord> {
     try {
-      const json = new TextEncoder().encode(JSON.stringify(record.head));
+      const json = new Blob([JSON.stringify(record.head)]);
       const standing = await this.#services.results.publish(record, json, signal);
       return provenanceDifference(standing.provenance, record.provenance) === null ? standing : record;
     } catch (error) {

@@ -1,6 +1,8 @@
 /** Notes on a job that outlive the process working on it: who began, how often that ended in a crash, and how far it got. */
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { ObjectLocation, ObjectStore, PutCondition, ReceivedMessage } from './ports.ts';
+import { WorkerError } from '../errors.ts';
+import type { Content, ObjectLocation, ObjectStore, PutCondition, ReceivedMessage } from './ports.ts';
 
 export interface JobJournalOptions {
   readonly store: ObjectStore;
@@ -105,6 +107,9 @@ export class JournalPage {
   }
 }
 
+/** Metadata by which a checkpoint is known again. */
+const NAME_KEY = 'clipping-checkpoint';
+
 /** Where one job's work so far is kept; the latest replaces the one before. */
 export class CheckpointSlot {
   readonly #store: ObjectStore;
@@ -117,27 +122,39 @@ export class CheckpointSlot {
     this.#location = location;
   }
 
-  /** Null when nothing was kept. */
-  async read(signal: AbortSignal): Promise<Uint8Array | null> {
-    this.#etag = (await this.#store.head(this.#location, signal))?.etag ?? null;
-    return this.#etag === null ? null : await this.#store.get(this.#location, signal);
+  /** Copies what was kept into a new file; null when nothing was, its size in bytes otherwise. */
+  async read(file: string, signal: AbortSignal): Promise<number | null> {
+    if ((await this.#store.head(this.#location, signal)) === null) return null;
+    try {
+      const copy = await this.#store.download(this.#location, file, { maxBytes: Infinity }, signal);
+      this.#etag = copy.etag;
+      return copy.bytes;
+    } catch (error) {
+      // Gone meanwhile, or not to be read: the work begins anew, and no video is to blame.
+      if (error instanceof WorkerError && error.code.startsWith('VIDEO_')) return null;
+      throw error;
+    }
   }
 
   /** Does nothing once another attempt has written here. */
-  async write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async write(content: Content, signal: AbortSignal): Promise<void> {
     if (this.#fenced) return;
     const condition = this.#etag === null ? 'absent' : { etag: this.#etag };
-    const options = { condition, contentType: 'application/octet-stream' } as const;
-    const etag = await this.#store.put(this.#location, bytes, options, signal);
-    this.#etag = etag ?? (await this.#etagOf(bytes, signal));
+    const name = randomUUID();
+    const options = {
+      condition,
+      contentType: 'application/octet-stream',
+      metadata: { [NAME_KEY]: name },
+    } as const;
+    const etag = await this.#store.put(this.#location, content, options, signal);
+    this.#etag = etag ?? (await this.#etagOf(name, signal));
     this.#fenced = this.#etag === null;
   }
 
-  /** Of what lies there, if that is these very bytes: a put whose answer was lost is repeated, and then refused because of itself. */
-  async #etagOf(bytes: Uint8Array, signal: AbortSignal): Promise<string | null> {
+  /** Of what lies there, if that is what was just written: a put whose answer was lost is repeated, and then refused because of itself. */
+  async #etagOf(name: string, signal: AbortSignal): Promise<string | null> {
     const head = await this.#store.head(this.#location, signal);
-    const stored = await this.#store.get(this.#location, signal);
-    return stored !== null && Buffer.compare(stored, bytes) === 0 ? (head?.etag ?? null) : null;
+    return head?.metadata[NAME_KEY] === name ? head.etag : null;
   }
 
   /** To be called when the job has its result: nobody needs a checkpoint any more, whoever wrote it. */

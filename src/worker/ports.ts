@@ -92,6 +92,12 @@ export interface VideoCopy extends ObjectHead {
   complete(signal: AbortSignal): Promise<VideoCopy>;
 }
 
+/** What is put into a store; it is read from its beginning at every try. A Blob is one. */
+export interface Content {
+  readonly size: number;
+  stream(): AsyncIterable<Uint8Array>;
+}
+
 /** Objects by bucket and key. Everything rejects with a WorkerError: STORAGE_UNAVAILABLE for what may pass by itself. */
 export interface ObjectStore {
   /** Null when there is no such object. */
@@ -101,7 +107,7 @@ export interface ObjectStore {
   /** Resolves to the new object's ETag, or to null when the condition did not hold and nothing was written. */
   put(
     location: ObjectLocation,
-    bytes: Uint8Array,
+    content: Uint8Array | Content,
     options: PutOptions,
     signal: AbortSignal,
   ): Promise<string | null>;

@@ -2,7 +2,7 @@
 import type { ResultReference } from '../contract/callback.ts';
 import { WorkerError } from '../errors.ts';
 import { JobJournal } from './job-journal.ts';
-import type { ObjectStore, PutCondition } from './ports.ts';
+import type { Content, ObjectStore, PutCondition } from './ports.ts';
 import { provenanceDifference, type ResultRecord } from './provenance.ts';
 import { decodeRecord, encodeRecord } from './result-metadata.ts';
 
@@ -66,7 +66,7 @@ export class ResultStore {
    */
   async publish(
     record: ResultRecord,
-    json: Uint8Array,
+    json: Content,
     signal: AbortSignal,
     { replaceCompleted = false } = {},
   ): Promise<ResultRecord> {

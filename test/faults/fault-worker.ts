@@ -1,5 +1,5 @@
 /** A worker process for the fault suite: the real parts around an analysis that is played, and a wish where to die. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { createS3Client, createSqsClient } from '../../src/aws/clients.ts';
@@ -7,6 +7,7 @@ import { LeaseKeeper } from '../../src/aws/lease-keeper.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { SqsIntake } from '../../src/aws/sqs-intake.ts';
 import { WorkerError } from '../../src/errors.ts';
+import { observationsFile } from '../../src/pipeline/analysis.ts';
 import { JobRunner } from '../../src/worker/job-runner.ts';
 import type { Notifier, ReceivedMessage, VideoAnalyser } from '../../src/worker/ports.ts';
 import { ResultStore } from '../../src/worker/result-store.ts';
@@ -45,18 +46,19 @@ class MortalStore extends S3Store {
   }
 }
 
-/** Works in steps of ten milliseconds; its checkpoint is the number of steps done. */
+/** Works in steps of ten milliseconds; its checkpoint is one byte for each step done. */
 const analyser: VideoAnalyser = {
   async analyse(request, onProgress, signal) {
-    const resumedFrom = Number(new TextDecoder().decode(request.resumeFrom ?? undefined));
+    const file = observationsFile(request);
+    const resumedFrom = request.resume === true ? statSync(file).size : 0;
     tell({ event: 'analysing', jobId: request.jobId, resumedFrom });
     if (request.jobId.startsWith('poison')) process.kill(process.pid, 'SIGSEGV');
     for (let step = resumedFrom; step < analysis.steps; step++) {
       await sleep(10, undefined, { signal }).catch(() => {
         throw signal.reason;
       });
-      const checkpoint = Buffer.from(String(step + 1));
-      onProgress({ framesDone: step + 1, framesTotal: analysis.steps, checkpoint });
+      appendFileSync(file, '.');
+      onProgress({ framesDone: step + 1, framesTotal: analysis.steps, checkpoint: step + 1 });
       if (step === 3) dieAt('mid-analysis');
     }
     if (random() < (analysis.failureRate ?? 0)) {

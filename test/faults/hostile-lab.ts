@@ -75,15 +75,18 @@ export async function openHostileLab(): Promise<HostileLab> {
     notesReadings: await wasRead(ffmpeg),
     async outcomeOf(file) {
       const options = { frameIntervalSeconds: 1, detectFaces: true, detectPoses: false };
-      const request = { jobId: 'hostile', file, ...options };
+      const own = await mkdtemp(path('analysis-'));
+      const request = { jobId: 'hostile', file, folder: own, ...options };
       try {
         const { json } = await pool.analyse(request, () => {}, AbortSignal.timeout(DEADLINE_MS));
-        const result = completedResultSchema.parse(JSON.parse(new TextDecoder().decode(json)));
+        const result = completedResultSchema.parse(JSON.parse(await json.text()));
         const { width, height } = result.source_dimensions;
         return `${width}x${height}, ${result.frames.length} frames`;
       } catch (error) {
         if (error instanceof WorkerError && error.code.startsWith('VIDEO_')) return error.code;
         throw error;
+      } finally {
+        await rm(own, { recursive: true });
       }
     },
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/video.mp4`,

@@ -59,7 +59,7 @@ export function emptyAnalysis({ jobId }: AnalysisRequest): Analysis {
     unique_pose_tracks: 0,
     processing_time_ms: 1,
   };
-  const json = new TextEncoder().encode(JSON.stringify({ job_id: jobId, status: 'completed', summary }));
+  const json = new Blob([JSON.stringify({ job_id: jobId, status: 'completed', summary })]);
   return {
     json,
     summary,

@@ -85,7 +85,7 @@ describe('callbacks as they are configured', () => {
     const store = new S3Store(cloud.s3);
     const results = new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' });
     const record = { head: FAILURE, provenance: null, callbackUrl: receiver.url };
-    await results.publish(record, Buffer.from(JSON.stringify(FAILURE)), NEVER);
+    await results.publish(record, new Blob([JSON.stringify(FAILURE)]), NEVER);
     const { courier: notifier } = callbackServices(configWith({}), cloud, SILENT);
     const resend = (jobId: string, url: string | null = null) =>
       resendCallback({ results, notifier }, jobId, url, NEVER);
@@ -99,7 +99,7 @@ describe('callbacks as they are configured', () => {
     );
 
     const silent = { ...record, head: { ...FAILURE, job_id: 'job-3' }, callbackUrl: null };
-    await results.publish(silent, Buffer.from('{}'), NEVER);
+    await results.publish(silent, new Blob(['{}']), NEVER);
     await expect(resend('job-3')).rejects.toThrow('has no callback URL stored: name one with --url');
   });
 });

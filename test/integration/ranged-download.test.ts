@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { openAsBlob } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +13,7 @@ import { engineOptions } from '../../src/engine-options.ts';
 import { detectMessage, holdNothing } from '../../src/http/detect-message.ts';
 import { planDownload } from '../../src/media/download-plan.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
+import { resultFile } from '../../src/pipeline/analysis.ts';
 import { detectVideo } from '../../src/pipeline/detect-video.ts';
 import { type Engines, loadEngines } from '../../src/pipeline/engines.ts';
 import type { RangedDownloads } from '../../src/worker/analyse-stored-video.ts';
@@ -106,9 +108,8 @@ describe('a video in S3, analysed with and without its unneeded parts', () => {
       results: new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' }),
       analyser: {
         async analyse(request, onProgress, signal) {
-          const found = await detectVideo(request, engines, onProgress, signal);
-          const json = new TextEncoder().encode(JSON.stringify(found.result));
-          return { ...found, json, summary: found.result.summary, videoMs: found.result.video.duration_ms };
+          const report = await detectVideo(request, engines, onProgress, signal);
+          return { ...report, json: await openAsBlob(resultFile(request)) };
         },
       },
       notifier: PLAIN_NOTIFIER,

@@ -1,57 +1,61 @@
-import { describe, expect, it } from '@jest/globals';
-import {
-  type Checkpoint,
-  CheckpointClock,
-  checkpointFingerprint,
-  decodeCheckpoint,
-  encodeCheckpoint,
-} from '../../src/pipeline/checkpoint.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type AnalysisRequest, observationsFile } from '../../src/pipeline/analysis.ts';
+import { CheckpointClock, checkpointFingerprint, openLog } from '../../src/pipeline/checkpoint.ts';
 
-const CHECKPOINT: Checkpoint = {
-  observations: [
-    {
-      index: 0,
-      timestampMs: 0,
-      faces: [
-        {
-          box: { x: 1.5, y: 2, width: 30.25, height: 40 },
-          confidence: 0.9,
-          landmarks: null,
-          embedding: new Float32Array([0.1, -0.2, 0.3]),
-        },
-      ],
-      poses: [],
-      similarityToPrevious: null,
-    },
-  ],
-  samples: [0, 0],
-};
+const FRAME = { index: 0, timestampMs: 0, faces: [], poses: [], similarityToPrevious: null };
 
 describe('a checkpoint', () => {
-  it('comes back bit for bit', () => {
-    expect(decodeCheckpoint(encodeCheckpoint(CHECKPOINT, 'networks-a'), 'networks-a')).toMatchObject(
-      CHECKPOINT,
-    );
+  let request: AnalysisRequest;
+
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'checkpoint-'));
+    request = {
+      jobId: 'a',
+      file: 'a',
+      folder,
+      frameIntervalSeconds: 2,
+      detectFaces: true,
+      detectPoses: true,
+    };
   });
 
-  it('of other networks or options is not used', () => {
-    expect(decodeCheckpoint(encodeCheckpoint(CHECKPOINT, 'networks-a'), 'networks-b')).toBeNull();
+  afterAll(() => rm(request.folder, { recursive: true, force: true }));
+
+  function framesOf(asked: AnalysisRequest): number {
+    const log = openLog(asked, checkpointFingerprint('networks-a', asked));
+    const { length } = log;
+    log.close();
+    return length;
+  }
+
+  /** Leaves a log of one frame, and asks to go on from it. */
+  function interrupted(): AnalysisRequest {
+    const log = openLog(request, checkpointFingerprint('networks-a', request));
+    log.append(FRAME);
+    log.close();
+    return { ...request, resume: true };
+  }
+
+  it('is gone on with under the same interval and tolerance only', () => {
+    expect(framesOf(interrupted())).toBe(1);
+    expect(framesOf({ ...interrupted(), samplingToleranceSeconds: 0 })).toBe(1);
+    expect(framesOf({ ...interrupted(), samplingToleranceSeconds: 0.5 })).toBe(0);
+    expect(framesOf({ ...interrupted(), frameIntervalSeconds: 1 })).toBe(0);
   });
 
-  it('of another interval or tolerance is not used', () => {
-    const request = { jobId: 'a', file: 'a', frameIntervalSeconds: 2, detectFaces: true, detectPoses: true };
-    const of = (more: object) => checkpointFingerprint('networks-a', { ...request, ...more });
-    expect(of({ samplingToleranceSeconds: 0 })).toBe(of({}));
-    const tolerant = encodeCheckpoint(CHECKPOINT, of({ samplingToleranceSeconds: 0.5 }));
-    expect(decodeCheckpoint(tolerant, of({ samplingToleranceSeconds: 0.5 }))).toMatchObject(CHECKPOINT);
-    expect(decodeCheckpoint(tolerant, of({}))).toBeNull();
+  it('is gone on with only where that is asked for', () => {
+    expect(framesOf({ ...interrupted(), resume: false })).toBe(0);
   });
 
-  it('that is garbled or cut short is not used', () => {
-    const bytes = encodeCheckpoint(CHECKPOINT, 'networks-a');
-    expect(decodeCheckpoint(bytes.subarray(0, bytes.length / 2), 'networks-a')).toBeNull();
-    expect(decodeCheckpoint(Buffer.from('not a checkpoint'), 'networks-a')).toBeNull();
-    expect(decodeCheckpoint(new Uint8Array(), 'networks-a')).toBeNull();
+  it('that is none is passed over', async () => {
+    const resuming = interrupted();
+    await rm(observationsFile(resuming));
+    expect(framesOf(resuming)).toBe(0);
+    await writeFile(observationsFile(resuming), 'not a checkpoint');
+    expect(framesOf(resuming)).toBe(0);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -6,10 +6,11 @@ import { compareWithTruth } from '../../demo/compare-with-truth.ts';
 import { renderScene } from '../../demo/render-scene.ts';
 import { DEMO_SCENE } from '../../demo/scene.ts';
 import { readAnalysisConfig } from '../../src/config.ts';
+import { completedResultSchema } from '../../src/contract/result.ts';
 import { engineOptions } from '../../src/engine-options.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
-import type { AnalysisRequest } from '../../src/pipeline/analysis.ts';
+import { type AnalysisRequest, resultFile } from '../../src/pipeline/analysis.ts';
 import { detectVideo } from '../../src/pipeline/detect-video.ts';
 import { type Engines, loadEngines } from '../../src/pipeline/engines.ts';
 import { runOwn } from '../media/counted-clip.ts';
@@ -25,23 +26,30 @@ describe('detectVideo', () => {
     folder = await mkdtemp(join(tmpdir(), 'detect-'));
     const file = join(folder, 'film.mp4');
     await renderScene(DEMO_SCENE, file, findFfmpeg(process.env).file);
-    request = { jobId: 'job', file, frameIntervalSeconds: 4, detectFaces: true, detectPoses: true };
+    request = { jobId: 'job', file, folder, frameIntervalSeconds: 4, detectFaces: true, detectPoses: true };
     engines = await loadEngines(engineOptions(readAnalysisConfig(process.env), process.env));
   }, 60_000);
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
+  async function detect(asked: AnalysisRequest) {
+    const report = await detectVideo(asked, engines, () => undefined, NEVER);
+    const json = await readFile(resultFile(asked), 'utf8');
+    return { ...report, result: completedResultSchema.parse(JSON.parse(json)) };
+  }
+
   it('tells who is where in a film whose truth is known, and how it was sampled', async () => {
-    const { result, sampling, durations } = await detectVideo(request, engines, () => undefined, NEVER);
+    const { result, summary, sampling, durations } = await detect(request);
     const truth = compareWithTruth(result, DEMO_SCENE);
     expect(truth).toMatchObject({ found: truth.drawn, phantoms: 0 });
     expect(result.video).toMatchObject({ duration_ms: 24_000, frame_rate: 25, codec: 'h264' });
+    expect(result.summary).toEqual(summary);
     expect(result.provenance.sampling?.plan).toBe(sampling?.plan);
     expect(durations.inferenceMs).toBeGreaterThan(0);
   });
 
   it('reports only what was asked for', async () => {
-    const { result } = await detectVideo({ ...request, detectPoses: false }, engines, () => undefined, NEVER);
+    const { result } = await detect({ ...request, detectPoses: false });
     expect(result.summary).toMatchObject({ poses_detected: 0, unique_pose_tracks: 0 });
     expect(result.summary.faces_detected).toBeGreaterThan(0);
   });
@@ -53,7 +61,7 @@ describe('detectVideo', () => {
     if (shot === undefined) throw new Error('the scene has no shot');
     const slow = { ...DEMO_SCENE, frameRate: 1, durationSeconds: 3, shots: [{ ...shot, to: 3 }] };
     await renderScene(slow, file, findFfmpeg(process.env).file);
-    const { result } = await detectVideo({ ...fine, file }, engines, () => undefined, NEVER);
+    const { result } = await detect({ ...fine, file });
     expect(result.frames).toHaveLength(12);
     expect(result.frames.filter((frame) => !frame.repeats_previous)).toHaveLength(3);
     expect(result.summary.faces_detected).toBe(6);
@@ -67,7 +75,7 @@ describe('detectVideo', () => {
     const still = ['-vf', 'select=eq(n\\,0),loop=loop=5:size=1,setpts=N/TB', '-r', '1', '-qp', '0'];
     runOwn(['-i', request.file, ...still, file]);
     const every = { ...request, frameIntervalSeconds: 1, file };
-    const { result, durations } = await detectVideo(every, engines, () => undefined, NEVER);
+    const { result, durations } = await detect(every);
     const [first, ...others] = result.frames;
     expect(first).toMatchObject({ repeats_previous: false, equals_previous: false });
     expect(others).toHaveLength(5);

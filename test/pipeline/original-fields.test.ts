@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ResultFrame } from '../../src/contract/result.ts';
 import { POSE_LANDMARK_NAMES } from '../../src/geometry/landmarks.ts';
-import { frameExtents, keypoints } from '../../src/pipeline/original-fields.ts';
+import { keypoints, TrackExtents } from '../../src/pipeline/original-fields.ts';
 
 type Face = ResultFrame['faces'][number];
 
@@ -49,39 +49,43 @@ describe('the keypoints of a pose', () => {
 });
 
 describe('the extent of a track in frames', () => {
+  function extentsOf(frames: readonly ResultFrame[]): TrackExtents {
+    const extents = new TrackExtents();
+    for (const each of frames) extents.add(each, each.faces);
+    return extents;
+  }
+
   it('counts sightings, and takes the mean of their boxes', () => {
-    const frames = [frame(0, [face(1, 10)]), frame(1, []), frame(2, [face(1, 21), face(2, 100)])];
-    expect([...frameExtents(frames, 'faces')]).toEqual([
-      [
-        1,
-        {
-          first_frame: 0,
-          last_frame: 2,
-          frame_count: 2,
-          avg_bbox: { x: 15.5, y: 10, width: 20, height: 30 },
-        },
-      ],
-      [
-        2,
-        { first_frame: 2, last_frame: 2, frame_count: 1, avg_bbox: { x: 100, y: 10, width: 20, height: 30 } },
-      ],
-    ]);
-    expect(frameExtents(frames, 'poses').size).toBe(0);
+    const extents = extentsOf([frame(0, [face(1, 10)]), frame(1, []), frame(2, [face(1, 21), face(2, 100)])]);
+    expect(extents.of(1)).toEqual({
+      first_frame: 0,
+      last_frame: 2,
+      frame_count: 2,
+      avg_bbox: { x: 15.5, y: 10, width: 20, height: 30 },
+    });
+    expect(extents.of(2)).toEqual({
+      first_frame: 2,
+      last_frame: 2,
+      frame_count: 1,
+      avg_bbox: { x: 100, y: 10, width: 20, height: 30 },
+    });
+    expect(extents.sightings).toBe(3);
   });
 
   it('leaves out what was not seen, not followed, or is the same picture again', () => {
-    const frames = [
+    const extents = extentsOf([
       frame(0, [face(1, 10), face(null, 50)]),
       frame(1, [face(1, 99, 'interpolated')]),
       frame(2, [face(1, 99)], true),
       frame(3, [face(1, 10)]),
-    ];
-    expect(frameExtents(frames, 'faces').get(1)).toEqual({
+    ]);
+    expect(extents.of(1)).toEqual({
       first_frame: 0,
       last_frame: 3,
       frame_count: 2,
       avg_bbox: { x: 10, y: 10, width: 20, height: 30 },
     });
-    expect(frameExtents(frames, 'faces').size).toBe(1);
+    expect(extents.of(2)).toEqual({ first_frame: 0, last_frame: 0, frame_count: 0, avg_bbox: null });
+    expect(extents.sightings).toBe(3);
   });
 });

@@ -13,9 +13,9 @@ function scene(putMs = 0) {
   const written: string[] = [];
   const job = new AbortController();
   const store = {
-    async put(_location, bytes, _options, signal) {
+    async put(_location, content, _options, signal) {
       await sleep(putMs, undefined, { signal });
-      written.push(new TextDecoder().decode(bytes));
+      written.push(await (content as Blob).text());
       return `etag ${written.length}`;
     },
   } as Partial<ObjectStore> as ObjectStore;
@@ -23,7 +23,7 @@ function scene(putMs = 0) {
   return { written, job, saver: new CheckpointSaver(slot, job.signal, SILENT) };
 }
 
-const bytes = (text: string) => new TextEncoder().encode(text);
+const bytes = (text: string) => new Blob([text]);
 
 describe('CheckpointSaver', () => {
   it('writes one checkpoint at a time, and then the newest', async () => {

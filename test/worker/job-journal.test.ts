@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createS3Client } from '../../src/aws/clients.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { guardAgainstCrashes } from '../../src/worker/crash-guard.ts';
-import { JobJournal } from '../../src/worker/job-journal.ts';
+import { type CheckpointSlot, JobJournal } from '../../src/worker/job-journal.ts';
 import { BUCKET, listKeys, putObject, REGION, startCloud, type TestCloud } from '../helpers/cloud.ts';
 import { startFaultProxy } from '../helpers/fault-proxy.ts';
 
@@ -29,13 +33,28 @@ async function flakyJournal(cloud: TestCloud) {
 describe('JobJournal', () => {
   let cloud: TestCloud;
   let journal: JobJournal;
+  let folder: string;
 
   beforeAll(async () => {
     cloud = await startCloud();
+    folder = await mkdtemp(join(tmpdir(), 'journal-'));
     journal = new JobJournal({ store: new S3Store(cloud.s3), bucket: BUCKET, prefix: 'detections/' });
   });
 
-  afterAll(() => cloud.stop());
+  afterAll(async () => {
+    await cloud.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** What a checkpoint holds; null when there is none. */
+  async function textOf(slot: CheckpointSlot): Promise<string | null> {
+    const file = join(folder, randomUUID());
+    const bytes = await slot.read(file, SIGNAL);
+    if (bytes === null) return null;
+    const text = await readFile(file, 'utf8');
+    expect(text).toHaveLength(bytes);
+    return text;
+  }
 
   function receive(receiveCount: number, messageId = 'message-1') {
     return { messageId, receiveCount };
@@ -66,7 +85,7 @@ describe('JobJournal', () => {
 
   it('leaves nothing behind when the job is done', async () => {
     const page = await journal.open('done', receive(1), SIGNAL);
-    await page.checkpoint('digest').write(Buffer.from('so far'), SIGNAL);
+    await page.checkpoint('digest').write(new Blob(['so far']), SIGNAL);
     expect(await keysOf('done')).toHaveLength(2);
     await page.close('done', SIGNAL);
     expect(await keysOf('done')).toEqual([]);
@@ -99,15 +118,14 @@ describe('JobJournal', () => {
     it('is found by the next attempt at the same work, and by no other', async () => {
       const first = await journal.open('resumes', receive(1), SIGNAL);
       const slot = first.checkpoint('digest-a');
-      expect(await slot.read(SIGNAL)).toBeNull();
-      await slot.write(Buffer.from('10 frames'), SIGNAL);
-      await slot.write(Buffer.from('20 frames'), SIGNAL);
+      expect(await textOf(slot)).toBeNull();
+      await slot.write(new Blob(['10 frames']), SIGNAL);
+      await slot.write(new Blob(['20 frames']), SIGNAL);
       await first.close('again', SIGNAL);
 
       const second = await journal.open('resumes', receive(2), SIGNAL);
-      expect(await second.checkpoint('digest-b').read(SIGNAL)).toBeNull();
-      const found = await second.checkpoint('digest-a').read(SIGNAL);
-      expect(new TextDecoder().decode(found ?? undefined)).toBe('20 frames');
+      expect(await textOf(second.checkpoint('digest-b'))).toBeNull();
+      expect(await textOf(second.checkpoint('digest-a'))).toBe('20 frames');
     });
 
     it('is followed by the next one when the answer to writing it was lost', async () => {
@@ -115,32 +133,32 @@ describe('JobJournal', () => {
       const page = await behindProxy.open('lost-checkpoint', receive(1), SIGNAL);
       const slot = page.checkpoint('digest');
       loseAnswerOnce();
-      await slot.write(Buffer.from('10 frames'), SIGNAL);
-      await slot.write(Buffer.from('20 frames'), SIGNAL);
-      expect(new TextDecoder().decode((await slot.read(SIGNAL)) ?? undefined)).toBe('20 frames');
+      await slot.write(new Blob(['10 frames']), SIGNAL);
+      await slot.write(new Blob(['20 frames']), SIGNAL);
+      expect(await textOf(slot)).toBe('20 frames');
       await stop();
     });
 
     it('is removed by the attempt that finishes the job, although another one wrote it', async () => {
       const page = await journal.open('finishes', receive(1), SIGNAL);
       const slot = page.checkpoint('digest');
-      expect(await slot.read(SIGNAL)).toBeNull();
+      expect(await textOf(slot)).toBeNull();
       const late = (await journal.open('finishes', receive(2), SIGNAL)).checkpoint('digest');
-      await late.write(Buffer.from('late'), SIGNAL);
-      await slot.write(Buffer.from('refused'), SIGNAL);
+      await late.write(new Blob(['late']), SIGNAL);
+      await slot.write(new Blob(['refused']), SIGNAL);
       await page.close('done', SIGNAL);
       expect((await keysOf('finishes')).filter((key) => key.endsWith('.checkpoint'))).toEqual([]);
     });
 
     it('of an attempt that lost its lease never replaces a later one', async () => {
       const lost = (await journal.open('late', receive(1), SIGNAL)).checkpoint('digest');
-      await lost.write(Buffer.from('old'), SIGNAL);
+      await lost.write(new Blob(['old']), SIGNAL);
       const current = (await journal.open('late', receive(2), SIGNAL)).checkpoint('digest');
-      await current.read(SIGNAL);
-      await current.write(Buffer.from('new'), SIGNAL);
-      await lost.write(Buffer.from('older'), SIGNAL);
-      await lost.write(Buffer.from('oldest'), SIGNAL);
-      expect(new TextDecoder().decode((await current.read(SIGNAL)) ?? undefined)).toBe('new');
+      expect(await textOf(current)).toBe('old');
+      await current.write(new Blob(['new']), SIGNAL);
+      await lost.write(new Blob(['older']), SIGNAL);
+      await lost.write(new Blob(['oldest']), SIGNAL);
+      expect(await textOf(current)).toBe('new');
     });
   });
 

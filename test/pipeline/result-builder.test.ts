@@ -1,0 +1,82 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { completedResultSchema } from '../../src/contract/result.ts';
+import { type Findings, writeResult } from '../../src/pipeline/result-builder.ts';
+import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../../src/tracking/follow-people.ts';
+import type { FrameObservations } from '../../src/tracking/observations.ts';
+
+const PICTURE = { width: 640, height: 360 };
+
+/** Somebody's face at a place. */
+function frame(index: number, x: number, confidence = 0.9): FrameObservations {
+  const face = { box: { x, y: 100, width: 50, height: 60 }, confidence, landmarks: null, embedding: null };
+  return { index, timestampMs: index * 2000, faces: [face], poses: [], similarityToPrevious: null };
+}
+
+function findings(observations: FrameObservations[], samples: number[]): Findings {
+  const tracking = {
+    ...DEFAULT_TRACKING_OPTIONS,
+    picture: PICTURE,
+    frameIntervalMs: 2000,
+    maxCosineDistance: 0.5,
+  };
+  return {
+    request: {
+      jobId: 'job',
+      file: '',
+      folder: '',
+      frameIntervalSeconds: 2,
+      detectFaces: true,
+      detectPoses: true,
+    },
+    video: { ...PICTURE, durationMs: 8000, frameRate: 30, codec: 'h264', rotationDegrees: 0 },
+    observations,
+    samples,
+    sampling: null,
+    people: followPeople(observations, tracking),
+    models: [],
+    processingTimeMs: 1,
+  };
+}
+
+describe('writeResult', () => {
+  let file: string;
+
+  beforeAll(async () => {
+    file = join(await mkdtemp(join(tmpdir(), 'result-')), 'result.json');
+  });
+
+  afterAll(() => rm(join(file, '..'), { recursive: true, force: true }));
+
+  const written = async () => completedResultSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+
+  it('writes every sample, a picture shown for long again and counted once', async () => {
+    const summary = writeResult(findings([frame(0, 100), frame(2, 102), frame(3, 104)], [0, 0, 1, 2]), file);
+    const { frames, tracks, ...rest } = await written();
+    expect(
+      frames.map(({ index, timestamp_ms, repeats_previous }) => [index, timestamp_ms, repeats_previous]),
+    ).toEqual([
+      [0, 0, false],
+      [1, 0, true],
+      [2, 4000, false],
+      [3, 6000, false],
+    ]);
+    expect(summary).toMatchObject({ total_frames: 4, faces_detected: 3, unique_face_tracks: 1 });
+    expect(rest.summary).toEqual(summary);
+    expect(tracks).toMatchObject([
+      { first_frame: 0, last_frame: 3, frame_count: 3, avg_bbox: { x: 102, y: 100 } },
+    ]);
+  });
+
+  it('writes a result without frames', async () => {
+    expect(writeResult(findings([], []), file)).toMatchObject({ total_frames: 0 });
+    expect(await written()).toMatchObject({ frames: [], tracks: [], shots: [] });
+  });
+
+  it('refuses a frame that breaks the schema, and says where', () => {
+    const broken = findings([frame(0, 100), frame(1, 100, 1.5)], [0, 1]);
+    expect(() => writeResult(broken, file)).toThrow(/breaks its schema at frames\.1\.faces\.0\.confidence: /);
+  });
+});
