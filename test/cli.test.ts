@@ -17,8 +17,13 @@ interface Ended {
 }
 
 function detect(...args: string[]): Promise<Ended> {
+  return detectWith({}, ...args);
+}
+
+function detectWith(settings: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], (error, stdout, stderr) => {
+    const env = { ...process.env, ...settings };
+    execFile(process.execPath, [CLI, ...args], { env }, (error, stdout, stderr) => {
       resolve({ code: Number(error?.code ?? 0), stdout, stderr });
     });
   });
@@ -46,6 +51,17 @@ describe('detect, the command line', () => {
     expect(result.summary).toMatchObject({ total_frames: 2, faces_detected: 4, unique_face_tracks: 2 });
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(stderr).toContain('2 frames');
+  });
+
+  it('says which network is wrong, however the loading of the others is going just then', async () => {
+    const wrong = { REID_MODEL_PATH: 'face-detector' };
+    const ended = (await Promise.all(Array.from({ length: 6 }, () => detectWith(wrong, film)))).map(
+      ({ code, stderr }) => ({ code, lines: stderr.trim().split('\n').length, stderr }),
+    );
+    for (const { code, lines, stderr } of ended) {
+      expect({ code, lines }).toEqual({ code: 2, lines: 1 });
+      expect(stderr).toContain('is a face-detector, not a face-embedder');
+    }
   });
 
   it('lets the nearest keyframe stand for a sample within the tolerance, and says when it is really shown', async () => {

@@ -54,11 +54,14 @@ const UNKNOWN_EMBEDDER_MAX_DISTANCE = 0.6;
  */
 export async function loadEngines(options: EngineOptions): Promise<Engines> {
   const { models, faces, poses, media, tracking } = options;
-  const [detector, embedder, poseEngine] = await Promise.all([
+  const opening = [
     openModel(models.faceDetector, { role: 'face-detector' }),
     openModel(models.faceEmbedder, { role: 'face-embedder' }),
     loadPoseEngine(poses),
-  ]);
+  ] as const;
+  // The thread ends when one of them fails, and ONNX Runtime aborts the process when a thread ends while it is still creating another.
+  await Promise.allSettled(opening);
+  const [detector, embedder, poseEngine] = await Promise.all(opening);
   const faceDetector = await FaceDetector.load(detector, faces);
   const descriptions = [faceDetector.description, embedder.description, ...poseEngine.models];
   return {
