@@ -33,6 +33,11 @@ describe('parseDetectionLines', () => {
       '{"n":1,"t":0,"dets":[{"box":[0,0,1,1],"score":1,"feature":[0,0]}]}',
       /no direction/,
     ],
+    [
+      'features of different lengths',
+      `${line(1, 0)}\n{"n":2,"t":1,"dets":[{"box":[0,0,1,1],"score":1,"feature":[1,0,0]}]}`,
+      /line 2, detection 0: its appearance vector has 3 numbers, those before it 2/,
+    ],
   ])('refuses %s', (_name, text, message) => {
     expect(() => parseDetectionLines(text)).toThrow(message);
   });

@@ -245,6 +245,18 @@ describe('followPeople refuses', () => {
     expect(() => followPeople(frames, optionsFor(500))).toThrow(/no direction/);
   });
 
+  it('appearance vectors of different lengths, where they are of one kind', () => {
+    const face = faceOf(0, { x: 300, y: 200 });
+    const shorter = { ...face, embedding: new Float32Array(10).fill(1) };
+    const changing = film({ frames: 2, intervalMs: 500, faces: (frame) => [frame === 0 ? face : shorter] });
+    expect(() => followPeople(changing, optionsFor(500))).toThrow(
+      /face 0 of frame 1: its appearance vector has 10 numbers, those before it 24/,
+    );
+    const pose = poseOf({ x: 300, y: 200 }, 1);
+    const differing = film({ frames: 2, intervalMs: 500, faces: () => [shorter], poses: () => [pose] });
+    expect(() => followPeople(differing, optionsFor(500))).not.toThrow();
+  });
+
   it('frames that go back in time', () => {
     const [a, b] = film({ frames: 2, intervalMs: 500 });
     expect(() =>
