@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readAnalysisConfig, readEnvironment } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
-import { WorkerError } from '../src/errors.ts';
 import { DetectionPool } from '../src/pipeline/detection-pool.ts';
-import { DEFAULT_SEQUENCE_OPTIONS } from '../src/tracking/track-sequence.ts';
+import { DEFAULT_MAX_AGE, DEFAULT_SEQUENCE_OPTIONS } from '../src/tracking/track-sequence.ts';
+import { usage } from '../tools/usage-error.ts';
 import { addCounts, type MotCounts, scores } from './clear-mot.ts';
 import { countFaces, type FaceVideo, readFaceVideos } from './tracking-faces.ts';
 import { countSequence, readSequences, type Sequence, withoutFeatures } from './tracking-sequences.ts';
@@ -49,18 +49,21 @@ export async function evaluate(args: string[]): Promise<void> {
   if (!rates.every((rate) => rate > 0)) throw usage('--rates is a list of numbers above 0');
   const rateMode = values['rate-mode'];
   if (rateMode !== 'auto' && rateMode !== 'deepsort') throw usage('--rate-mode is auto or deepsort');
-  const options = {
-    ...DEFAULT_SEQUENCE_OPTIONS,
-    rateMode,
-    maxCosineDistance: Number(values['max-cosine-distance']),
-  } as const;
+  const maxCosineDistance = Number(values['max-cosine-distance']);
+  if (!(maxCosineDistance >= 0)) throw usage('--max-cosine-distance is a number from 0 on');
+  const maxAge = DEFAULT_MAX_AGE[rateMode];
+  const options = { ...DEFAULT_SEQUENCE_OPTIONS, rateMode, maxCosineDistance, maxAge } as const;
 
   const sequences = readSequences(directory);
+  const videos = faceVideos(directory, values.media);
+  if (sequences.length + videos.length === 0) {
+    throw usage(`${directory} holds no sequence, and no table of faces whose video is there`);
+  }
   const rows = [
     ...sequenceRows(sequences, rates, options, 'features'),
     ...sequenceRows(sequences.map(withoutFeatures), rates, options, 'no features'),
     ...(await faceRows(
-      faceVideos(directory, values.media),
+      videos,
       rates.filter((rate) => rate <= FACE_RATES_UP_TO),
     )),
   ];
@@ -148,8 +151,4 @@ function parse(args: string[]) {
   } catch (cause) {
     throw usage((cause as Error).message, cause);
   }
-}
-
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem}; see --help`, { cause });
 }

@@ -30,6 +30,9 @@ const NEUTRAL_DISTANCE = 1.25;
 /** Vectors that have nothing in common are at right angles: here the evidence against is complete, however wide the threshold. */
 const UNRELATED = 1;
 
+/** Equal vectors are this far apart at most; a threshold of 0 asks for them. */
+const ROUNDING = 1e-6;
+
 /** The most that looks can say for or against, in nats: an appearance vector is one witness, not a proof. */
 export const MOST_LOOKS_EVIDENCE = 5;
 
@@ -85,7 +88,7 @@ export function placeEvidenceOf(
  * @param maxCosineDistance the embedder's threshold
  */
 export function looksEvidence(distance: number, maxCosineDistance: number): number {
-  const neutral = NEUTRAL_DISTANCE * maxCosineDistance;
+  const neutral = Math.max(ROUNDING, NEUTRAL_DISTANCE * maxCosineDistance);
   if (distance <= neutral) return MOST_LOOKS_EVIDENCE * (1 - distance / neutral);
   const strange = neutral < UNRELATED ? Math.min(2 * neutral, UNRELATED) : 2 * neutral;
   return -MOST_LOOKS_EVIDENCE * Math.min(1, (distance - neutral) / (strange - neutral));

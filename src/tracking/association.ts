@@ -95,7 +95,8 @@ function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: Associ
     if (gallery.leastDistance(detection.look) > gate + BOUND_MARGIN) return Infinity;
     return gallery.distance(detection.look);
   };
-  const confirmed = gate > 0 ? rest.tracks.filter((t) => at(tracks, t).state === 'confirmed') : [];
+  const confirmed =
+    options.timeAwareness < 1 ? rest.tracks.filter((t) => at(tracks, t).state === 'confirmed') : [];
   const timeSinceUpdate = (t: number) => at(tracks, t).timeSinceUpdate;
   const matching = matchingCascade(
     confirmed,
@@ -116,7 +117,8 @@ function matchByOverlap(rest: Rest, { tracks, detections }: Scene, options: Asso
     const { tlwh, anchor } = at(detections, d);
     return areTwoPeople(at(tracks, t).anchor, anchor) ? Infinity : 1 - iou(at(predicted, t), tlwh);
   };
-  const fresh = gate > 0 ? rest.tracks.filter((t) => at(tracks, t).timeSinceUpdate === 1) : [];
+  const fresh =
+    options.timeAwareness < 1 ? rest.tracks.filter((t) => at(tracks, t).timeSinceUpdate === 1) : [];
   return {
     ...minCostMatching(fresh, rest.detections, cost, gate),
     confidenceAt: (distance) => halfAtTheGate(distance, gate),
@@ -163,7 +165,7 @@ function without(rest: Rest, matches: Matching['matches']): Rest {
 
 /** A cost as a probability: 1 at no cost, a half where the gate closes. */
 function halfAtTheGate(cost: number, gate: number): number {
-  return 1 - (0.5 * Math.max(0, cost)) / gate;
+  return cost <= 0 ? 1 : 1 - (0.5 * cost) / gate;
 }
 
 function at<T>(items: readonly T[], index: number): T {

@@ -24,13 +24,19 @@ export interface SequenceOptions {
   readonly picture: { readonly width: number; readonly height: number } | null;
 }
 
-/** The values of the published program; `auto` keeps a lost person for ten seconds rather than one. */
+/** The published program loses a person after one second; `auto` waits for ten. */
+export const DEFAULT_MAX_AGE = { deepsort: 30, auto: 300 } as const satisfies Record<
+  SequenceOptions['rateMode'],
+  number
+>;
+
+/** The values of the published program, but for what `auto` is better with. */
 export const DEFAULT_SEQUENCE_OPTIONS = {
   rateMode: 'auto',
   maxCosineDistance: 0.2,
   nnBudget: 100,
   nInit: 3,
-  maxAge: 300,
+  maxAge: DEFAULT_MAX_AGE.auto,
   picture: null,
 } as const satisfies SequenceOptions;
 

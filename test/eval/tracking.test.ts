@@ -82,9 +82,25 @@ describe('npm run eval -- tracking', () => {
     expect(figures.map(({ idf1 }) => idf1)).toEqual(figures.map(() => 1));
   });
 
+  it('forgets the lost as the published program does in its mode, and later in ours', async () => {
+    const sequence = join(folder, 'returning', 'somebody');
+    await mkdir(sequence, { recursive: true });
+    const seen = Array.from({ length: 80 }, (_, i) => ({ n: i + 1, t: i / 30, isThere: i < 10 || i >= 70 }));
+    const truth = seen.filter(({ isThere }) => isThere).map(({ n }) => `${n},1,100,100,40,100,1,-1,-1,-1`);
+    await writeFile(join(sequence, 'gt.txt'), truth.join('\n'));
+    const dets = [{ box: [100, 100, 40, 100], score: 0.9, feature: [1, 0] }];
+    const lines = seen.map(({ n, t, isThere }) => JSON.stringify({ n, t, dets: isThere ? dets : [] }));
+    await writeFile(join(sequence, 'detections.jsonl'), lines.join('\n'));
+    const at = (mode: string) => evaluate(join(folder, 'returning'), '--rates=30', `--rate-mode=${mode}`);
+    expect((await at('auto')).stdout).toMatch(/somebody, features .* 1 of 1/);
+    expect((await at('deepsort')).stdout).toMatch(/somebody, features .* 2 of 1/);
+  });
+
   it.each([
     ['no folder', [], 'name one folder'],
     ['a folder that is not there', ['/no/such'], 'there is no folder /no/such'],
+    ['an empty folder', [join(import.meta.dirname, '../helpers')], 'holds no sequence'],
+    ['a threshold that is none', ['.', '--max-cosine-distance', 'abc'], 'is a number from 0 on'],
     ['rates that are none', ['.', '--rates', '5,x'], '--rates is a list of numbers above 0'],
   ])('says in one line what is wrong with %s', async (_name, args, message) => {
     const { code, stderr } = await evaluate(...args);

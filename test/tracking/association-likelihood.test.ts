@@ -65,6 +65,11 @@ describe('looksEvidence', () => {
     expect(looksEvidence(2, 0.2)).toBe(-MOST_LOOKS_EVIDENCE);
   });
 
+  it('accepts equal vectors only where the threshold is 0', () => {
+    expect(looksEvidence(0, 0)).toBe(MOST_LOOKS_EVIDENCE);
+    expect(looksEvidence(1e-4, 0)).toBe(-MOST_LOOKS_EVIDENCE);
+  });
+
   it('holds vectors without anything in common for two people, however wide the threshold', () => {
     expect(looksEvidence(1, 0.55)).toBe(-MOST_LOOKS_EVIDENCE);
     expect(looksEvidence(0.8, 0.55)).toBeGreaterThan(-MOST_LOOKS_EVIDENCE / 2);
