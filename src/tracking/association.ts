@@ -132,7 +132,12 @@ function matchByLikelihood(rest: Rest, scene: Scene, options: AssociationOptions
   const leastEvidence = -Math.log(timeAwareness);
   const newcomers = { area: pictureArea, detections: detections.length };
   const placeOf = tracks.map((track) =>
-    placeEvidenceOf(track.motion, (timeMs - track.lastSeenMs) / 1000, newcomers, motion),
+    placeEvidenceOf(
+      track.motion,
+      { seconds: (timeMs - track.lastSeenMs) / 1000, missedFrames: track.timeSinceUpdate - 1 },
+      newcomers,
+      motion,
+    ),
   );
   const cost: PairCost = (t, d) => {
     const track = at(tracks, t);
@@ -140,12 +145,13 @@ function matchByLikelihood(rest: Rest, scene: Scene, options: AssociationOptions
     if (areTwoPeople(track.anchor, detection.anchor)) return Infinity;
     const place = at(placeOf, t)(detection);
     const { gallery } = track;
-    if (detection.look === null || gallery.size === 0) return -place;
+    const { look } = detection;
+    if (look === null || gallery.size === 0) return -place;
     // Galleries are dear to search: not where no likeness, or not the likeness there can be, would save the pair.
-    if (place + MOST_LOOKS_EVIDENCE < leastEvidence) return Infinity;
-    const atBest = looksEvidence(gallery.leastDistance(detection.look), maxCosineDistance);
+    if (place + look.worth * MOST_LOOKS_EVIDENCE < leastEvidence) return Infinity;
+    const atBest = looksEvidence(gallery.leastDistance(look), maxCosineDistance, look.worth);
     if (place + atBest < leastEvidence - BOUND_MARGIN) return Infinity;
-    return -(place + looksEvidence(gallery.distance(detection.look), maxCosineDistance));
+    return -(place + looksEvidence(gallery.distance(look), maxCosineDistance, look.worth));
   };
   const open = timeAwareness > 0 ? rest.tracks : [];
   return {

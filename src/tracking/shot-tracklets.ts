@@ -2,6 +2,7 @@
 import { type Anchor, type Detection, toDetection } from './detection.ts';
 import { pairFacesWithBodies } from './face-body-linking.ts';
 import { followShot, type ShotTrackingOptions } from './follow-shot.ts';
+import { worthOfClothes, worthOfFace } from './likeness-worth.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
 import type { FrameObservations, ObservedFrames } from './observations.ts';
 import type { Shot } from './shot-detection.ts';
@@ -21,15 +22,19 @@ export function followShotTracklets(
 ): Tracklet[] {
   const times = fromShot(shot, frames, ({ timestampMs }) => timestampMs);
   const faces = fromShot(shot, frames, (frame) =>
-    frame.faces.map(({ box, confidence, embedding }) => toDetection(box, confidence, embedding)),
+    frame.faces.map(({ box, confidence, embedding, landmarks }) =>
+      toDetection(box, confidence, embedding, null, worthOfFace(landmarks)),
+    ),
   );
   const faceTracklets = followKind('face', shot, times, faces, { ...options, motion: FACE_MOTION });
 
   const anchors = anchorsOfBodies(shot, frames, faceTracklets);
   const poses = fromShot(shot, frames, (frame, i) =>
-    frame.poses.map((pose, k) =>
-      toDetection(upperBody(pose), pose.confidence, pose.appearance, anchors[i]?.get(k) ?? null),
-    ),
+    frame.poses.map((pose, k) => {
+      const { confidence, appearance } = pose;
+      const worth = appearance === null ? 0 : worthOfClothes(appearance);
+      return toDetection(upperBody(pose), confidence, appearance, anchors[i]?.get(k) ?? null, worth);
+    }),
   );
   const poseTracklets = followKind('pose', shot, times, poses, {
     ...options,

@@ -4,7 +4,7 @@ import {
   followPeople,
   type TrackingOptions,
 } from '../../src/tracking/follow-people.ts';
-import type { FrameObservations } from '../../src/tracking/observations.ts';
+import type { FrameObservations, PoseObservation } from '../../src/tracking/observations.ts';
 import { faceOf, film, PICTURE, poseOf } from './synthetic-video.ts';
 
 function optionsFor(frameIntervalMs: number, more: Partial<TrackingOptions> = {}): TrackingOptions {
@@ -15,6 +15,13 @@ function optionsFor(frameIntervalMs: number, more: Partial<TrackingOptions> = {}
     maxCosineDistance: 0.5,
     ...more,
   };
+}
+
+/** A body in black from neck to knee: the darkest grey of both halves of the torso. */
+function inBlack(x: number): PoseObservation {
+  const appearance = new Float32Array(60);
+  appearance[24] = appearance[54] = Math.SQRT1_2;
+  return { ...poseOf({ x, y: 200 }), appearance };
 }
 
 const RATES_MS = [100, 500, 1000, 2000];
@@ -118,6 +125,59 @@ describe('followPeople', () => {
     const { tracks } = followPeople(film(script), optionsFor(1000));
     expect(tracks.map(({ observations, link }) => [observations, link.reason])).toEqual([
       [12, 'torso-appearance'],
+    ]);
+  });
+
+  it('does not take two people in black for one, across a cut or one after the other', () => {
+    const apart = film({
+      frames: 12,
+      intervalMs: 1000,
+      cuts: [6],
+      poses: (frame) => [inBlack(frame < 6 ? 300 : 900)],
+    });
+    expect(followPeople(apart, optionsFor(1000)).tracks.map(({ observations }) => observations)).toEqual([
+      6, 6,
+    ]);
+    // One leaves to the right; seven seconds later another comes in from the left.
+    const inTurn = film({
+      frames: 20,
+      intervalMs: 1000,
+      poses: (frame) => (frame < 7 ? [inBlack(600 + 80 * frame)] : frame < 14 ? [] : [inBlack(300)]),
+    });
+    expect(followPeople(inTurn, optionsFor(1000)).tracks.map(({ observations }) => observations)).toEqual([
+      7, 6,
+    ]);
+  });
+
+  it('follows somebody in black who sets off at a walk', () => {
+    const walk = film({
+      frames: 12,
+      intervalMs: 1000,
+      poses: (frame) => [inBlack(200 + 200 * Math.max(0, frame - 7))],
+    });
+    expect(followPeople(walk, optionsFor(1000)).tracks.map(({ observations }) => observations)).toEqual([12]);
+  });
+
+  it('knows nobody by a face in profile: cheeks and ears are much alike', () => {
+    const profile = (x: number) => {
+      const face = faceOf(1, { x, y: 200 });
+      const landmarks = [
+        [0, -20],
+        [2, -20],
+        [10, 0],
+        [0, 20],
+        [2, 20],
+      ].map(([dx = 0, dy = 0]) => ({ x: x + dx, y: 200 + dy }));
+      return { ...face, landmarks };
+    };
+    const cut = film({
+      frames: 12,
+      intervalMs: 1000,
+      cuts: [6],
+      faces: (frame) => [profile(frame < 6 ? 300 : 900)],
+    });
+    expect(followPeople(cut, optionsFor(1000)).tracks.map(({ observations }) => observations)).toEqual([
+      6, 6,
     ]);
   });
 
