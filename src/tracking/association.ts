@@ -15,6 +15,8 @@ export interface AssociationOptions {
   readonly maxIouDistance: number;
   /** Frames without a sighting that a confirmed track survives: the depth of the cascade. */
   readonly maxAgeFrames: number;
+  /** Frames over which a box may have moved and still be looked for by overlap; published: 1. */
+  readonly overlapFrames: number;
   /** The share of the time-aware association, 0..1: see `timeAwareness`. */
   readonly timeAwareness: number;
   /** Area of the picture, square pixels. */
@@ -109,16 +111,17 @@ function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: Associ
   return { ...matching, confidenceAt: (distance) => halfAtTheGate(distance, gate) };
 }
 
-/** The published overlap with the predicted box: tentative tracks, and those that were seen in the frame before. */
+/** The published overlap with the predicted box: tentative tracks, and those that were seen in the frame shown before. */
 function matchByOverlap(rest: Rest, { tracks, detections }: Scene, options: AssociationOptions): StageResult {
+  const isFresh = ({ shownSinceUpdate, timeSinceUpdate }: Track) =>
+    shownSinceUpdate === 1 && timeSinceUpdate <= options.overlapFrames;
   const gate = options.maxIouDistance * (1 - options.timeAwareness);
   const predicted = tracks.map(({ tlwh }) => tlwh);
   const cost: PairCost = (t, d) => {
     const { tlwh, anchor } = at(detections, d);
     return areTwoPeople(at(tracks, t).anchor, anchor) ? Infinity : 1 - iou(at(predicted, t), tlwh);
   };
-  const fresh =
-    options.timeAwareness < 1 ? rest.tracks.filter((t) => at(tracks, t).timeSinceUpdate === 1) : [];
+  const fresh = options.timeAwareness < 1 ? rest.tracks.filter((t) => isFresh(at(tracks, t))) : [];
   return {
     ...minCostMatching(fresh, rest.detections, cost, gate),
     confidenceAt: (distance) => halfAtTheGate(distance, gate),
@@ -134,7 +137,7 @@ function matchByLikelihood(rest: Rest, scene: Scene, options: AssociationOptions
   const placeOf = tracks.map((track) =>
     placeEvidenceOf(
       track.motion,
-      { seconds: (timeMs - track.lastSeenMs) / 1000, missedFrames: track.timeSinceUpdate - 1 },
+      { seconds: (timeMs - track.lastSeenMs) / 1000, missedFrames: track.shownSinceUpdate - 1 },
       newcomers,
       motion,
     ),

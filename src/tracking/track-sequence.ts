@@ -68,7 +68,7 @@ export function trackSequence(frames: readonly DetectionFrame[], options: Sequen
 function asPublished(frames: readonly DetectionFrame[], options: ShotTrackingOptions): TrackedBox[] {
   // A published track is tentative in its first frame whatever n_init is; so 1 behaves as 2 does.
   const nInit = Math.max(2, options.nInit ?? 2);
-  const tracker = createTracker({ ...options, nInit }, 0);
+  const tracker = createTracker({ ...options, nInit }, 0, false);
   return frames.flatMap(({ number, timeMs, detections }) => {
     tracker.update(timeMs, detections);
     return tracker.live

@@ -68,6 +68,36 @@ describe('followPeople', () => {
     expect(frames.map(({ faceTrackIds }) => faceTrackIds)).toEqual(frames.map(() => [1, 2]));
   });
 
+  it.each([17, 33, 100, 250, 1000])(
+    'takes nobody for the person who was there five minutes before, a frame every %d ms',
+    (intervalMs) => {
+      const gone = film({
+        frames: 80,
+        intervalMs,
+        faces: (frame) => [faceOf(frame < 40 ? 0 : 1, { x: 300, y: 300 })],
+        poses: () => [poseOf({ x: 300, y: 300 })],
+      }).map((frame) => ({ ...frame, timestampMs: frame.timestampMs + (frame.index < 40 ? 0 : 300_000) }));
+      const { tracks } = followPeople(gone, optionsFor(intervalMs));
+      expect(tracks.map(({ kind, observations }) => [kind, observations])).toEqual([
+        ['face', 40],
+        ['face', 40],
+        ['pose', 40],
+        ['pose', 40],
+      ]);
+    },
+  );
+
+  it('follows a walker at 10 frames a second over frames that are missing', () => {
+    const walk = film({
+      frames: 60,
+      intervalMs: 100,
+      faces: (frame) => [{ ...faceOf(0, { x: 200 + 12 * frame, y: 300 }), embedding: null }],
+      poses: (frame) => [poseOf({ x: 200 + 12 * frame, y: 300 }, frame % 2)],
+    }).filter(({ index }) => index < 10 || (index % 7 > 0 && !(index > 30 && index < 36)));
+    const { tracks } = followPeople(walk, optionsFor(100));
+    expect(tracks.map(({ observations }) => observations)).toEqual([walk.length, walk.length]);
+  });
+
   it('keeps people apart without any appearance, by place and size', () => {
     const blind = (person: number, x: number) => ({ ...faceOf(person, { x, y: 300 }), embedding: null });
     const script = {
