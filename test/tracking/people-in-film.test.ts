@@ -46,4 +46,12 @@ describeWithShared('people in film, through the whole pipeline', () => {
     const personOf = new Set(tracks.filter(({ kind }) => kind === 'pose').map((track) => track.person_id));
     expect(personOf.size).toBe(6);
   }, 120_000);
+
+  it('are four where one of four throws her head back', async () => {
+    const { tracks } = await analyse('sharjeel-test.mp4', 1);
+    const personsOf = (wanted: string) =>
+      tracks.filter(({ kind }) => kind === wanted).map((track) => track.person_id);
+    expect(personsOf('face')).toEqual([1, 2, 3, 4]);
+    expect(personsOf('pose')).toEqual([1, 2, 3, 4]);
+  }, 120_000);
 });
