@@ -51,10 +51,19 @@ export function parseFaceTable(text: string): MotRow[] {
 
 /** Counts over the faces of a video analysed at the given rate; truth at other times is not scored. */
 export async function countFaces(
-  { name, file, truth }: FaceVideo,
+  video: FaceVideo,
   framesPerSecond: number,
   pool: DetectionPool,
 ): Promise<MotCounts> {
+  return countResult(await analyseFaces(video, framesPerSecond, pool), video.truth);
+}
+
+/** The result of the whole pipeline for a video. */
+export async function analyseFaces(
+  { name, file }: FaceVideo,
+  framesPerSecond: number,
+  pool: DetectionPool,
+): Promise<CompletedResult> {
   const request = {
     jobId: name,
     file,
@@ -65,8 +74,7 @@ export async function countFaces(
   const { signal } = new AbortController();
   return await withTempFolder(tmpdir(), async (folder) => {
     const { json } = await pool.analyse({ ...request, folder }, () => undefined, signal);
-    const result = completedResultSchema.parse(JSON.parse(await json.text()));
-    return countResult(result, truth);
+    return completedResultSchema.parse(JSON.parse(await json.text()));
   });
 }
 
@@ -84,6 +92,7 @@ export function countResult({ frames }: CompletedResult, truth: readonly MotRow[
   );
 }
 
-function frameNumber(timeMs: number): number {
+/** The number of the half second a picture is scored in. */
+export function frameNumber(timeMs: number): number {
   return Math.round(timeMs / TRUTH_INTERVAL_MS) + 1;
 }

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readAnalysisConfig, readEnvironment } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
-import { WorkerError } from '../src/errors.ts';
 import { DetectionPool } from '../src/pipeline/detection-pool.ts';
-import { DEFAULT_SEQUENCE_OPTIONS } from '../src/tracking/track-sequence.ts';
+import { DEFAULT_MAX_AGE, DEFAULT_SEQUENCE_OPTIONS } from '../src/tracking/track-sequence.ts';
+import { usage } from '../tools/usage-error.ts';
 import { addCounts, type MotCounts, scores } from './clear-mot.ts';
-import { countFaces, type FaceVideo, readFaceVideos } from './tracking-faces.ts';
+import { drawFaces } from './tracking-drawing.ts';
+import { analyseFaces, countResult, type FaceVideo, readFaceVideos } from './tracking-faces.ts';
 import { countSequence, readSequences, type Sequence, withoutFeatures } from './tracking-sequences.ts';
 
 const HELP = `Measures how well identities are kept: CLEAR MOT and IDF1.
@@ -19,12 +20,14 @@ Usage: npm run -s eval -- tracking DIR [options]
   DIR            sequences: every folder below with gt.txt (MOT format) and detections.jsonl;
                  face videos: faces/NAME.csv (time_s,x,y,w,h,person,score at 2 a second)
   --media DIR    where the videos NAME.* of the face tables are [DIR/../media]
+  --model NAME|FILE         the face detector for them [YOLO_MODEL_PATH]
+  --draw DIR     their pictures with truth (green), tracked faces (yellow) and false ones (red)
   --rates LIST   frames per second [30,5,2,1,0.5]; faces are scored at up to 2
   --max-cosine-distance D   the threshold of the sequences' features [${DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance}]
   --rate-mode auto|deepsort [auto]
   --out FILE.json           the figures as JSON
 
-Models and thresholds for the face videos come from the environment, as for the worker.`;
+Other models and the thresholds for the face videos come from the environment, as for the worker.`;
 
 const FACE_RATES_UP_TO = 2;
 
@@ -49,19 +52,23 @@ export async function evaluate(args: string[]): Promise<void> {
   if (!rates.every((rate) => rate > 0)) throw usage('--rates is a list of numbers above 0');
   const rateMode = values['rate-mode'];
   if (rateMode !== 'auto' && rateMode !== 'deepsort') throw usage('--rate-mode is auto or deepsort');
-  const options = {
-    ...DEFAULT_SEQUENCE_OPTIONS,
-    rateMode,
-    maxCosineDistance: Number(values['max-cosine-distance']),
-  } as const;
+  const maxCosineDistance = Number(values['max-cosine-distance']);
+  if (!(maxCosineDistance >= 0)) throw usage('--max-cosine-distance is a number from 0 on');
+  const maxAge = DEFAULT_MAX_AGE[rateMode];
+  const options = { ...DEFAULT_SEQUENCE_OPTIONS, rateMode, maxCosineDistance, maxAge } as const;
 
   const sequences = readSequences(directory);
+  const videos = faceVideos(directory, values.media);
+  if (sequences.length + videos.length === 0) {
+    throw usage(`${directory} holds no sequence, and no table of faces whose video is there`);
+  }
   const rows = [
     ...sequenceRows(sequences, rates, options, 'features'),
     ...sequenceRows(sequences.map(withoutFeatures), rates, options, 'no features'),
     ...(await faceRows(
-      faceVideos(directory, values.media),
+      videos,
       rates.filter((rate) => rate <= FACE_RATES_UP_TO),
+      { model: values.model, drawFolder: values.draw },
     )),
   ];
   process.stdout.write(table(rows));
@@ -94,18 +101,31 @@ function faceVideos(directory: string, media = join(directory, '..', 'media')): 
   return existsSync(tables) && existsSync(media) ? readFaceVideos(tables, media) : [];
 }
 
-async function faceRows(videos: readonly FaceVideo[], rates: readonly number[]): Promise<Row[]> {
+/** What the command line says about the face videos. */
+interface FaceChoices {
+  readonly model: string | undefined;
+  readonly drawFolder: string | undefined;
+}
+
+async function faceRows(
+  videos: readonly FaceVideo[],
+  rates: readonly number[],
+  { model, drawFolder }: FaceChoices,
+): Promise<Row[]> {
   if (videos.length === 0) return [];
-  const env = readEnvironment(process.env, process.cwd());
+  const environment = readEnvironment(process.env, process.cwd());
+  const env = model === undefined ? environment : { ...environment, YOLO_MODEL_PATH: model };
   const pool = new DetectionPool({ threads: 1, engines: engineOptions(readAnalysisConfig(env), env) });
   try {
     const rows: Row[] = [];
     for (const video of videos) {
       for (const framesPerSecond of rates) {
+        const result = await analyseFaces(video, framesPerSecond, pool);
+        if (drawFolder !== undefined) await drawFaces(video, framesPerSecond, result, drawFolder);
         rows.push({
           name: `${video.name}, faces`,
           framesPerSecond,
-          counts: await countFaces(video, framesPerSecond, pool),
+          counts: countResult(result, video.truth),
         });
       }
     }
@@ -135,6 +155,8 @@ function parse(args: string[]) {
       allowPositionals: true,
       options: {
         media: { type: 'string' },
+        model: { type: 'string' },
+        draw: { type: 'string' },
         rates: { type: 'string', default: '30,5,2,1,0.5' },
         'max-cosine-distance': {
           type: 'string',
@@ -148,8 +170,4 @@ function parse(args: string[]) {
   } catch (cause) {
     throw usage((cause as Error).message, cause);
   }
-}
-
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem}; see --help`, { cause });
 }

@@ -4,13 +4,12 @@ import { parseArgs } from 'node:util';
 import { toWorkerError, WorkerError } from './errors.ts';
 import { parseDetectionLines } from './tracking/detection-lines.ts';
 import {
+  DEFAULT_MAX_AGE,
   DEFAULT_SEQUENCE_OPTIONS,
   type SequenceOptions,
   type TrackedBox,
   trackSequence,
 } from './tracking/track-sequence.ts';
-
-const PUBLISHED_MAX_AGE = 30;
 
 const HELP = `Follows people through detections and writes MOT rows: n,id,x,y,w,h,score,-1,-1,-1
 
@@ -23,8 +22,8 @@ Usage: npm run -s track -- --detections FILE.jsonl --out FILE.txt [options]
   --max-cosine-distance D     the threshold of the features' embedder [${DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance}]
   --nn-budget N               features kept per track [${DEFAULT_SEQUENCE_OPTIONS.nnBudget}]
   --n-init N                  sightings in a row that make a track, at 7 frames a second and more [${DEFAULT_SEQUENCE_OPTIONS.nInit}]
-  --max-age N                 how long a lost track lives: frames in deepsort [${PUBLISHED_MAX_AGE}],
-                              thirtieths of a second in auto [${DEFAULT_SEQUENCE_OPTIONS.maxAge}]
+  --max-age N                 how long a lost track lives: frames in deepsort [${DEFAULT_MAX_AGE.deepsort}],
+                              thirtieths of a second in auto [${DEFAULT_MAX_AGE.auto}]
   --picture WIDTHxHEIGHT      pixels; by default the extent of all boxes
   --help                      this text
 
@@ -45,7 +44,7 @@ async function main(): Promise<void> {
   const frames = parseDetectionLines(await readText(args.detections));
   const rows = trackSequence(frames, args.options).map(motRow).join('');
   if (args.out === '-') process.stdout.write(rows);
-  else await writeFile(args.out, rows);
+  else await writeRows(args.out, rows);
 }
 
 function parseArguments(argv: string[]): Arguments | 'help' {
@@ -54,17 +53,16 @@ function parseArguments(argv: string[]): Arguments | 'help' {
   const { detections, out, 'rate-mode': rateMode = DEFAULT_SEQUENCE_OPTIONS.rateMode } = values;
   if (detections === undefined || out === undefined) throw usage('name --detections FILE and --out FILE');
   if (rateMode !== 'auto' && rateMode !== 'deepsort') throw usage('--rate-mode is auto or deepsort');
-  const maxAge = rateMode === 'deepsort' ? PUBLISHED_MAX_AGE : DEFAULT_SEQUENCE_OPTIONS.maxAge;
   return {
     detections,
     out,
     options: {
       ...DEFAULT_SEQUENCE_OPTIONS,
       rateMode,
-      maxCosineDistance: positive(values, 'max-cosine-distance', DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance),
+      maxCosineDistance: distance(values, 'max-cosine-distance', DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance),
       nnBudget: count(values, 'nn-budget', DEFAULT_SEQUENCE_OPTIONS.nnBudget),
       nInit: count(values, 'n-init', DEFAULT_SEQUENCE_OPTIONS.nInit),
-      maxAge: count(values, 'max-age', maxAge),
+      maxAge: count(values, 'max-age', DEFAULT_MAX_AGE[rateMode]),
       picture: values.picture === undefined ? null : pictureSize(values.picture),
     },
   };
@@ -87,23 +85,25 @@ function parse(args: string[]) {
       },
     }).values;
   } catch (cause) {
-    throw usage((cause as Error).message, cause);
+    throw usage((cause as Error).message.replaceAll('\n', ' '), cause);
   }
 }
 
 type Values = ReturnType<typeof parse>;
 type NumberOption = 'max-cosine-distance' | 'nn-budget' | 'n-init' | 'max-age';
 
-function positive(values: Values, name: NumberOption, fallback: number): number {
-  const text = values[name];
-  const value = text === undefined ? fallback : Number(text);
-  if (!(value > 0 && value < Infinity)) throw usage(`--${name} must be a number above 0, not ${text}`);
+function distance(values: Values, name: NumberOption, fallback: number): number {
+  const text = values[name] ?? String(fallback);
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= 0 && value < Infinity)) throw usage(`--${name} must be a number from 0 on, not ${text}`);
   return value;
 }
 
 function count(values: Values, name: NumberOption, fallback: number): number {
-  const value = positive(values, name, fallback);
-  if (!Number.isSafeInteger(value)) throw usage(`--${name} must be a whole number, not ${value}`);
+  const text = values[name] ?? String(fallback);
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw usage(`--${name} must be a whole number above 0, not ${text}`);
   return value;
 }
 
@@ -119,6 +119,12 @@ async function readText(file: string): Promise<string> {
   } catch (cause) {
     throw usage(`cannot read ${file}: ${(cause as Error).message}`, cause);
   }
+}
+
+async function writeRows(file: string, rows: string): Promise<void> {
+  await writeFile(file, rows).catch((cause: Error) => {
+    throw usage(`cannot write ${file}: ${cause.message}`, cause);
+  });
 }
 
 function motRow({ frameNumber, id, tlwh, confidence }: TrackedBox): string {

@@ -67,9 +67,23 @@ describe('the track command', () => {
     expect(frames).toEqual(Array.from({ length: 20 }, (_, i) => 3 + Math.floor(i / 2)));
   });
 
+  it('takes a threshold of 0, which only equal features meet', async () => {
+    const { code, stdout } = await track('--detections', detections, '--out=-', '--max-cosine-distance=0');
+    expect(code).toBe(0);
+    expect(stdout).not.toContain('NaN');
+    expect(stdout.trim().split('\n')).toHaveLength(24);
+  });
+
+  it('says in one line that a file cannot be written', async () => {
+    const { code, stderr } = await track('--detections', detections, '--out', '/no/such/rows.txt');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^cannot write \/no\/such\/rows\.txt: ENOENT[^\n]*\n$/);
+  });
+
   it.each([
     ['no files', [], 'name --detections FILE and --out FILE'],
     ['an unknown option', ['--nonsense'], 'nonsense'],
+    ['an option without its value', ['--n-init', '-3'], "'--n-init' argument is ambiguous"],
     [
       'an unknown mode',
       ['--detections', 'x', '--out', '-', '--rate-mode', 'fast'],
@@ -79,6 +93,11 @@ describe('the track command', () => {
       'a number that is none',
       ['--detections', 'x', '--out', '-', '--n-init', '1.5'],
       '--n-init must be a whole number',
+    ],
+    [
+      'a distance that is none',
+      ['--detections', 'x', '--out', '-', '--max-cosine-distance=-1'],
+      '--max-cosine-distance must be a number from 0 on',
     ],
     [
       'a picture that is none',

@@ -7,10 +7,12 @@ export type Appearance = Float32Array | Float64Array;
 export interface Look {
   readonly vector: Appearance;
   readonly inverseLength: number;
+  /** What likeness to it is worth, 0..1: see `worthOfFace` and `worthOfClothes`. */
+  readonly worth: number;
 }
 
-export function toLook(vector: Appearance): Look {
-  return { vector, inverseLength: 1 / Math.sqrt(dot(vector, vector)) };
+export function toLook(vector: Appearance, worth = 1): Look {
+  return { vector, inverseLength: 1 / Math.sqrt(dot(vector, vector)), worth };
 }
 
 /** 1 - cosine: 0 for the same direction, 1 for unrelated, 2 for opposite. */

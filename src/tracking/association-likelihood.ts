@@ -11,6 +11,13 @@ export interface Newcomers {
   readonly detections: number;
 }
 
+/** How long a track was out of sight when the frame was taken. */
+export interface Absence {
+  readonly seconds: number;
+  /** Frames between that were looked at without finding it. */
+  readonly missedFrames: number;
+}
+
 /** Chance per second that the old position says nothing any more (behind something, out and in again), and its ceiling. */
 const JUMP_RATE = 0.002;
 const MOST_JUMP = 0.3;
@@ -30,6 +37,9 @@ const NEUTRAL_DISTANCE = 1.25;
 /** Vectors that have nothing in common are at right angles: here the evidence against is complete, however wide the threshold. */
 const UNRELATED = 1;
 
+/** Equal vectors are this far apart at most; a threshold of 0 asks for them. */
+const ROUNDING = 1e-6;
+
 /** The most that looks can say for or against, in nats: an appearance vector is one witness, not a proof. */
 export const MOST_LOOKS_EVIDENCE = 5;
 
@@ -39,12 +49,12 @@ export const MOST_LOOKS_EVIDENCE = 5;
  * and leaves the decision to the looks.
  *
  * @param predicted the track's motion at the time of the frame
- * @param unseenSeconds time since the track was last seen
+ * @param absence since the track was last seen
  * @returns the evidence of any detection of the frame; what depends on the track alone is worked out once
  */
 export function placeEvidenceOf(
   predicted: MotionState,
-  unseenSeconds: number,
+  { seconds, missedFrames }: Absence,
   newcomers: Newcomers,
   prior: MotionPrior,
 ): (detection: Detection) => number {
@@ -57,13 +67,15 @@ export function placeEvidenceOf(
   // A crowd makes a newcomer at this very place likelier; the square root is between "one in the picture" and "all alike".
   const logNewcomer =
     0.5 * Math.log(Math.max(1, newcomers.detections)) - Math.log(newcomers.area) - Math.log(LOG_HEIGHT_RANGE);
-  const sizeVariance = prior.sizeNoise ** 2 + prior.sizeRate ** 2 * unseenSeconds;
+  const sizeVariance = prior.sizeNoise ** 2 + prior.sizeRate ** 2 * seconds;
   const logSizeScale = -0.5 * Math.log(2 * Math.PI * sizeVariance);
 
-  const jump = Math.min(MOST_JUMP, 1 - Math.exp(-JUMP_RATE * unseenSeconds));
+  const jump = Math.min(MOST_JUMP, 1 - Math.exp(-JUMP_RATE * seconds));
   const logJump = Math.log(jump);
   const logNoJump = Math.log1p(-jump);
-  const forgotten = unseenSeconds / FORGET_SECONDS;
+  const forgotten = seconds / FORGET_SECONDS;
+  // Whoever was there a frame ago is still there rather than gone, and somebody new in his place.
+  const stays = missedFrames > 0 ? 0 : Math.max(0, -Math.log(prior.arrivalsPerSecond * seconds));
 
   return (detection) => {
     const height = Math.max(trackHeight, detection.xyah[3]);
@@ -73,20 +85,21 @@ export function placeEvidenceOf(
     const stayed = logNormal(detection, seenAt, sway, sway);
     const logPlace = addLogs(logMoving + moved, logStaying + stayed);
     const logSize = logSizeScale - (0.5 * (detection.logHeight - logHeight) ** 2) / sizeVariance;
-    return addLogs(logNoJump + logPlace + logSize - logNewcomer, logJump) - forgotten;
+    return addLogs(logNoJump + logPlace + logSize - logNewcomer, logJump) - forgotten + stays;
   };
 }
 
 /**
- * Evidence of the looks, in nats: `MOST_LOOKS_EVIDENCE` for equal vectors, its negative for strangers, straight between
- * either and the neutral distance.
+ * Evidence of the looks, in nats: `MOST_LOOKS_EVIDENCE` for equal vectors that are worth it, its negative for strangers,
+ * straight between either and the neutral distance.
  *
  * @param distance cosine distance of the detection to the track's gallery
  * @param maxCosineDistance the embedder's threshold
+ * @param worth what likeness is worth, 0..1; unlikeness always counts
  */
-export function looksEvidence(distance: number, maxCosineDistance: number): number {
-  const neutral = NEUTRAL_DISTANCE * maxCosineDistance;
-  if (distance <= neutral) return MOST_LOOKS_EVIDENCE * (1 - distance / neutral);
+export function looksEvidence(distance: number, maxCosineDistance: number, worth: number): number {
+  const neutral = Math.max(ROUNDING, NEUTRAL_DISTANCE * maxCosineDistance);
+  if (distance <= neutral) return worth * MOST_LOOKS_EVIDENCE * (1 - distance / neutral);
   const strange = neutral < UNRELATED ? Math.min(2 * neutral, UNRELATED) : 2 * neutral;
   return -MOST_LOOKS_EVIDENCE * Math.min(1, (distance - neutral) / (strange - neutral));
 }

@@ -15,6 +15,8 @@ export interface AssociationOptions {
   readonly maxIouDistance: number;
   /** Frames without a sighting that a confirmed track survives: the depth of the cascade. */
   readonly maxAgeFrames: number;
+  /** Frames over which a box may have moved and still be looked for by overlap; published: 1. */
+  readonly overlapFrames: number;
   /** The share of the time-aware association, 0..1: see `timeAwareness`. */
   readonly timeAwareness: number;
   /** Area of the picture, square pixels. */
@@ -95,7 +97,8 @@ function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: Associ
     if (gallery.leastDistance(detection.look) > gate + BOUND_MARGIN) return Infinity;
     return gallery.distance(detection.look);
   };
-  const confirmed = gate > 0 ? rest.tracks.filter((t) => at(tracks, t).state === 'confirmed') : [];
+  const confirmed =
+    options.timeAwareness < 1 ? rest.tracks.filter((t) => at(tracks, t).state === 'confirmed') : [];
   const timeSinceUpdate = (t: number) => at(tracks, t).timeSinceUpdate;
   const matching = matchingCascade(
     confirmed,
@@ -108,15 +111,17 @@ function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: Associ
   return { ...matching, confidenceAt: (distance) => halfAtTheGate(distance, gate) };
 }
 
-/** The published overlap with the predicted box: tentative tracks, and those that were seen in the frame before. */
+/** The published overlap with the predicted box: tentative tracks, and those that were seen in the frame shown before. */
 function matchByOverlap(rest: Rest, { tracks, detections }: Scene, options: AssociationOptions): StageResult {
+  const isFresh = ({ shownSinceUpdate, timeSinceUpdate }: Track) =>
+    shownSinceUpdate === 1 && timeSinceUpdate <= options.overlapFrames;
   const gate = options.maxIouDistance * (1 - options.timeAwareness);
   const predicted = tracks.map(({ tlwh }) => tlwh);
   const cost: PairCost = (t, d) => {
     const { tlwh, anchor } = at(detections, d);
     return areTwoPeople(at(tracks, t).anchor, anchor) ? Infinity : 1 - iou(at(predicted, t), tlwh);
   };
-  const fresh = gate > 0 ? rest.tracks.filter((t) => at(tracks, t).timeSinceUpdate === 1) : [];
+  const fresh = options.timeAwareness < 1 ? rest.tracks.filter((t) => isFresh(at(tracks, t))) : [];
   return {
     ...minCostMatching(fresh, rest.detections, cost, gate),
     confidenceAt: (distance) => halfAtTheGate(distance, gate),
@@ -130,7 +135,12 @@ function matchByLikelihood(rest: Rest, scene: Scene, options: AssociationOptions
   const leastEvidence = -Math.log(timeAwareness);
   const newcomers = { area: pictureArea, detections: detections.length };
   const placeOf = tracks.map((track) =>
-    placeEvidenceOf(track.motion, (timeMs - track.lastSeenMs) / 1000, newcomers, motion),
+    placeEvidenceOf(
+      track.motion,
+      { seconds: (timeMs - track.lastSeenMs) / 1000, missedFrames: track.shownSinceUpdate - 1 },
+      newcomers,
+      motion,
+    ),
   );
   const cost: PairCost = (t, d) => {
     const track = at(tracks, t);
@@ -138,12 +148,13 @@ function matchByLikelihood(rest: Rest, scene: Scene, options: AssociationOptions
     if (areTwoPeople(track.anchor, detection.anchor)) return Infinity;
     const place = at(placeOf, t)(detection);
     const { gallery } = track;
-    if (detection.look === null || gallery.size === 0) return -place;
+    const { look } = detection;
+    if (look === null || gallery.size === 0) return -place;
     // Galleries are dear to search: not where no likeness, or not the likeness there can be, would save the pair.
-    if (place + MOST_LOOKS_EVIDENCE < leastEvidence) return Infinity;
-    const atBest = looksEvidence(gallery.leastDistance(detection.look), maxCosineDistance);
+    if (place + look.worth * MOST_LOOKS_EVIDENCE < leastEvidence) return Infinity;
+    const atBest = looksEvidence(gallery.leastDistance(look), maxCosineDistance, look.worth);
     if (place + atBest < leastEvidence - BOUND_MARGIN) return Infinity;
-    return -(place + looksEvidence(gallery.distance(detection.look), maxCosineDistance));
+    return -(place + looksEvidence(gallery.distance(look), maxCosineDistance, look.worth));
   };
   const open = timeAwareness > 0 ? rest.tracks : [];
   return {
@@ -163,7 +174,7 @@ function without(rest: Rest, matches: Matching['matches']): Rest {
 
 /** A cost as a probability: 1 at no cost, a half where the gate closes. */
 function halfAtTheGate(cost: number, gate: number): number {
-  return 1 - (0.5 * Math.max(0, cost)) / gate;
+  return cost <= 0 ? 1 : 1 - (0.5 * cost) / gate;
 }
 
 function at<T>(items: readonly T[], index: number): T {

@@ -12,7 +12,8 @@
  * goes from 0 (at 7 frames a second) to 1 (at 4), the published gates close to 1 - w of their width and the likelihood
  * asks for -ln w nats instead of infinitely many. At w = 0 no pair passes the likelihood and the tracker is the published
  * one, number for number; at w = 1 no pair passes the published gates; between, the surest pairs are made as published
- * and the rest by likelihood. Nothing jumps at any rate.
+ * and the rest by likelihood. Nothing jumps at any rate. Where a frame comes late, the filter takes as many steps and the
+ * tracks grow as many frames older as there would have been frames.
  */
 import { type AssociationOptions, associate } from './association.ts';
 import type { Detection } from './detection.ts';
@@ -44,8 +45,12 @@ export class DeepSort {
   /** Takes in the next frame. Times must ascend. */
   update(timeMs: number, detections: readonly Detection[]): void {
     const frame = this.#frames++;
-    const tracks = this.#live;
-    for (const track of tracks) track.predict(timeMs);
+    for (const track of this.#live) {
+      const wasConfirmed = track.state === 'confirmed';
+      track.predict(timeMs);
+      if (wasConfirmed && track.state === 'deleted') this.#ended.push(track);
+    }
+    const tracks = this.#live.filter(({ state }) => state !== 'deleted');
 
     const unmatched = new Map(detections.entries());
     for (const association of associate({ timeMs, tracks, detections }, this.#options)) {

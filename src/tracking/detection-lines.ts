@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { WorkerError } from '../errors.ts';
 import { type Detection, toDetection } from './detection.ts';
-import { validateDetection } from './observation-validation.ts';
+import { DetectionRules } from './observation-validation.ts';
 
 /** One frame of a detection file. */
 export interface DetectionFrame {
@@ -25,22 +25,24 @@ const lineSchema = z.object({
 });
 
 /**
- * Lines `{"n": 1, "t": 0.04, "dets": [{"box": [x, y, w, h], "score": 0.9, "feature": [..]}]}`, t in seconds and ascending,
- * boxes in pixels, features optional and of any length.
+ * Lines `{"n": 1, "t": 0.04, "dets": [{"box": [x, y, w, h], "score": 0.9, "feature": [..]}]}`, n and t (seconds)
+ * ascending, boxes in pixels, features optional and of any one length.
  * @throws WorkerError DETECTIONS_INVALID naming the line
  */
 export function parseDetectionLines(text: string): DetectionFrame[] {
-  let previousMs = -Infinity;
+  let [previousNumber, previousMs] = [-Infinity, -Infinity];
+  const rules = new DetectionRules(null);
   return text.split('\n').flatMap((line, i) => {
     if (line.trim() === '') return [];
     const { n, t, dets } = parseLine(line, i + 1);
     const timeMs = t * 1000;
     if (timeMs <= previousMs) refuse(i + 1, `its time ${t} s does not come after the line before`);
-    previousMs = timeMs;
+    if (n <= previousNumber) refuse(i + 1, `its number ${n} does not come after ${previousNumber}`);
+    [previousNumber, previousMs] = [n, timeMs];
     const detections = dets.map(({ box: [x, y, width, height], score, feature }, k) => {
       const box = { x, y, width, height };
       const appearance = feature == null ? null : Float32Array.from(feature);
-      validateDetection({ what: `line ${i + 1}, detection ${k}`, box, appearance }, null);
+      rules.require({ what: `line ${i + 1}, detection ${k}`, box, appearance });
       return toDetection(box, score, appearance);
     });
     return [{ number: n, timeMs, detections }];

@@ -23,18 +23,20 @@ export interface Detection {
   readonly anchor: Anchor | null;
 }
 
+/** @param worth of another appearance's likeness to this one, 0..1 */
 export function toDetection(
   tlwh: Tlwh,
   confidence: number,
   appearance: Appearance | null,
   anchor: Anchor | null = null,
+  worth = 1,
 ): Detection {
   return {
     tlwh,
     xyah: tlwhToXyah(tlwh),
     logHeight: Math.log(tlwh.height),
     confidence,
-    look: appearance === null ? null : toLook(appearance),
+    look: appearance === null ? null : toLook(appearance, worth),
     anchor,
   };
 }

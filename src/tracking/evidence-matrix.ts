@@ -8,6 +8,7 @@ export class EvidenceMatrix {
   readonly #size: number;
   readonly #evidence: Float64Array;
   readonly #weights: number[];
+  readonly #worths: number[];
 
   /**
    * @param looks the looks of each group; a group may have none
@@ -17,6 +18,7 @@ export class EvidenceMatrix {
     this.#size = looks.length;
     this.#evidence = new Float64Array(looks.length ** 2).fill(Number.NaN);
     this.#weights = looks.map(({ length }) => length);
+    this.#worths = looks.map((some) => some.reduce((sum, { worth }) => sum + worth, 0) / some.length);
     looks.forEach((some, a) => {
       looks.slice(0, a).forEach((others, b) => {
         if (some.length > 0 && others.length > 0) this.#set(a, b, evidenceAt(setDistance(some, others)));
@@ -29,14 +31,24 @@ export class EvidenceMatrix {
     return this.#evidence[a * this.#size + b] ?? Number.NaN;
   }
 
+  /** What the likeness of the two groups is worth, 0..1; NaN when one of them has no looks of this kind. */
+  worthBetween(a: number, b: number): number {
+    return Math.min(this.#worths[a] ?? Number.NaN, this.#worths[b] ?? Number.NaN);
+  }
+
   /** Group `b` becomes part of `a`: the evidence against every other group is the weighted mean of both. */
   merge(a: number, b: number): void {
     const [weightA = 0, weightB = 0] = [this.#weights[a], this.#weights[b]];
     for (let other = 0; other < this.#size; other++) {
       const [fromA, fromB] = [this.between(a, other), this.between(b, other)];
-      const mean = (fromA * weightA + fromB * weightB) / (weightA + weightB);
-      this.#set(a, other, Number.isNaN(fromA) ? fromB : Number.isNaN(fromB) ? fromA : mean);
+      this.#set(a, other, weightedMean(fromA, weightA, fromB, weightB));
     }
+    this.#worths[a] = weightedMean(
+      this.#worths[a] ?? Number.NaN,
+      weightA,
+      this.#worths[b] ?? Number.NaN,
+      weightB,
+    );
     this.#weights[a] = weightA + weightB;
   }
 
@@ -44,6 +56,12 @@ export class EvidenceMatrix {
     this.#evidence[a * this.#size + b] = evidence;
     this.#evidence[b * this.#size + a] = evidence;
   }
+}
+
+/** Of two values, either of which may be unknown (NaN). */
+function weightedMean(a: number, weightA: number, b: number, weightB: number): number {
+  if (Number.isNaN(a)) return b;
+  return Number.isNaN(b) ? a : (a * weightA + b * weightB) / (weightA + weightB);
 }
 
 /** Mean of the closest quarter of all pairwise distances. */

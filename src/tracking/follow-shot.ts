@@ -2,7 +2,7 @@
 import { DeepSort } from './deep-sort.ts';
 import type { Detection } from './detection.ts';
 import type { MotionPrior } from './mean-reverting-motion.ts';
-import { hitsToConfirm, timeAwareness } from './sampling-rate.ts';
+import { hitsToConfirm, overlapFrames, timeAwareness } from './sampling-rate.ts';
 import type { Track } from './track.ts';
 
 /** The published parameters that have proved themselves at any rate. */
@@ -30,8 +30,9 @@ export interface ShotFrame {
 /**
  * The tracker for one kind of thing in one shot.
  * @param timeAware share of the time-aware association, 0..1
+ * @param countsGaps whether a late frame counts as all that are missing; the published algorithm counts frames as they come
  */
-export function createTracker(options: ShotTrackingOptions, timeAware: number): DeepSort {
+export function createTracker(options: ShotTrackingOptions, timeAware: number, countsGaps = true): DeepSort {
   const { frameIntervalMs, maxAgeSeconds, maxCosineDistance, nnBudget, picture, motion } = options;
   return new DeepSort({
     maxCosineDistance,
@@ -40,6 +41,8 @@ export function createTracker(options: ShotTrackingOptions, timeAware: number): 
     motion,
     hitsToConfirm: hitsToConfirm(options.nInit ?? N_INIT, frameIntervalMs),
     maxAgeFrames: Math.max(1, Math.round((maxAgeSeconds * 1000) / frameIntervalMs)),
+    frameIntervalMs: countsGaps ? frameIntervalMs : null,
+    overlapFrames: countsGaps ? overlapFrames(frameIntervalMs) : 1,
     timeAwareness: timeAware,
     pictureArea: picture.width * picture.height,
   });

@@ -19,6 +19,8 @@ export interface MotionPrior {
   readonly stayingShare: number;
   /** How far they sway, standard deviation in box heights; it does not grow with time. */
   readonly sway: number;
+  /** How often somebody new comes into view; Infinity where that may happen in any frame. */
+  readonly arrivalsPerSecond: number;
 }
 
 /** Centre (pixels, velocities per second) and log height of a box at a time. */

@@ -13,17 +13,22 @@ export const FACE_MOTION: MotionPrior = {
   sizeRate: 0.2,
   stayingShare: 0.4,
   sway: 0.3,
+  arrivalsPerSecond: Infinity,
 };
 
-/** Heads and shoulders of bodies in film (see upper-body): as heads move, but estimated less exactly. */
+/**
+ * Heads and shoulders of bodies in film (see upper-body): they sit and stand as heads do, or walk, three of their heights a
+ * second. A face comes into view whenever a head turns; for a new body somebody has to come.
+ */
 export const BODY_MOTION: MotionPrior = {
-  speed: 1.2,
+  speed: 2,
   memorySeconds: 1,
   positionNoise: 0.1,
   sizeNoise: 0.25,
   sizeRate: 0.2,
   stayingShare: 0.4,
   sway: 0.3,
+  arrivalsPerSecond: 0.2,
 };
 
 /** Whole pedestrians in front of a surveillance camera: they keep their course and cover their own height in under two seconds. */
@@ -35,4 +40,5 @@ export const WALKER_MOTION: MotionPrior = {
   sizeRate: 0.2,
   stayingShare: 0,
   sway: 0.3,
+  arrivalsPerSecond: Infinity,
 };

@@ -12,14 +12,15 @@ interface Found {
 }
 
 /**
- * @throws WorkerError DETECTIONS_INVALID for frames out of order, and for boxes that are not finite, without area or wholly
- *   outside the picture
+ * @throws WorkerError DETECTIONS_INVALID for frames out of order, for boxes that are not finite, without area or wholly
+ *   outside the picture, and for appearance vectors that cannot be compared
  */
 export function validateObservations(
   frames: ObservedFrames,
   picture: { readonly width: number; readonly height: number },
 ): void {
   let previousMs = -Infinity;
+  const [faceRules, poseRules] = [new DetectionRules(picture), new DetectionRules(picture)];
   for (const { index, timestampMs, faces, poses } of frames) {
     if (!(timestampMs > previousMs && timestampMs < Infinity)) {
       refuse(
@@ -28,33 +29,51 @@ export function validateObservations(
     }
     previousMs = timestampMs;
     faces.forEach(({ box, embedding }, i) => {
-      validateDetection({ what: `face ${i} of frame ${index}`, box, appearance: embedding }, picture);
+      faceRules.require({ what: `face ${i} of frame ${index}`, box, appearance: embedding });
     });
     poses.forEach(({ box, appearance }, i) => {
-      validateDetection({ what: `pose ${i} of frame ${index}`, box, appearance }, picture);
+      poseRules.require({ what: `pose ${i} of frame ${index}`, box, appearance });
     });
   }
 }
 
-/** The same for one detection; without a picture nothing is outside. */
-export function validateDetection(
-  { what, box, appearance }: Found,
-  picture: { readonly width: number; readonly height: number } | null,
-): void {
-  const { x, y, width, height } = box;
-  const shown = `[${x}, ${y}, ${width}, ${height}]`;
-  if (![x, y, width, height].every(Number.isFinite)) refuse(`${what}: box ${shown} is not finite`);
-  if (width <= 0 || height <= 0) refuse(`${what}: box ${shown} has no area`);
-  if (picture !== null) {
-    const inside = clipToPicture(box, picture);
-    if (inside.width <= 0 || inside.height <= 0) {
-      refuse(`${what}: box ${shown} lies outside the picture of ${picture.width}x${picture.height}`);
-    }
+/** What holds for all detections of one kind, which are shown to it one after the other. */
+export class DetectionRules {
+  readonly #picture: { readonly width: number; readonly height: number } | null;
+  /** Length of the first appearance vector; null before it. */
+  #length: number | null = null;
+
+  /** @param picture pixels; without one nothing is outside */
+  constructor(picture: { readonly width: number; readonly height: number } | null) {
+    this.#picture = picture;
   }
-  if (appearance !== null) {
+
+  /** @throws WorkerError DETECTIONS_INVALID */
+  require({ what, box, appearance }: Found): void {
+    const { x, y, width, height } = box;
+    const shown = `[${x}, ${y}, ${width}, ${height}]`;
+    if (![x, y, width, height].every(Number.isFinite)) refuse(`${what}: box ${shown} is not finite`);
+    if (width <= 0 || height <= 0) refuse(`${what}: box ${shown} has no area`);
+    if (this.#picture !== null) {
+      const inside = clipToPicture(box, this.#picture);
+      if (inside.width <= 0 || inside.height <= 0) {
+        const { width: across, height: down } = this.#picture;
+        refuse(`${what}: box ${shown} lies outside the picture of ${across}x${down}`);
+      }
+    }
+    if (appearance !== null) this.#requireComparable(what, appearance);
+  }
+
+  /** A vector without a direction, or of another length than the others, has no distance to them. */
+  #requireComparable(what: string, appearance: Appearance): void {
     const { inverseLength } = toLook(appearance);
     if (!(inverseLength > 0 && inverseLength < Infinity))
       refuse(`${what}: its appearance vector has no direction`);
+    this.#length ??= appearance.length;
+    if (appearance.length !== this.#length)
+      refuse(
+        `${what}: its appearance vector has ${appearance.length} numbers, those before it ${this.#length}`,
+      );
   }
 }
 

@@ -24,6 +24,9 @@ const KINDS = ['face', 'pose'] as const satisfies Kind[];
 /** Looks of each kind that are compared, spread evenly over a group: enough to know somebody from all sides. */
 const EXEMPLARS = 12;
 
+/** A face turned further aside is no sign of who somebody is. */
+const LEAST_FACE_WORTH = 0.5;
+
 const UNQUESTIONED: Link = { confidence: 1, reason: 'continuous' };
 
 export class PersonGroup implements Person {
@@ -57,11 +60,12 @@ export class PersonGroup implements Person {
     this.tracklets = [...this.tracklets, ...other.tracklets];
   }
 
-  /** Appearance of the faces or of the torsos, at most `EXEMPLARS` vectors. */
+  /** Appearance of the faces, where they can be known, or of the torsos; at most `EXEMPLARS` vectors. */
   exemplars(kind: Kind): Look[] {
     const looks = this.tracklets
       .filter((tracklet) => tracklet.kind === kind)
-      .flatMap((tracklet) => tracklet.looks);
+      .flatMap((tracklet) => tracklet.looks)
+      .filter(({ worth }) => kind === 'pose' || worth >= LEAST_FACE_WORTH);
     const step = Math.max(1, looks.length / EXEMPLARS);
     return looks.filter((_, i) => Math.floor(i / step) > Math.floor((i - 1) / step));
   }

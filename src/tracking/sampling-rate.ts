@@ -24,6 +24,11 @@ export function hitsToConfirm(nInit: number, frameIntervalMs: number): number {
   return 1 + Math.min(nInit - 1, Math.floor(spanMs / frameIntervalMs));
 }
 
+/** Frames over which boxes may be compared by overlap: as long as the published algorithm has a say, and at least one. */
+export function overlapFrames(frameIntervalMs: number): number {
+  return Math.max(1, Math.floor(TIME_AWARE_FROM_MS / frameIntervalMs));
+}
+
 /** The usual time between frames; `fallbackMs` where there are no two frames. A decoder may deliver fewer than it was asked for. */
 export function medianIntervalMs(timesMs: readonly number[], fallbackMs: number): number {
   const intervals = timesMs.slice(1).map((timeMs, i) => timeMs - (timesMs[i] ?? timeMs));

@@ -1,7 +1,9 @@
 /** Follows the faces and then the bodies of one shot; a body is led by its face wherever one is seen. */
 import { type Anchor, type Detection, toDetection } from './detection.ts';
 import { pairFacesWithBodies } from './face-body-linking.ts';
-import { followShot, type ShotTrackingOptions } from './follow-shot.ts';
+import { followShot, type ShotFrame, type ShotTrackingOptions } from './follow-shot.ts';
+import { type Followed, fillGaps } from './gap-filling.ts';
+import { worthOfClothes, worthOfFace } from './likeness-worth.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
 import type { FrameObservations, ObservedFrames } from './observations.ts';
 import type { Shot } from './shot-detection.ts';
@@ -21,35 +23,45 @@ export function followShotTracklets(
 ): Tracklet[] {
   const times = fromShot(shot, frames, ({ timestampMs }) => timestampMs);
   const faces = fromShot(shot, frames, (frame) =>
-    frame.faces.map(({ box, confidence, embedding }) => toDetection(box, confidence, embedding)),
+    frame.faces.map(({ box, confidence, embedding, landmarks }) =>
+      toDetection(box, confidence, embedding, null, worthOfFace(landmarks)),
+    ),
   );
-  const faceTracklets = followKind('face', shot, times, faces, { ...options, motion: FACE_MOTION });
+  const faceOptions = { ...options, motion: FACE_MOTION };
+  const followed = followShot(shotFrames(times, faces), faceOptions);
+  const faceTracks = fillGaps(
+    followed,
+    faces.map(({ length }) => length),
+    faceOptions,
+  );
+  const faceTracklets = toTracklets('face', shot, faceTracks, faces);
 
   const anchors = anchorsOfBodies(shot, frames, faceTracklets);
   const poses = fromShot(shot, frames, (frame, i) =>
-    frame.poses.map((pose, k) =>
-      toDetection(upperBody(pose), pose.confidence, pose.appearance, anchors[i]?.get(k) ?? null),
-    ),
+    frame.poses.map((pose, k) => {
+      const { confidence, appearance } = pose;
+      const worth = appearance === null ? 0 : worthOfClothes(appearance);
+      return toDetection(upperBody(pose), confidence, appearance, anchors[i]?.get(k) ?? null, worth);
+    }),
   );
-  const poseTracklets = followKind('pose', shot, times, poses, {
+  const poseTracks = followShot(shotFrames(times, poses), {
     ...options,
     maxCosineDistance: options.maxTorsoDistance,
     motion: BODY_MOTION,
   });
-  return [...faceTracklets, ...poseTracklets];
+  return [...faceTracklets, ...toTracklets('pose', shot, poseTracks, poses)];
 }
 
-function followKind(
+function shotFrames(times: readonly number[], detections: readonly (readonly Detection[])[]): ShotFrame[] {
+  return times.map((timeMs, i) => ({ timeMs, detections: detections[i] ?? [] }));
+}
+
+function toTracklets(
   kind: Kind,
   shot: Shot,
-  times: readonly number[],
+  tracks: readonly Followed[],
   detections: readonly (readonly Detection[])[],
-  options: ShotTrackingOptions,
 ): Tracklet[] {
-  const tracks = followShot(
-    times.map((timeMs, i) => ({ timeMs, detections: detections[i] ?? [] })),
-    options,
-  );
   return tracks.flatMap(({ sightings, confidence }) => {
     const [first, last] = [sightings[0], sightings.at(-1)];
     if (first === undefined || last === undefined) return [];

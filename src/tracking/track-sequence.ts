@@ -24,13 +24,19 @@ export interface SequenceOptions {
   readonly picture: { readonly width: number; readonly height: number } | null;
 }
 
-/** The values of the published program; `auto` keeps a lost person for ten seconds rather than one. */
+/** The published program loses a person after one second; `auto` waits for ten. */
+export const DEFAULT_MAX_AGE = { deepsort: 30, auto: 300 } as const satisfies Record<
+  SequenceOptions['rateMode'],
+  number
+>;
+
+/** The values of the published program, but for what `auto` is better with. */
 export const DEFAULT_SEQUENCE_OPTIONS = {
   rateMode: 'auto',
   maxCosineDistance: 0.2,
   nnBudget: 100,
   nInit: 3,
-  maxAge: 300,
+  maxAge: DEFAULT_MAX_AGE.auto,
   picture: null,
 } as const satisfies SequenceOptions;
 
@@ -62,7 +68,7 @@ export function trackSequence(frames: readonly DetectionFrame[], options: Sequen
 function asPublished(frames: readonly DetectionFrame[], options: ShotTrackingOptions): TrackedBox[] {
   // A published track is tentative in its first frame whatever n_init is; so 1 behaves as 2 does.
   const nInit = Math.max(2, options.nInit ?? 2);
-  const tracker = createTracker({ ...options, nInit }, 0);
+  const tracker = createTracker({ ...options, nInit }, 0, false);
   return frames.flatMap(({ number, timeMs, detections }) => {
     tracker.update(timeMs, detections);
     return tracker.live

@@ -27,6 +27,8 @@ export interface TrackRules {
   readonly hitsToConfirm: number;
   /** Frames without a sighting that a confirmed track survives. */
   readonly maxAgeFrames: number;
+  /** The usual time between frames, so that a gap counts as the frames it lacks; null to count every frame as one, as published. */
+  readonly frameIntervalMs: number | null;
   /** Most appearance vectors kept. */
   readonly nnBudget: number;
   readonly motion: MotionPrior;
@@ -36,12 +38,14 @@ export class Track {
   readonly id: number;
   readonly gallery: AppearanceGallery;
   readonly sightings: Sighting[];
-  /** Frames since the first sighting, that one included. */
+  /** Frames since the first sighting, that one and those lacking in gaps included. */
   age = 1;
   /** Sightings so far. */
   hits = 1;
-  /** Frames since the last sighting. */
+  /** Frames since the last sighting, those lacking in gaps included. */
   timeSinceUpdate = 0;
+  /** Frames shown since the last sighting. */
+  shownSinceUpdate = 0;
   state: TrackState;
   /** Probability of the least certain of the associations that made the track, 0..1. */
   confidence = 1;
@@ -88,12 +92,21 @@ export class Track {
     return this.#motion.timeMs;
   }
 
-  /** Moves both estimates on to the next frame. */
+  /** Moves both estimates on to the next frame, unless the track did not live to see it. */
   predict(timeMs: number): void {
-    this.#box = predict(this.#box);
-    this.#predictedMotion = predictMotion(this.#motion, timeMs, this.#rules.motion);
-    this.age += 1;
-    this.timeSinceUpdate += 1;
+    const { frameIntervalMs, maxAgeFrames, motion } = this.#rules;
+    const gapMs = timeMs - this.#predictedMotion.timeMs;
+    const steps = frameIntervalMs === null ? 1 : Math.max(1, Math.round(gapMs / frameIntervalMs));
+    this.age += steps;
+    this.timeSinceUpdate += steps;
+    this.shownSinceUpdate += 1;
+    // In the frame before this one it would have been found missing once too often.
+    if (this.timeSinceUpdate - 1 > maxAgeFrames) {
+      this.state = 'deleted';
+      return;
+    }
+    for (let step = 0; step < steps; step++) this.#box = predict(this.#box);
+    this.#predictedMotion = predictMotion(this.#motion, timeMs, motion);
   }
 
   /** @param confidence probability that the detection is the track's, 0..1 */
@@ -108,6 +121,7 @@ export class Track {
     this.confidence = Math.min(this.confidence, confidence);
     this.hits += 1;
     this.timeSinceUpdate = 0;
+    this.shownSinceUpdate = 0;
     if (this.state === 'tentative' && this.hits >= this.#rules.hitsToConfirm) this.state = 'confirmed';
   }
 

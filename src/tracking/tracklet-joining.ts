@@ -21,7 +21,7 @@ export interface JoiningOptions {
 const MOST_FACE_EVIDENCE = 5;
 const MOST_TORSO_EVIDENCE = 3;
 
-/** Clothes alone must be this sure, in nats. */
+/** Clothes alone must be this sure, in nats, after what their likeness is worth: black and grey never are. */
 const LEAST_TORSO_EVIDENCE = 1;
 
 /** Groups compared at a time. A longer video is joined piece by piece, so that time and memory grow with its length only. */
@@ -90,7 +90,7 @@ function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions)
   agglomerate(
     groups.length,
     (a, b) => {
-      const evidence = combined(faces.between(a, b), torsos.between(a, b));
+      const evidence = combined(faces.between(a, b), torsos.between(a, b), torsos.worthBetween(a, b));
       return evidence > 0 && groups[a]?.excludes(groups[b]) ? -Infinity : evidence;
     },
     ({ a, b, evidence }) => {
@@ -110,9 +110,12 @@ function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions)
   return groups.filter((group) => !absorbed.has(group));
 }
 
-/** Evidence of faces and clothes, either of which may be unknown (NaN). */
-function combined(face: number, torso: number): number {
-  if (Number.isNaN(face)) return torso >= LEAST_TORSO_EVIDENCE ? torso : -Infinity;
+/** Evidence of faces and clothes, either of which may be unknown (NaN). Any clothes decide between faces that leave it open. */
+function combined(face: number, torso: number, torsoWorth: number): number {
+  if (Number.isNaN(face)) {
+    const alone = torso > 0 ? torso * torsoWorth : torso;
+    return alone >= LEAST_TORSO_EVIDENCE ? alone : -Infinity;
+  }
   return Number.isNaN(torso) ? face : face + torso;
 }
 

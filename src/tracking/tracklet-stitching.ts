@@ -48,15 +48,16 @@ function stitchGroup(tracklets: readonly Tracklet[], options: StitchingOptions):
 function continuation(before: Tracklet, after: Tracklet, options: StitchingOptions): number {
   const [, last] = before.ends;
   const [first] = after.ends;
-  const lastMs = before.sightings.at(-1)?.timeMs ?? Infinity;
-  const firstMs = after.sightings[0]?.timeMs ?? -Infinity;
-  const gapSeconds = (firstMs - lastMs) / 1000;
-  if (!(gapSeconds > 0 && gapSeconds <= options.maxAgeSeconds)) return -Infinity;
+  const { timeMs: lastMs = Infinity, frame: lastFrame = Infinity } = before.sightings.at(-1) ?? {};
+  const { timeMs: firstMs = -Infinity, frame: firstFrame = -Infinity } = after.sightings[0] ?? {};
+  const absence = { seconds: (firstMs - lastMs) / 1000, missedFrames: firstFrame - lastFrame - 1 };
+  if (!(absence.seconds > 0 && absence.seconds <= options.maxAgeSeconds)) return -Infinity;
 
   const prior = before.kind === 'face' ? FACE_MOTION : BODY_MOTION;
   const predicted = predictMotion(startMotion(last, lastMs, prior), firstMs, prior);
   const newcomers = { area: options.picture.width * options.picture.height, detections: 1 };
-  const place = placeEvidenceOf(predicted, gapSeconds, newcomers, prior)(first);
+  const place = placeEvidenceOf(predicted, absence, newcomers, prior)(first);
   if (last.look === null || first.look === null) return place;
-  return place + looksEvidence(cosineDistance(last.look, first.look), options.maxDistance[before.kind]);
+  const distance = cosineDistance(last.look, first.look);
+  return place + looksEvidence(distance, options.maxDistance[before.kind], first.look.worth);
 }

@@ -1,11 +1,14 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { renderScene } from '../../demo/render-scene.ts';
+import { DEMO_SCENE, drawnFaces } from '../../demo/scene.ts';
 import { parseFaceTable } from '../../eval/tracking-faces.ts';
 import { countSequence, readSequences, withoutFeatures } from '../../eval/tracking-sequences.ts';
+import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
 import { DEFAULT_SEQUENCE_OPTIONS } from '../../src/tracking/track-sequence.ts';
 
 const run = promisify(execFile);
@@ -82,9 +85,49 @@ describe('npm run eval -- tracking', () => {
     expect(figures.map(({ idf1 }) => idf1)).toEqual(figures.map(() => 1));
   });
 
+  it('forgets the lost as the published program does in its mode, and later in ours', async () => {
+    const sequence = join(folder, 'returning', 'somebody');
+    await mkdir(sequence, { recursive: true });
+    const seen = Array.from({ length: 80 }, (_, i) => ({ n: i + 1, t: i / 30, isThere: i < 10 || i >= 70 }));
+    const truth = seen.filter(({ isThere }) => isThere).map(({ n }) => `${n},1,100,100,40,100,1,-1,-1,-1`);
+    await writeFile(join(sequence, 'gt.txt'), truth.join('\n'));
+    const dets = [{ box: [100, 100, 40, 100], score: 0.9, feature: [1, 0] }];
+    const lines = seen.map(({ n, t, isThere }) => JSON.stringify({ n, t, dets: isThere ? dets : [] }));
+    await writeFile(join(sequence, 'detections.jsonl'), lines.join('\n'));
+    const at = (mode: string) => evaluate(join(folder, 'returning'), '--rates=30', `--rate-mode=${mode}`);
+    expect((await at('auto')).stdout).toMatch(/somebody, features .* 1 of 1/);
+    expect((await at('deepsort')).stdout).toMatch(/somebody, features .* 2 of 1/);
+  });
+
+  it('scores and draws the faces of a video with the network it is given', async () => {
+    const [faces, drawings] = [join(folder, 'film', 'faces'), join(folder, 'drawings')];
+    await mkdir(faces, { recursive: true });
+    await renderScene(DEMO_SCENE, join(folder, 'film', 'scene.mp4'), findFfmpeg(process.env).file);
+    const rows = [0, 4, 8, 12, 16, 20].flatMap((seconds) =>
+      drawnFaces(DEMO_SCENE, seconds).map(
+        ({ person, box: { x, y, width, height } }) => `${seconds},${x},${y},${width},${height},${person},1`,
+      ),
+    );
+    await writeFile(
+      join(faces, 'scene.csv'),
+      ['time_s,x,y,w,h,person,score', ...rows].map((row) => `${row}\n`).join(''),
+    );
+    const film = [join(folder, 'film'), '--media', join(folder, 'film'), '--rates=0.25'];
+    const { stdout } = await evaluate(...film, '--model=face-detector', '--draw', drawings);
+    expect(stdout).toMatch(/scene, faces +0\.25 +100\.0 +100\.0 +100\.0 +100\.0 +0 +2 of 2/);
+    expect((await readdir(drawings)).sort()).toEqual(
+      [0, 1, 2, 3, 4, 5].map((index) => `scene-0.25fps-0000${index}.jpg`),
+    );
+    const { code, stderr } = await evaluate(...film, '--model=no-such-network');
+    expect(code).toBe(2);
+    expect(stderr).toContain('there is no network named "no-such-network"');
+  }, 60_000);
+
   it.each([
     ['no folder', [], 'name one folder'],
     ['a folder that is not there', ['/no/such'], 'there is no folder /no/such'],
+    ['an empty folder', [join(import.meta.dirname, '../helpers')], 'holds no sequence'],
+    ['a threshold that is none', ['.', '--max-cosine-distance', 'abc'], 'is a number from 0 on'],
     ['rates that are none', ['.', '--rates', '5,x'], '--rates is a list of numbers above 0'],
   ])('says in one line what is wrong with %s', async (_name, args, message) => {
     const { code, stderr } = await evaluate(...args);

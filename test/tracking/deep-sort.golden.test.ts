@@ -46,6 +46,8 @@ describe('DeepSort with the published parameters', () => {
         maxIouDistance: params.max_iou_distance,
         maxAgeFrames: params.max_age,
         hitsToConfirm: params.n_init,
+        frameIntervalMs: null,
+        overlapFrames: 1,
         timeAwareness: 0,
         pictureArea: 1,
         motion: WALKER_MOTION,

@@ -28,10 +28,17 @@ describe('parseDetectionLines', () => {
     ['a line without detections', '{"n":1,"t":0}', /line 1: dets/],
     ['a box without area', line(1, 0, [0, 0, 0, 5]), /line 1, detection 0: box \[0, 0, 0, 5\] has no area/],
     ['times that do not ascend', `${line(1, 1)}\n${line(2, 1)}`, /line 2: its time 1 s does not come after/],
+    ['numbers that repeat', `${line(2, 0)}\n${line(2, 1)}`, /line 2: its number 2 does not come after 2/],
+    ['numbers that descend', `${line(2, 0)}\n${line(1, 1)}`, /line 2: its number 1 does not come after 2/],
     [
       'a feature without direction',
       '{"n":1,"t":0,"dets":[{"box":[0,0,1,1],"score":1,"feature":[0,0]}]}',
       /no direction/,
+    ],
+    [
+      'features of different lengths',
+      `${line(1, 0)}\n{"n":2,"t":1,"dets":[{"box":[0,0,1,1],"score":1,"feature":[1,0,0]}]}`,
+      /line 2, detection 0: its appearance vector has 3 numbers, those before it 2/,
     ],
   ])('refuses %s', (_name, text, message) => {
     expect(() => parseDetectionLines(text)).toThrow(message);

@@ -4,7 +4,7 @@ import {
   followPeople,
   type TrackingOptions,
 } from '../../src/tracking/follow-people.ts';
-import type { FrameObservations } from '../../src/tracking/observations.ts';
+import type { FrameObservations, PoseObservation } from '../../src/tracking/observations.ts';
 import { faceOf, film, PICTURE, poseOf } from './synthetic-video.ts';
 
 function optionsFor(frameIntervalMs: number, more: Partial<TrackingOptions> = {}): TrackingOptions {
@@ -15,6 +15,13 @@ function optionsFor(frameIntervalMs: number, more: Partial<TrackingOptions> = {}
     maxCosineDistance: 0.5,
     ...more,
   };
+}
+
+/** A body in black from neck to knee: the darkest grey of both halves of the torso. */
+function inBlack(x: number): PoseObservation {
+  const appearance = new Float32Array(60);
+  appearance[24] = appearance[54] = Math.SQRT1_2;
+  return { ...poseOf({ x, y: 200 }), appearance };
 }
 
 const RATES_MS = [100, 500, 1000, 2000];
@@ -59,6 +66,36 @@ describe('followPeople', () => {
     };
     const { frames } = followPeople(film(script), optionsFor(100));
     expect(frames.map(({ faceTrackIds }) => faceTrackIds)).toEqual(frames.map(() => [1, 2]));
+  });
+
+  it.each([17, 33, 100, 250, 1000])(
+    'takes nobody for the person who was there five minutes before, a frame every %d ms',
+    (intervalMs) => {
+      const gone = film({
+        frames: 80,
+        intervalMs,
+        faces: (frame) => [faceOf(frame < 40 ? 0 : 1, { x: 300, y: 300 })],
+        poses: () => [poseOf({ x: 300, y: 300 })],
+      }).map((frame) => ({ ...frame, timestampMs: frame.timestampMs + (frame.index < 40 ? 0 : 300_000) }));
+      const { tracks } = followPeople(gone, optionsFor(intervalMs));
+      expect(tracks.map(({ kind, observations }) => [kind, observations])).toEqual([
+        ['face', 40],
+        ['face', 40],
+        ['pose', 40],
+        ['pose', 40],
+      ]);
+    },
+  );
+
+  it('follows a walker at 10 frames a second over frames that are missing', () => {
+    const walk = film({
+      frames: 60,
+      intervalMs: 100,
+      faces: (frame) => [{ ...faceOf(0, { x: 200 + 12 * frame, y: 300 }), embedding: null }],
+      poses: (frame) => [poseOf({ x: 200 + 12 * frame, y: 300 }, frame % 2)],
+    }).filter(({ index }) => index < 10 || (index % 7 > 0 && !(index > 30 && index < 36)));
+    const { tracks } = followPeople(walk, optionsFor(100));
+    expect(tracks.map(({ observations }) => observations)).toEqual([walk.length, walk.length]);
   });
 
   it('keeps people apart without any appearance, by place and size', () => {
@@ -118,6 +155,59 @@ describe('followPeople', () => {
     const { tracks } = followPeople(film(script), optionsFor(1000));
     expect(tracks.map(({ observations, link }) => [observations, link.reason])).toEqual([
       [12, 'torso-appearance'],
+    ]);
+  });
+
+  it('does not take two people in black for one, across a cut or one after the other', () => {
+    const apart = film({
+      frames: 12,
+      intervalMs: 1000,
+      cuts: [6],
+      poses: (frame) => [inBlack(frame < 6 ? 300 : 900)],
+    });
+    expect(followPeople(apart, optionsFor(1000)).tracks.map(({ observations }) => observations)).toEqual([
+      6, 6,
+    ]);
+    // One leaves to the right; seven seconds later another comes in from the left.
+    const inTurn = film({
+      frames: 20,
+      intervalMs: 1000,
+      poses: (frame) => (frame < 7 ? [inBlack(600 + 80 * frame)] : frame < 14 ? [] : [inBlack(300)]),
+    });
+    expect(followPeople(inTurn, optionsFor(1000)).tracks.map(({ observations }) => observations)).toEqual([
+      7, 6,
+    ]);
+  });
+
+  it('follows somebody in black who sets off at a walk', () => {
+    const walk = film({
+      frames: 12,
+      intervalMs: 1000,
+      poses: (frame) => [inBlack(200 + 200 * Math.max(0, frame - 7))],
+    });
+    expect(followPeople(walk, optionsFor(1000)).tracks.map(({ observations }) => observations)).toEqual([12]);
+  });
+
+  it('knows nobody by a face in profile: cheeks and ears are much alike', () => {
+    const profile = (x: number) => {
+      const face = faceOf(1, { x, y: 200 });
+      const landmarks = [
+        [0, -20],
+        [2, -20],
+        [10, 0],
+        [0, 20],
+        [2, 20],
+      ].map(([dx = 0, dy = 0]) => ({ x: x + dx, y: 200 + dy }));
+      return { ...face, landmarks };
+    };
+    const cut = film({
+      frames: 12,
+      intervalMs: 1000,
+      cuts: [6],
+      faces: (frame) => [profile(frame < 6 ? 300 : 900)],
+    });
+    expect(followPeople(cut, optionsFor(1000)).tracks.map(({ observations }) => observations)).toEqual([
+      6, 6,
     ]);
   });
 
@@ -243,6 +333,18 @@ describe('followPeople refuses', () => {
     const face = { ...faceOf(0, { x: 300, y: 200 }), embedding: new Float32Array(24) };
     const frames = film({ frames: 1, intervalMs: 500, faces: () => [face] });
     expect(() => followPeople(frames, optionsFor(500))).toThrow(/no direction/);
+  });
+
+  it('appearance vectors of different lengths, where they are of one kind', () => {
+    const face = faceOf(0, { x: 300, y: 200 });
+    const shorter = { ...face, embedding: new Float32Array(10).fill(1) };
+    const changing = film({ frames: 2, intervalMs: 500, faces: (frame) => [frame === 0 ? face : shorter] });
+    expect(() => followPeople(changing, optionsFor(500))).toThrow(
+      /face 0 of frame 1: its appearance vector has 10 numbers, those before it 24/,
+    );
+    const pose = poseOf({ x: 300, y: 200 }, 1);
+    const differing = film({ frames: 2, intervalMs: 500, faces: () => [shorter], poses: () => [pose] });
+    expect(() => followPeople(differing, optionsFor(500))).not.toThrow();
   });
 
   it('frames that go back in time', () => {

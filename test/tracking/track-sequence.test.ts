@@ -84,6 +84,19 @@ describe('trackSequence', () => {
     expect(trackSequence(frames, { ...DEFAULT_SEQUENCE_OPTIONS, rateMode: 'deepsort' })).toEqual([]);
   });
 
+  it('ends tracks in a gap of the times, which the published program does not look at', () => {
+    const feature = Float64Array.from([1, 0]);
+    const frames = Array.from({ length: 40 }, (_, i) => ({
+      number: i + 1,
+      timeMs: (i * 1000) / 30 + (i < 20 ? 0 : 300_000),
+      detections: [toDetection({ x: 100, y: 100, width: 40, height: 100 }, 0.9, feature)],
+    }));
+    const idsOf = (rateMode: 'auto' | 'deepsort') =>
+      new Set(trackSequence(frames, { ...DEFAULT_SEQUENCE_OPTIONS, rateMode }).map(({ id }) => id));
+    expect(idsOf('auto')).toEqual(new Set([1, 2]));
+    expect(idsOf('deepsort')).toEqual(new Set([1]));
+  });
+
   it('treats an n_init of 1 as the published program does: once is not enough', () => {
     const once = [walker(1, 0, 100), { number: 2, timeMs: 33, detections: [] }];
     const options = { ...DEFAULT_SEQUENCE_OPTIONS, rateMode: 'deepsort', nInit: 1 } as const;

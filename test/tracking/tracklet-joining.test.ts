@@ -23,7 +23,7 @@ function tracklet(
     confidence: 1,
     sightings: frames.map((frame) => ({ frame, detection: 0, timeMs: frame * 500, confidence: 0.9 })),
     ends: [DETECTION, DETECTION],
-    looks: vectors.map(toLook),
+    looks: vectors.map((vector) => toLook(vector)),
   };
 }
 
