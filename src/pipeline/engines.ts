@@ -1,6 +1,7 @@
 /** Everything a detection thread holds for its whole life: the loaded networks and the options every video is analysed with. */
 import { createHash } from 'node:crypto';
 import { type ModelDescription, openModel } from '../inference/model-store.ts';
+import { openTogether } from '../inference/open-together.ts';
 import { DEFAULT_MAX_SIDE } from '../media/frame-reader.ts';
 import type { VideoLimits } from '../media/video-limits.ts';
 import type { TrackingOptions } from '../tracking/follow-people.ts';
@@ -54,7 +55,7 @@ const UNKNOWN_EMBEDDER_MAX_DISTANCE = 0.6;
  */
 export async function loadEngines(options: EngineOptions): Promise<Engines> {
   const { models, faces, poses, media, tracking } = options;
-  const [detector, embedder, poseEngine] = await Promise.all([
+  const [detector, embedder, poseEngine] = await openTogether([
     openModel(models.faceDetector, { role: 'face-detector' }),
     openModel(models.faceEmbedder, { role: 'face-embedder' }),
     loadPoseEngine(poses),
