@@ -42,6 +42,8 @@ export interface LoadedModel {
   readonly preprocessing: Preprocessing | null;
   readonly thresholds: ModelThresholds;
   readonly description: ModelDescription;
+  /** Frees the network. */
+  close(): Promise<void>;
 }
 
 export interface OpenModelOptions {
@@ -95,6 +97,7 @@ export async function openModel(nameOrPath: string, options: OpenModelOptions): 
       loadMs: Math.round(performance.now() - startMs),
       threads,
     },
+    close: () => session.close(),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Everything a detection thread holds for its whole life: the loaded networks and the options every video is analysed with. */
 import { createHash } from 'node:crypto';
 import { type ModelDescription, openModel } from '../inference/model-store.ts';
+import { openTogether } from '../inference/open-together.ts';
 import { DEFAULT_MAX_SIDE } from '../media/frame-reader.ts';
 import type { VideoLimits } from '../media/video-limits.ts';
 import type { TrackingOptions } from '../tracking/follow-people.ts';
@@ -54,14 +55,11 @@ const UNKNOWN_EMBEDDER_MAX_DISTANCE = 0.6;
  */
 export async function loadEngines(options: EngineOptions): Promise<Engines> {
   const { models, faces, poses, media, tracking } = options;
-  const opening = [
+  const [detector, embedder, poseEngine] = await openTogether([
     openModel(models.faceDetector, { role: 'face-detector' }),
     openModel(models.faceEmbedder, { role: 'face-embedder' }),
     loadPoseEngine(poses),
-  ] as const;
-  // The thread ends when one of them fails, and ONNX Runtime aborts the process when a thread ends while it is still creating another.
-  await Promise.allSettled(opening);
-  const [detector, embedder, poseEngine] = await Promise.all(opening);
+  ]);
   const faceDetector = await FaceDetector.load(detector, faces);
   const descriptions = [faceDetector.description, embedder.description, ...poseEngine.models];
   return {

@@ -9,7 +9,8 @@ import { FaceCover } from './face-cover.ts';
 import { isHeadAlone, isHeadless, isNotWhatWasSeen, isWornBy } from './false-body.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
-import { type Claim, explainsFace, faceOfHead, oneSkeletonPerBody } from './same-body.ts';
+import { type Claim, explainsFace, faceOfHead, isSameBody, oneSkeletonPerBody } from './same-body.ts';
+import { borrowedLandmarks, patchesOver, withoutBorrowed } from './shared-bones.ts';
 
 export interface BlazePoseOptions {
   /** Opened with the role pose-detector; the landmarker closes it. */
@@ -23,7 +24,10 @@ export interface BlazePoseOptions {
 }
 
 /** A skeleton the network is sure of, before it is known whose it is. */
-type Candidate = Pose & SeenBody;
+type Candidate = Pose & SeenBody & { readonly region: BodyRegion };
+
+/** A skeleton, and the face it has. */
+type FoundBody = Candidate & Claim;
 
 /**
  * Detects on the calling thread, one picture at a time (wait for one call to end before the next), in MediaPipe's single-image mode:
@@ -32,7 +36,8 @@ type Candidate = Pose & SeenBody;
  * Bodies are looked for where the detector sees one, then below each face no skeleton has claimed yet: the detector sees 224 pixels
  * of the whole picture and misses most people in wide shots. Meanwhile everybody else's face is covered, and a skeleton stays only
  * when it is the body that was sought: it has the face that led to it, or the head the detector saw. Otherwise it is a neighbour's,
- * lies across two people, or is none (false-body.ts). A person costs one pass of the landmark network.
+ * lies across two people, or is none (false-body.ts). A person costs one pass of the landmark network, and a second one when the
+ * skeleton goes on in a neighbour's body (shared-bones.ts).
  */
 export class BlazePoseLandmarker implements PoseLandmarker {
   readonly #networks: BlazePoseNetworks;
@@ -56,7 +61,7 @@ export class BlazePoseLandmarker implements PoseLandmarker {
   async detect(image: RgbImage, faceHints: readonly Tlwh[]): Promise<Pose[]> {
     requireRgbImage(image);
     this.#cover.begin(image, faceHints);
-    const found: (Candidate & Claim)[] = [];
+    const found: FoundBody[] = [];
     for (const { region, head } of await this.#networks.sight(image)) {
       if (found.length >= this.#maxPoses) break;
       if (isHeadAlone(head, region)) continue;
@@ -73,7 +78,7 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       if (candidate === null || !explainsFace(candidate, face) || isHeadless(candidate)) continue;
       found.push({ ...candidate, face });
     }
-    const bodies = oneSkeletonPerBody(found);
+    const bodies = await this.#apart(image, oneSkeletonPerBody(found));
     return bodies.filter((body) => !bodies.some((other) => isWornBy(body, other))).map(toPose);
   }
 
@@ -85,6 +90,35 @@ export class BlazePoseLandmarker implements PoseLandmarker {
   async #lookAt(image: RgbImage, region: BodyRegion): Promise<Candidate | null> {
     const body = await this.#networks.lookAt(image, region);
     const box = boxAroundLandmarks(body.landmarks, image);
-    return box === null || body.confidence < this.#minPresence ? null : { ...body, box };
+    return box === null || body.confidence < this.#minPresence ? null : { ...body, box, region };
   }
+
+  /**
+   * Looks again, with the neighbours' bodies covered, at everybody whose skeleton goes on in a neighbour's. What it has from
+   * neighbours even then, or when the person is not found again, is told unseen.
+   */
+  async #apart(image: RgbImage, bodies: readonly FoundBody[]): Promise<FoundBody[]> {
+    const apart: FoundBody[] = [];
+    for (const body of bodies) {
+      const others = bodies.filter((other) => other !== body);
+      const lenders = others.filter((other) => borrowedLandmarks(body, other).size > 0);
+      if (lenders.length === 0) {
+        apart.push(body);
+        continue;
+      }
+      const patches = lenders.flatMap((lender) => patchesOver(lender, body));
+      const again = await this.#lookAt(this.#cover.sparing(body.face, patches), regionAgain(body));
+      const best = again !== null && isOf(again, body) ? { ...again, face: body.face } : body;
+      apart.push(withoutBorrowed(best, others, image));
+    }
+    return apart;
+  }
+}
+
+function regionAgain({ face, region }: FoundBody): BodyRegion {
+  return face === null ? region : regionFromFace(face);
+}
+
+function isOf(again: Candidate, body: FoundBody): boolean {
+  return body.face === null ? isSameBody({ ...again, face: null }, body) : explainsFace(again, body.face);
 }

@@ -1,4 +1,4 @@
-/** Hides the faces of everybody but one, so that the landmark network, which looks for the clearest body, finds that one's. */
+/** Hides the faces of everybody but one, and bodies where need be, so that the landmark network, which looks for the clearest body, finds that one's. */
 import { clipToPicture, type Tlwh } from '../../geometry/box.ts';
 import type { RgbImage } from '../../geometry/rgb-image.ts';
 
@@ -28,11 +28,11 @@ export class FaceCover {
   }
 
   /**
-   * The picture with a grey patch over each face except `spared`, which stays whole where a patch would reach into it; good until the
-   * next call. The picture itself is left alone, and handed back as it is when there is nothing to hide.
+   * The picture with a grey patch over each face except `spared`, which stays whole where a patch would reach into it, and over
+   * `others`, places on other bodies (pixels); good until the next call. The picture itself is left alone, and handed back as it is when there is nothing to hide.
    */
-  sparing(spared: Tlwh | null): RgbImage {
-    const hidden = this.#faces.filter((face) => face !== spared).map(grown);
+  sparing(spared: Tlwh | null, others: readonly Tlwh[] = []): RgbImage {
+    const hidden = [...this.#faces.filter((face) => face !== spared).map(grown), ...others];
     if (hidden.length === 0) return this.#image;
     const { width, height } = this.#image;
     this.#restore();

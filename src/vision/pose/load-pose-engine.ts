@@ -1,5 +1,6 @@
 /** Opens the pose engine the configuration names, its networks verified. */
 import { type ModelDescription, openModel, readModel } from '../../inference/model-store.ts';
+import { openTogether } from '../../inference/open-together.ts';
 import { BlazePoseLandmarker } from './blazepose-landmarker.ts';
 import type { PoseLandmarker } from './pose-landmarker.ts';
 import { TasksVisionPoseLandmarker } from './tasks-vision-landmarker.ts';
@@ -23,6 +24,7 @@ export interface PoseEngine {
   readonly landmarker: PoseLandmarker;
   /** The networks it runs on. */
   readonly models: readonly ModelDescription[];
+  close(): Promise<void>;
 }
 
 const DEFAULT_MAX_POSES = 10;
@@ -37,11 +39,15 @@ async function loadBlazePose({
   minPresence,
   maxPoses = DEFAULT_MAX_POSES,
 }: PoseEngineOptions): Promise<PoseEngine> {
-  const detectorModel = await openModel('pose-detector', { role: 'pose-detector' });
-  const landmarksModel = await openModel(`pose-landmarks-${model}`, { role: 'pose-landmarks' });
+  const [detectorModel, landmarksModel] = await openTogether([
+    openModel('pose-detector', { role: 'pose-detector' }),
+    openModel(`pose-landmarks-${model}`, { role: 'pose-landmarks' }),
+  ]);
+  const landmarker = await BlazePoseLandmarker.load({ detectorModel, landmarksModel, minPresence, maxPoses });
   return {
-    landmarker: await BlazePoseLandmarker.load({ detectorModel, landmarksModel, minPresence, maxPoses }),
+    landmarker,
     models: [detectorModel.description, landmarksModel.description],
+    close: () => landmarker.close(),
   };
 }
 
@@ -65,5 +71,5 @@ async function loadTasksVision({
     loadMs: Math.round(performance.now() - startMs),
     threads: 1,
   };
-  return { landmarker, models: [description] };
+  return { landmarker, models: [description], close: () => landmarker.close() };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { videoFrames } from '../../../eval/video-frames.ts';
 import type { Tlwh } from '../../../src/geometry/box.ts';
+import type { PoseLandmark } from '../../../src/geometry/landmarks.ts';
 import type { RgbImage } from '../../../src/geometry/rgb-image.ts';
 import { openModel } from '../../../src/inference/model-store.ts';
 import { FaceDetector } from '../../../src/vision/face-detector.ts';
@@ -31,6 +32,26 @@ afterAll(() => landmarker.close());
 /** The pose that has a face. */
 function poseOf(face: Tlwh, poses: readonly Pose[]): Pose | undefined {
   return poses.find((pose) => explainsFace(pose, face));
+}
+
+/** Visible knees and ankles of one that lie within a third of a torso of the other's. */
+function sharedLegs(a: Pose, b: Pose): number {
+  const at = ({ landmarks }: Pose, index: number) => landmarks[index] as PoseLandmark;
+  const between = (p: PoseLandmark, q: PoseLandmark) => Math.hypot(p.x - q.x, p.y - q.y);
+  const torso = between(at(a, 11), at(a, 23));
+  const [knees, ankles] = [
+    [25, 26],
+    [27, 28],
+  ] as const;
+  return [knees, ankles].flatMap((pair) =>
+    pair.filter(
+      (mine) =>
+        at(a, mine).visibility >= 0.5 &&
+        pair.some(
+          (theirs) => at(b, theirs).visibility >= 0.5 && between(at(a, mine), at(b, theirs)) < torso / 3,
+        ),
+    ),
+  ).length;
 }
 
 describe('the pose landmarker', () => {
@@ -140,6 +161,21 @@ describeWithShared('the pose landmarker on real films', () => {
     const found = await counts('fiyud-dance.mp4');
     const complete = found.filter((count) => count === 3);
     expect(complete.length / found.length).toBeGreaterThanOrEqual(0.8);
+  });
+
+  it('leads no skeleton from one dancer into the legs of the next', async () => {
+    let frames = 0;
+    let crossed = 0;
+    for await (const image of videoFrames(sharedPath('media', 'fiyud-dance.mp4'), 500)) {
+      const faces = await faceDetector.detect(image);
+      const poses = await landmarker.detect(
+        image,
+        faces.map(({ box }) => box),
+      );
+      frames++;
+      if (poses.some((a) => poses.some((b) => a !== b && sharedLegs(a, b) >= 2))) crossed++;
+    }
+    expect(crossed / frames).toBeLessThan(0.06);
   });
 
   it('sees four people who stand close together', async () => {
