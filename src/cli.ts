@@ -47,6 +47,9 @@ async function main(): Promise<void> {
 
   const pool = new DetectionPool({ threads: 1, engines: engineOptions(config, env) });
   try {
+    for (const { name, warning } of await pool.ready()) {
+      if (warning !== undefined) process.stderr.write(`warning: ${name} ${warning}\n`);
+    }
     const analysis = await pool.analyse(args.request, showProgress, abort.signal);
     clearProgress();
     await writeResult(analysis.json, args.out);

@@ -66,7 +66,13 @@ export function buildResult(findings: Findings): CompletedResult {
     provenance: {
       worker_version: WORKER_VERSION,
       ...(findings.sampling === null ? {} : { sampling: samplingProvenance(findings.sampling, request) }),
-      models: findings.models.map(({ role, name, sha256, licence }) => ({ role, name, sha256, licence })),
+      models: findings.models.map(({ role, name, sha256, licence, warning }) => ({
+        role,
+        name,
+        sha256,
+        licence,
+        ...(warning === undefined ? {} : { warning }),
+      })),
     },
   };
   const checked = completedResultSchema.safeParse(result);
