@@ -33,7 +33,7 @@ const perChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const preprocessingSchema = z
   .strictObject({
     mean: perChannel,
-    std: perChannel,
+    std: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]).readonly(),
     fit: z.string().min(1).describe('How the picture is brought to the input’s size, in words.'),
   })
   .readonly()
