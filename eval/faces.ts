@@ -149,7 +149,10 @@ function table({ model, inputSize, pictures, levels, medianDetectMs }: FaceEvalu
     [
       level.padEnd(8),
       String(faces).padStart(6),
-      ...[precisionArea, recall, precision].map((value) => value.toFixed(3).padStart(9)),
+      ...[precisionArea, recall, precision].map((value) =>
+        // NaN: without a face there is nothing to recall.
+        (Number.isNaN(value) ? '-' : value.toFixed(3)).padStart(9),
+      ),
     ].join(' '),
   );
   return [

@@ -21,7 +21,7 @@ Usage: npm run -s eval -- pose-parity FILE... [--model ${POSE_MODELS.join('|')}]
 The last two columns tell how sharp the comparison can be: how far the landmarks of POSE_ENGINE=onnx move in that picture when the last
 bits of its detector change as they do between two programs.
 
-The bundle of tasks-vision is needed: npm run models:build -- lite --bundle, or npm run models -- fetch pose-landmarker-full.`;
+The bundle of tasks-vision is needed: npm run models:build -- full --bundle, or npm run models -- fetch pose-landmarker-full.`;
 
 /** Distances between the landmarks of both engines in one picture, px; null where both see nobody. */
 export type Parity = LandmarkError | null;

@@ -49,6 +49,9 @@ async function main(): Promise<void> {
 
   const pool = new DetectionPool({ threads: 1, engines: engineOptions(config, env) });
   try {
+    for (const { name, warning } of await pool.ready()) {
+      if (warning !== undefined) process.stderr.write(`warning: ${name} ${warning}\n`);
+    }
     await withTempFolder(tmpdir(), async (folder) => {
       const analysis = await pool.analyse({ ...args.request, folder }, showProgress, abort.signal);
       clearProgress();

@@ -46,15 +46,21 @@ export function number(min: number, max: number) {
   return z
     .string()
     .transform(Number)
-    .pipe(z.number({ error: 'must be a number' }).min(min).max(max));
+    .pipe(within(z.number({ error: 'must be a number' }), min, max));
 }
 
 /** A whole number within these bounds, both included. */
 export function integer(min: number, max: number) {
+  const whole = z.number({ error: 'must be a whole number' }).int('must be a whole number');
   return z
     .string()
     .transform(Number)
-    .pipe(z.number({ error: 'must be a whole number' }).int('must be a whole number').min(min).max(max));
+    .pipe(within(whole, min, max));
+}
+
+function within(value: z.ZodNumber, min: number, max: number): z.ZodNumber {
+  const error = `must be ${min} to ${max}`;
+  return value.min(min, { error }).max(max, { error });
 }
 
 export function setting<T>(

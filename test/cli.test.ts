@@ -7,6 +7,7 @@ import { renderScene } from '../demo/render-scene.ts';
 import { DEMO_SCENE } from '../demo/scene.ts';
 import { completedResultSchema } from '../src/contract/result.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
+import { yoloNetwork } from './helpers/onnx-network.ts';
 
 const CLI = join(import.meta.dirname, '../src/cli.ts');
 
@@ -20,12 +21,16 @@ function detect(...args: string[]): Promise<Ended> {
   return detectWith({}, ...args);
 }
 
-function detectWith(settings: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
+function detectWith(env: Record<string, string>, ...args: string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const env = { ...process.env, ...settings };
-    execFile(process.execPath, [CLI, ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: Number(error?.code ?? 0), stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [CLI, ...args],
+      { env: { ...process.env, ...env } },
+      (error, stdout, stderr) => {
+        resolve({ code: Number(error?.code ?? 0), stdout, stderr });
+      },
+    );
   });
 }
 
@@ -62,6 +67,17 @@ describe('detect, the command line', () => {
       expect({ code, lines }).toEqual({ code: 2, lines: 1 });
       expect(stderr).toContain('is a face-detector, not a face-embedder');
     }
+  });
+
+  it('says once, there and in the result, what a network of another make lacks', async () => {
+    const boxesOnly = join(folder, 'boxes-only.onnx');
+    await writeFile(boxesOnly, yoloNetwork(5, Float32Array.from([320, 320, 64, 64, 0.9])));
+    const args = [film, '--interval', '1', '--no-poses'];
+    const { stdout, stderr } = await detectWith({ YOLO_MODEL_PATH: boxesOnly }, ...args);
+    expect(stderr.match(/warning: boxes-only .*identities are less sure/g)).toHaveLength(1);
+    const { models } = completedResultSchema.parse(JSON.parse(stdout)).provenance;
+    expect(models.find(({ name }) => name === 'boxes-only')?.warning).toContain('identities are less sure');
+    expect(models.find(({ role }) => role === 'face-embedder')).not.toHaveProperty('warning');
   });
 
   it('lets the nearest keyframe stand for a sample within the tolerance, and says when it is really shown', async () => {

@@ -55,6 +55,20 @@ describe('readConfig', () => {
     expect(message).toContain('5 problems');
   });
 
+  it('names the range of a number that is out of it', () => {
+    const message = problemsOf({
+      ...REQUIRED,
+      FACE_INPUT_SIZE: '99968',
+      POSE_CONFIDENCE_THRESHOLD: '2',
+      TRACKING_MAX_AGE: '0',
+      MAX_CONCURRENT_JOBS: '1.5',
+    });
+    expect(message).toMatch(/FACE_INPUT_SIZE.*must be 64 to 4096/);
+    expect(message).toMatch(/POSE_CONFIDENCE_THRESHOLD.*must be 0 to 1/);
+    expect(message).toMatch(/TRACKING_MAX_AGE.*must be 1 to 100000/);
+    expect(message).toMatch(/MAX_CONCURRENT_JOBS.*must be a whole number/);
+  });
+
   it('allows no deadline that SQS would be faster with: every job ends before its twelfth hour', () => {
     const longest = 42_000;
     expect(readConfig({ ...REQUIRED, JOB_TIMEOUT_SECONDS: String(longest) }).jobTimeoutSeconds).toBe(longest);

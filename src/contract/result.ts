@@ -131,7 +131,13 @@ const provenanceSchema = z
   .object({
     worker_version: z.string(),
     models: z.array(
-      z.object({ role: z.string(), name: z.string(), sha256: z.string(), licence: z.string() }),
+      z.object({
+        role: z.string(),
+        name: z.string(),
+        sha256: z.string(),
+        licence: z.string(),
+        warning: z.string().optional().describe('What the results of this network lack.'),
+      }),
     ),
     sampling: z
       .object({

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WorkerError } from '../errors.ts';
-import type { ModelEntry } from './model-manifest.ts';
+import { type ModelEntry, restoreHint } from './model-manifest.ts';
 
 export interface DownloadProgress {
   readonly receivedBytes: number;
@@ -30,6 +30,9 @@ export interface DownloadedModel {
 /** No network of this kind is larger; a server that sends more sends something else. */
 const MAX_BYTES = 512 * 1024 ** 2;
 
+/** The server sends something else than was asked for: what is there of the file cannot be trusted either. */
+class WrongBytes extends Error {}
+
 const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
 
 /**
@@ -43,7 +46,7 @@ export async function downloadModel(
 ): Promise<DownloadedModel> {
   const { name, download, sha256 } = entry;
   if (download === undefined) {
-    throw new WorkerError('MODEL_INVALID', `${name} is part of the repository; there is nothing to fetch`);
+    throw new WorkerError('MODEL_INVALID', `${name} is not fetched; ${restoreHint(entry)}`);
   }
   const path = join(directory, entry.file);
   const present = await sizeOf(path);
@@ -83,6 +86,12 @@ async function receive(
   try {
     const response = await request(url, have, AbortSignal.any([signal, silence.signal]));
     const isContinued = response.status === 206 && have > 0;
+    if (response.status === 206 && !startsAt(response, have)) {
+      await response.body?.cancel();
+      throw new WrongBytes(
+        `the server sent ${response.headers.get('content-range')} instead of bytes from ${have} on`,
+      );
+    }
     const start = isContinued ? have : 0;
     const announced = Number(response.headers.get('content-length') ?? Number.NaN);
     const totalBytes = entry.bytes ?? (Number.isFinite(announced) ? start + announced : null);
@@ -99,9 +108,11 @@ async function receive(
     signal.throwIfAborted();
     if (cause instanceof WorkerError) throw cause;
     const reason = silence.signal.aborted ? silence.signal.reason : cause;
+    if (cause instanceof WrongBytes) await rm(part, { force: true });
+    const next = cause instanceof WrongBytes ? 'start over' : 'go on where it stopped';
     throw new WorkerError(
       'MODEL_INVALID',
-      `${entry.name} could not be fetched from ${url}: ${describe(reason)}; run the command again to go on where it stopped`,
+      `${entry.name} could not be fetched from ${url}: ${describe(reason)}; run the command again to ${next}`,
       { cause },
     );
   } finally {
@@ -128,10 +139,14 @@ async function append(
   let received = start;
   for await (const chunk of response.body ?? []) {
     received += chunk.length;
-    if (received > limit) throw new Error(`the file is larger than the ${limit} bytes it may have`);
+    if (received > limit) throw new WrongBytes(`the file is larger than the ${limit} bytes it may have`);
     await file.write(chunk);
     onReceived(received);
   }
+}
+
+function startsAt(response: Response, have: number): boolean {
+  return response.headers.get('content-range')?.startsWith(`bytes ${have}-`) ?? false;
 }
 
 async function digestOf(path: string): Promise<string> {

@@ -33,7 +33,7 @@ const perChannel = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const preprocessingSchema = z
   .strictObject({
     mean: perChannel,
-    std: perChannel,
+    std: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]).readonly(),
     fit: z.string().min(1).describe('How the picture is brought to the input’s size, in words.'),
   })
   .readonly()
@@ -110,6 +110,14 @@ export const modelManifestSchema = z
   );
 
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
+
+/** What to do about a file that is missing or changed. */
+export function restoreHint({ name, download, build }: ModelEntry): string {
+  if (build !== undefined) return `build it with: ${build}`;
+  return download === undefined
+    ? 'restore it from the repository'
+    : `fetch it with: npm run models -- fetch ${name}`;
+}
 
 /** Name of the manifest inside its folder; the files it names lie beside it. */
 export const MANIFEST_FILE = 'manifest.json';

@@ -11,6 +11,7 @@ import {
   type ModelThresholds,
   type Preprocessing,
   readManifest,
+  restoreHint,
   type TensorInfo,
 } from './model-manifest.ts';
 import { describeNetwork, roleMismatch } from './model-roles.ts';
@@ -151,13 +152,6 @@ async function readBytes(path: string, entry: ModelEntry | null): Promise<Uint8A
     const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'does not exist' : 'cannot be read';
     throw new WorkerError('MODEL_INVALID', `${path} ${reason}; ${hint}`, { cause });
   }
-}
-
-function restoreHint({ name, download, build }: ModelEntry): string {
-  if (build !== undefined) return `build it with: ${build}`;
-  return download === undefined
-    ? 'restore it from the repository'
-    : `fetch it with: npm run models -- fetch ${name}`;
 }
 
 function entryMismatch(entry: ModelEntry, session: OnnxSession): string | null {

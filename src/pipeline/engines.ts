@@ -61,10 +61,11 @@ export async function loadEngines(options: EngineOptions): Promise<Engines> {
     loadPoseEngine(poses),
   ]);
   const faceDetector = await FaceDetector.load(detector, faces);
-  const descriptions = [faceDetector.description, embedder.description, ...poseEngine.models];
+  const faceEmbedder = new FaceEmbedder(embedder);
+  const descriptions = [faceDetector.description, faceEmbedder.description, ...poseEngine.models];
   return {
     faceDetector,
-    faceEmbedder: new FaceEmbedder(embedder),
+    faceEmbedder,
     poseLandmarker: poseEngine.landmarker,
     media,
     frameMaxSide: Math.max(DEFAULT_MAX_SIDE, faceDetector.usefulLongSide),

@@ -142,7 +142,13 @@ function resultTail(
     provenance: {
       worker_version: WORKER_VERSION,
       ...(sampling === null ? {} : { sampling: samplingProvenance(sampling, request) }),
-      models: models.map(({ role, name, sha256, licence }) => ({ role, name, sha256, licence })),
+      models: models.map(({ role, name, sha256, licence, warning }) => ({
+        role,
+        name,
+        sha256,
+        licence,
+        ...(warning === undefined ? {} : { warning }),
+      })),
     },
   } satisfies Partial<CompletedResult>;
 }

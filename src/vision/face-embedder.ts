@@ -14,6 +14,9 @@ const MAX_BATCH = 8;
 /** What ArcFace-like networks expect that the manifest does not know. */
 const DEFAULT_NORMALISATION: Pick<Preprocessing, 'mean' | 'std'> = { mean: [0, 0, 0], std: [1, 1, 1] };
 
+const UNKNOWN =
+  'is not described in the model manifest: its pixels are taken as 0 to 1 and its identities by a usual distance; say what it wants with npm run models -- add';
+
 /** Below this length a vector has no direction. */
 const MIN_LENGTH = 1e-12;
 
@@ -29,10 +32,11 @@ export class FaceEmbedder {
   readonly #tensor: Float32Array;
 
   /** @param model opened with the role face-embedder; the embedder closes it */
-  constructor({ session, description, preprocessing }: LoadedModel) {
+  constructor({ session, description, preprocessing, thresholds }: LoadedModel) {
     const [input] = description.inputs;
     const batch = input?.shape[0];
-    this.description = description;
+    const isKnown = preprocessing !== null && thresholds.maxCosineDistance !== undefined;
+    this.description = isKnown ? description : { ...description, warning: UNKNOWN };
     this.#session = session;
     this.#normalisation = preprocessing ?? DEFAULT_NORMALISATION;
     this.#inputName = input?.name ?? '';
@@ -43,7 +47,7 @@ export class FaceEmbedder {
 
   /**
    * One vector for each face, in their order. Faces without landmarks are aligned by their box: a weaker identity.
-   * @throws WorkerError MODEL_INVALID when the network gives NaN or a vector without direction
+   * @throws WorkerError MODEL_INVALID when the network gives NaN, a vector without direction, or not one for each face
    */
   async embed(
     image: RgbImage,
@@ -76,6 +80,12 @@ export class FaceEmbedder {
     const outputs = await this.#session.run({ [this.#inputName]: { data, shape } });
     const [output] = Object.values(outputs);
     if (output === undefined) throw new WorkerError('MODEL_INVALID', 'the face embedder gave no output');
+    if (output.shape[0] !== count) {
+      throw new WorkerError(
+        'MODEL_INVALID',
+        `the face embedder gave an output of shape [${output.shape.join(', ')}] for ${count} faces`,
+      );
+    }
     const dimensions = output.data.length / count;
     return faces.map((_, i) => unitLength(output.data.slice(i * dimensions, (i + 1) * dimensions)));
   }

@@ -9,7 +9,7 @@ import { evaluatePoses, type PoseEvaluation } from '../../eval/poses.ts';
 import { openModel } from '../../src/inference/model-store.ts';
 import { BlazePoseNetworks } from '../../src/vision/pose/blazepose-networks.ts';
 import { TasksVisionPoseLandmarker } from '../../src/vision/pose/tasks-vision-landmarker.ts';
-import { poseBundleOf } from '../../tools/models-build/pose-networks.ts';
+import { bundleProduct } from '../../tools/models-build/pose-networks.ts';
 import { readPicture } from '../helpers/pictures.ts';
 import { describeWithShared, sharedPath } from '../helpers/shared.ts';
 
@@ -113,7 +113,7 @@ describeWithShared('against Google’s published landmarks', () => {
     async (model) => {
       const image = await readPicture(sharedPath('media', 'expected', 'pose.jpg'));
       const { pictures } = await readExpectedPoses(sharedPath('media', 'expected'));
-      const bundle = await poseBundleOf(model);
+      const bundle = await bundleProduct(model).build();
       const landmarker = await TasksVisionPoseLandmarker.load({ bundle, maxPoses: 1, minPresence: 0.5 });
       const [pose] = await landmarker.detect(image, []);
       const meter = new LandmarkErrorMeter();

@@ -12,7 +12,14 @@ export interface FileServer {
 }
 
 /** How the next requests are answered, one after the other; `whole` when the list is used up. */
-export type Behaviour = 'whole' | 'silent' | 'ignore range' | 'not found' | 'moved' | 'endless';
+export type Behaviour =
+  | 'whole'
+  | 'silent'
+  | 'ignore range'
+  | 'wrong range'
+  | 'not found'
+  | 'moved'
+  | 'endless';
 
 export async function serveFile(bytes: Buffer, ...behaviours: Behaviour[]): Promise<FileServer> {
   const ranges: (string | null)[] = [];
@@ -57,6 +64,10 @@ function answer(
   const start = from === undefined || behaviour === 'ignore range' ? 0 : Number(from);
   if (start >= bytes.length) {
     response.writeHead(416, { 'content-range': `bytes */${bytes.length}` }).end();
+    return;
+  }
+  if (behaviour === 'wrong range') {
+    response.writeHead(206, { 'content-range': `bytes 0-${bytes.length - 1}/${bytes.length}` }).end(bytes);
     return;
   }
   const rest = bytes.subarray(start);

@@ -110,6 +110,27 @@ describe('fetching a network', () => {
     await expect(downloadModel(entry, { directory }, never)).rejects.toThrow(
       'larger than the 200000 bytes it may have',
     );
+    expect(await filesHere()).toEqual([]);
+  });
+
+  it('starts over after a server that went on at another place', async () => {
+    const entry = await entryServedBy('wrong range');
+    await mkdir(join(directory, 'downloads'));
+    await writeFile(join(directory, `${entry.file}.part`), bytes.subarray(0, 1000));
+    await expect(downloadModel(entry, { directory }, never)).rejects.toThrow(
+      /sent bytes 0-199999\/200000 instead of bytes from 1000 on; run the command again to start over/,
+    );
+    expect((await readFile((await downloadModel(entry, { directory }, never)).path)).equals(bytes)).toBe(
+      true,
+    );
+  });
+
+  it('says how a network that is built is got', async () => {
+    const { download: _, ...entry } = await entryServedBy();
+    const built = { ...entry, build: 'npm run models:build -- heavy' };
+    await expect(downloadModel(built, { directory }, never)).rejects.toThrow(
+      'build it with: npm run models:build -- heavy',
+    );
   });
 
   it('gives up on a server that falls silent, and says so', async () => {
@@ -137,7 +158,7 @@ describe('fetching a network', () => {
   it('has nothing to do for a network of the repository', async () => {
     const { download: _, ...entry } = await entryServedBy();
     await expect(downloadModel(entry, { directory }, never)).rejects.toThrow(
-      'network is part of the repository',
+      'network is not fetched; restore it from the repository',
     );
   });
 });

@@ -32,6 +32,11 @@ async function manifestWith(...models: object[]) {
 }
 
 describe('the model manifest', () => {
+  it('has no network whose pixels are divided by zero', async () => {
+    const preprocessing = { mean: [0, 0, 0], std: [1, 0, 1], fit: 'as it is' };
+    await expect(manifestWith({ ...ENTRY, preprocessing })).rejects.toThrow(/preprocessing\.std\.1/);
+  });
+
   it('of the project names files that have the digest and size it says, and cards that exist', async () => {
     const { models } = await readManifest(MODELS_DIRECTORY);
     for (const model of models.filter(

@@ -30,8 +30,16 @@ describe('the pose networks', () => {
     },
   );
 
+  it.each([bundleProduct('full'), bundleProduct('heavy')])(
+    'are bundled byte for byte as the manifest has them: $file',
+    async (product) => {
+      const { found, expected } = await compare(product);
+      expect(found).toEqual(expected);
+    },
+  );
+
   it('are bundled byte for byte as Google publishes them', async () => {
-    const { found, expected } = await compare(bundleProduct());
+    const { found, expected } = await compare(bundleProduct('lite'));
     expect(found).toEqual(expected);
     expect(found.sha256).toBe('59929e1d1ee95287735ddd833b19cf4ac46d29bc7afddbbf6753c459690d574a');
   });

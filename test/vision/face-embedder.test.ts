@@ -40,6 +40,21 @@ async function constantEmbedder(batch: number, vectors: number[][]): Promise<Fac
 }
 
 describe('the face embedder', () => {
+  it('says what is not known of a network outside the manifest', async () => {
+    const unknown = await constantEmbedder(1, [[3, 4]]);
+    expect(unknown.description.warning).toContain('not described in the model manifest');
+    expect(embedder.description).not.toHaveProperty('warning');
+    await unknown.close();
+  });
+
+  it('refuses a network that does not give one vector for each face', async () => {
+    const { image } = await drawTwoPeople(640, 360);
+    const faces = await detector.detect(image);
+    const short = await constantEmbedder(2, [[3, 4, 0, 0]]);
+    await expect(short.embed(image, faces)).rejects.toThrow('an output of shape [1, 4] for 2 faces');
+    await short.close();
+  });
+
   it('gives vectors of length 1, nearer for one person in two sizes than for two people', async () => {
     const { image } = await drawTwoPeople(1280, 720);
     const small = await resizePicture(image, 800, 450);

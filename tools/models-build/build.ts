@@ -32,7 +32,7 @@ const variants = chosen.length > 0 ? chosen : (['lite', 'full'] as const);
 for (const product of [
   detectorProduct(),
   ...variants.map(landmarksProduct),
-  ...(values.bundle ? [bundleProduct()] : []),
+  ...(values.bundle ? variants.map(bundleProduct) : []),
 ]) {
   const bytes = await product.build();
   const path = join(values.out, product.file);

@@ -48,19 +48,17 @@ export function landmarksProduct(variant: PoseVariant): Product {
 }
 
 /**
- * The detector and the lite network in one file, for MediaPipe's Tasks API: byte for byte what Google publishes. It lies where
- * `npm run models -- fetch pose-landmarker-lite` would put it.
+ * The detector and a landmark network in one file, for MediaPipe's Tasks API. The lite one is byte for byte what Google publishes and
+ * lies where `npm run models -- fetch pose-landmarker-lite` would put it; those of full and heavy hold the same networks, but are 32
+ * bytes longer than Google's, whose words for them are not known.
  */
-export function bundleProduct(): Product {
+export function bundleProduct(variant: PoseVariant): Product {
+  const suffix = variant === 'lite' ? '' : '_built';
   return {
-    file: 'downloads/pose_landmarker_lite.task',
-    build: () => poseBundleOf('lite'),
+    file: `downloads/pose_landmarker_${variant}${suffix}.task`,
+    build: async () =>
+      poseBundle(await readSource(DETECTOR_SOURCE), await readSource(landmarksSource(variant))),
   };
-}
-
-/** The bundle of any variant. That of full and heavy is 32 bytes longer than Google's, whose words for them are not known. */
-export async function poseBundleOf(variant: PoseVariant): Promise<Uint8Array> {
-  return poseBundle(await readSource(DETECTOR_SOURCE), await readSource(landmarksSource(variant)));
 }
 
 function landmarksSource(variant: PoseVariant): string {

@@ -78,8 +78,9 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       if (candidate === null || !explainsFace(candidate, face) || isHeadless(candidate)) continue;
       found.push({ ...candidate, face });
     }
-    const bodies = await this.#apart(image, oneSkeletonPerBody(found));
-    return bodies.filter((body) => !bodies.some((other) => isWornBy(body, other))).map(toPose);
+    const bodies = oneSkeletonPerBody(found);
+    const people = bodies.filter((body) => !bodies.some((other) => isWornBy(body, other)));
+    return (await this.#apart(image, people)).map(toPose);
   }
 
   async close(): Promise<void> {

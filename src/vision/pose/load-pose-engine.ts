@@ -1,5 +1,5 @@
 /** Opens the pose engine the configuration names, its networks verified. */
-import { type ModelDescription, openModel, readModel } from '../../inference/model-store.ts';
+import { type ModelDescription, type ModelFile, openModel, readModel } from '../../inference/model-store.ts';
 import { openTogether } from '../../inference/open-together.ts';
 import { BlazePoseLandmarker } from './blazepose-landmarker.ts';
 import type { PoseLandmarker } from './pose-landmarker.ts';
@@ -57,11 +57,10 @@ async function loadTasksVision({
   maxPoses = DEFAULT_MAX_POSES,
 }: PoseEngineOptions): Promise<PoseEngine> {
   const startMs = performance.now();
-  const name = `pose-landmarker-${model}`;
-  const { bytes, path, sha256, entry } = await readModel(name);
+  const { bytes, path, sha256, entry } = await readBundle(model);
   const landmarker = await TasksVisionPoseLandmarker.load({ bundle: bytes, minPresence, maxPoses });
   const description: ModelDescription = {
-    name,
+    name: entry?.name ?? `pose-landmarker-${model}`,
     role: 'pose-bundle',
     path,
     sha256,
@@ -72,4 +71,11 @@ async function loadTasksVision({
     threads: 1,
   };
   return { landmarker, models: [description], close: () => landmarker.close() };
+}
+
+/** Google's own file where it has been fetched, else the one built from the same networks; for lite both are one. */
+async function readBundle(model: PoseEngineOptions['model']): Promise<ModelFile> {
+  const published = `pose-landmarker-${model}`;
+  if (model === 'lite') return readModel(published);
+  return readModel(published).catch(() => readModel(`${published}-built`));
 }

@@ -178,6 +178,19 @@ describeWithShared('the pose landmarker on real films', () => {
     expect(crossed / frames).toBeLessThan(0.06);
   });
 
+  it('takes nothing of a body for that of the face tattooed on its chest', async () => {
+    const image = await readPicture(
+      sharedPath('eval', 'faces', '13_Interview_Interview_2_People_Visible_13_409.jpg'),
+    );
+    const faces = await faceDetector.detect(image);
+    const [man, ...others] = await landmarker.detect(
+      image,
+      faces.map(({ box }) => box),
+    );
+    expect(others).toEqual([]);
+    for (const elbow of [13, 14]) expect(man?.landmarks[elbow]?.visibility).toBeGreaterThan(0.5);
+  });
+
   it('sees four people who stand close together', async () => {
     const found = await counts('sharjeel-test.mp4');
     expect(found.filter((count) => count === 4).length / found.length).toBeGreaterThanOrEqual(0.9);

@@ -27,7 +27,10 @@ const networks = async () => ({
 });
 
 beforeAll(async () => {
-  official = await TasksVisionPoseLandmarker.load({ bundle: await bundleProduct().build(), ...options });
+  official = await TasksVisionPoseLandmarker.load({
+    bundle: await bundleProduct('lite').build(),
+    ...options,
+  });
   ours = await BlazePoseLandmarker.load({ ...(await networks()), ...options });
 });
 

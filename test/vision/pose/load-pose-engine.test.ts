@@ -36,6 +36,17 @@ describe('the pose engine', () => {
     }
   });
 
+  it('says how to build the bundle of another variant, and runs it where it has been', async () => {
+    const loading = loadPoseEngine({ engine: 'tasks-vision', model: 'full', minPresence: 0.5 });
+    if (['full', 'full_built'].some((name) => isHere(`downloads/pose_landmarker_${name}.task`))) {
+      const { landmarker, models } = await loading;
+      expect(models[0]?.name).toMatch(/^pose-landmarker-full/);
+      await landmarker.close();
+    } else {
+      await expect(loading).rejects.toThrow('npm run models:build -- full --bundle');
+    }
+  });
+
   it('says how to build the heavy network where it has not been', async () => {
     if (isHere('pose-landmarks-heavy.onnx')) return;
     await expect(loadPoseEngine({ engine: 'onnx', model: 'heavy', minPresence: 0.5 })).rejects.toThrow(

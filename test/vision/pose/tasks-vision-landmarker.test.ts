@@ -10,7 +10,7 @@ let bundle: Uint8Array;
 let official: TasksVisionPoseLandmarker;
 
 beforeAll(async () => {
-  bundle = await bundleProduct().build();
+  bundle = await bundleProduct('lite').build();
   official = await TasksVisionPoseLandmarker.load({ bundle, maxPoses: 1, minPresence: 0.5 });
 });
 
