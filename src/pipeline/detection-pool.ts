@@ -24,6 +24,9 @@ export interface DetectionPoolOptions {
   readonly abortGraceMs?: number;
 }
 
+/** Room for young garbage in a detection thread: that of frames dies at once, and V8's usual 48 MiB would only make each thread larger. */
+const YOUNG_GENERATION_MEBIBYTES = 8;
+
 /** Longer than a picture takes, and short enough for a message to be visible again within seconds of a shutdown. */
 const DEFAULT_ABORT_GRACE_MS = 2_500;
 
@@ -44,6 +47,7 @@ export class DetectionPool {
       minThreads: threads,
       maxThreads: threads,
       concurrentTasksPerWorker: 1,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES },
       workerData: engines,
       // Piscina's default parks idle threads in Atomics.wait, where no message of a port can reach them.
       atomics: 'disabled',
