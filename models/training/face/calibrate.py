@@ -70,12 +70,13 @@ def judge(box, rows, low):
 def main(checkpoint, work, step="9"):
     torch.set_num_threads(1)
     net = ExportModel(fuse(load(checkpoint)[0])).eval()
-    pixels, total, found = np.memmap(f"{work}/cache.u8", np.uint8, "r"), 0, []
+    pixels, total, found = np.memmap(f"{work}/cache.i32", np.int32, "r"), 0, []
     with open(f"{work}/index.json") as f:
         index = json.load(f)
     for e in index[::int(step)]:
         rows, low = torch.tensor(e["rows"]).reshape(-1, 21), 0.04 * e["h"]
-        box, score = detect(net, pixels[e["off"]:e["off"] + e["h"] * e["w"] * 3].reshape(e["h"], e["w"], 3))
+        packed = pixels[e["offs"][0]:e["offs"][0] + e["h"] * e["w"]].reshape(e["h"], e["w"])
+        box, score = detect(net, np.stack([packed >> s & 255 for s in (16, 8, 0)], 2).astype(np.uint8))
         total += int(((rows[:, 4] == 1) & (rows[:, 3] - rows[:, 1] > low)).sum())
         found += [(float(s), ok) for s, ok in zip(score, judge(box, rows, low)) if ok is not None]
     found.sort(reverse=True)
