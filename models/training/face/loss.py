@@ -121,7 +121,6 @@ class Loss:
             won = (fit > 0) & (fit == best[where])
             last = number.new_full((b * n,), -1).scatter_reduce(0, where, torch.where(won, number, -1), "amax")
             soft = soft * (won & (last[where] == number))
-            owned = (soft > 0)
             target = torch.zeros(b * n, device=raw.device).scatter_reduce(0, where, soft, "amax").view(b, n)
             weight = torch.maximum(weight, target.gt(0).float())
             norm = target.sum().clamp(min=1.0)
@@ -129,7 +128,7 @@ class Loss:
         entry = truth.repeat_interleave(cells.shape[1], 0)
         l_box = ((1 - ciou(box.reshape(-1, 4)[where], entry[:, :4])) * soft).sum() / norm
         l_kpt, l_vis = self.landmarks(raw.reshape(-1, 20)[where], points[cells.flatten()], strides[cells.flatten()],
-                                      entry, soft * owned * entry[:, 20])
+                                      entry, soft * entry[:, 20])
         parts = (l_box, l_cls, l_kpt / norm, l_vis / norm)
         return sum(w * p for w, p in zip(self.weights, parts)), torch.stack(parts).detach()
 
