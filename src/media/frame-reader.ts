@@ -68,6 +68,7 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
     ffmpeg: request.ffmpeg,
     dialect: video.dialect,
     maxPixels: request.limits.maxPixels,
+    pixelFormat: video.pixelFormat,
     colour: video.colour,
     size: scaledSize(video, request.maxSide ?? DEFAULT_MAX_SIDE),
     onStderrLine: log.onStderrLine,

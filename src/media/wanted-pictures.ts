@@ -7,7 +7,7 @@ import type { Timeline } from './timeline.ts';
 
 /** What all ways to decode a video share. */
 export interface WantedPictureDecoder
-  extends Pick<DecodeOptions, 'ffmpeg' | 'dialect' | 'maxPixels' | 'colour' | 'size'> {
+  extends Pick<DecodeOptions, 'ffmpeg' | 'dialect' | 'maxPixels' | 'pixelFormat' | 'colour' | 'size'> {
   /** Absolute path of the video. */
   readonly file: string;
   readonly onStderrLine: (line: string) => void;
