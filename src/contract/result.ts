@@ -150,7 +150,7 @@ const provenanceSchema = z
         packets_total: z
           .int()
           .min(0)
-          .describe('Of a Matroska file that was fetched in part, only those of its parts.'),
+          .describe('Those of the groups of pictures that hold samples; all where all are decoded.'),
         estimated_cpu_ms: milliseconds,
         decoder_cpu_ms: milliseconds.nullable(),
       })

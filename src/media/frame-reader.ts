@@ -5,7 +5,7 @@ import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
 import { createDecoderLog, type DecoderLog } from './decoder-log.ts';
 import type { Frame } from './frame.ts';
-import { areKnown, type KnownWindow } from './known-windows.ts';
+import { areKnown, type KnownPictures, type KnownWindow, windowStarts } from './known-windows.ts';
 import type { FeedReport } from './packet-feed.ts';
 import { openPacketSource, type PacketSource } from './packet-source.ts';
 import type { PacketTable } from './packet-table.ts';
@@ -104,9 +104,11 @@ async function* readThrough(
   // Everything is not there to be decoded.
   const allowed = windows === null ? (request.plan ?? 'auto') : 'sparse';
   const usable = source !== null && canFeed(video, source) ? source : null;
-  let plan = planSampling({ video, packets: usable?.table ?? null, wanted, allowed });
+  const known = usable?.table ?? null;
+  const breaks = known === null ? new Set<number>() : breaksIn({ ...video, packets: known }, windows ?? []);
+  let plan = planSampling({ video, packets: known, breaks, wanted, allowed });
   const isPartial = (request.parts ?? null) !== null;
-  if (isPartial) requireKnownKeyframes(plan, video.packets, usable?.table ?? null);
+  if (isPartial) requireKnownKeyframes(plan, video.packets, known);
   let packets = plan.packets;
   let delivered = firstSample;
   const shown: LastPicture = { data: null };
@@ -164,6 +166,11 @@ function requireKnownTimes(
 ): void {
   if (packets !== null && areKnown(positions, { timeline, packets }, windows, toleranceMs)) return;
   throw partsDoNotSuffice('a sample lies outside of them');
+}
+
+/** The packets before which others may be missing; before the first window there is nothing. */
+function breaksIn(pictures: KnownPictures, windows: readonly KnownWindow[]): ReadonlySet<number> {
+  return new Set(windowStarts(pictures, windows.slice(1)).filter((packet) => packet !== null));
 }
 
 function partsDoNotSuffice(reason: string): WorkerError {

@@ -2,6 +2,12 @@
 import type { PacketTable } from './packet-table.ts';
 import { millisecondsAt, type Timeline } from './timeline.ts';
 
+/** What is known of a video's pictures. */
+export interface KnownPictures {
+  readonly timeline: Timeline;
+  readonly packets: PacketTable;
+}
+
 /** A stretch of a video that is known from a keyframe on to the next keyframe that is not. Milliseconds from the first picture. */
 export interface KnownWindow {
   readonly fromMs: number;
@@ -21,21 +27,13 @@ const ROUNDING_MS = 1.5;
  */
 export function areKnown(
   positions: Uint32Array,
-  { timeline, packets }: { readonly timeline: Timeline; readonly packets: PacketTable },
+  pictures: KnownPictures,
   windows: readonly KnownWindow[],
   toleranceMs: number,
 ): boolean {
-  const keys = new Set<number>();
-  for (const [packet, position] of packets.positions.entries()) {
-    if (packets.keys[packet] === 1) keys.add(position);
-  }
-  const times = Float64Array.from(timeline.ptsTicks, (ticks) => millisecondsAt(timeline, ticks));
+  if (windowStarts(pictures, windows).some((keyframe) => keyframe === null)) return false;
+  const times = timesOf(pictures);
   const last = times.length - 1;
-  const begins = windows.every(({ fromMs }) => {
-    const position = firstAtOrAfter(times, fromMs - ROUNDING_MS);
-    return (times[position] ?? Number.NaN) <= fromMs + ROUNDING_MS && keys.has(position);
-  });
-  if (!begins) return false;
   return positions.every((position) => {
     const time = times[position] ?? 0;
     const next = position === last ? Number.POSITIVE_INFINITY : (times[position + 1] ?? 0);
@@ -45,6 +43,25 @@ export function areKnown(
       return time >= fromMs - ROUNDING_MS && reachesBack && reachesOn;
     });
   });
+}
+
+/** The packets of the keyframes that the windows begin with; null for a window whose keyframe is not there. */
+export function windowStarts(pictures: KnownPictures, windows: readonly KnownWindow[]): Array<number | null> {
+  const { positions, keys } = pictures.packets;
+  const keyframes = new Map<number, number>();
+  for (const [packet, position] of positions.entries()) {
+    if (keys[packet] === 1) keyframes.set(position, packet);
+  }
+  const times = timesOf(pictures);
+  return windows.map(({ fromMs }) => {
+    const position = firstAtOrAfter(times, fromMs - ROUNDING_MS);
+    const isThere = (times[position] ?? Number.NaN) <= fromMs + ROUNDING_MS;
+    return isThere ? (keyframes.get(position) ?? null) : null;
+  });
+}
+
+function timesOf({ timeline }: KnownPictures): Float64Array {
+  return Float64Array.from(timeline.ptsTicks, (ticks) => millisecondsAt(timeline, ticks));
 }
 
 function firstAtOrAfter(times: Float64Array, ms: number): number {

@@ -21,7 +21,7 @@ export interface SamplingPlan {
   readonly reason: string;
   /** What is fed to the decoder; empty for `all`. */
   readonly ranges: readonly PacketRange[];
-  /** Packets that may be decoded, and of how many. */
+  /** Packets that may be decoded, and of how many: those of the groups of pictures that hold samples, or all. */
   readonly packets: number;
   readonly packetsTotal: number;
   /** CPU time of the decoder by the cost model. */
@@ -38,6 +38,8 @@ export interface PlanRequest {
   readonly video: PlannedVideo;
   /** The packets that can be read one by one; null where they cannot. */
   readonly packets: PacketTable | null;
+  /** Packets before which others may be missing, of which nothing is known; none by default. All of them are keyframes. */
+  readonly breaks?: ReadonlySet<number>;
   /** Wanted pictures by their position in the timeline, ascending. */
   readonly wanted: Uint32Array;
   readonly allowed: AllowedPlan;
@@ -56,13 +58,22 @@ const DISPOSABLE_SHARE = 0.6;
 /** Reading packets ourselves costs something too: below this saving it is not worth it. */
 const WORTHWHILE_SHARE = 0.95;
 
-/** The cheapest exact plan. */
-export function planSampling({ video, packets, wanted, allowed }: PlanRequest): SamplingPlan {
+/**
+ * The cheapest exact plan. Except for whether it is worth it, it depends on the groups of pictures that hold samples alone, so that it is
+ * the same where the others are missing.
+ */
+export function planSampling({
+  video,
+  packets,
+  breaks = new Set(),
+  wanted,
+  allowed,
+}: PlanRequest): SamplingPlan {
   const { codec } = video;
   if (allowed === 'all') return planAll(video, 'nothing else was allowed');
   if (packets === null) return planAll(video, 'its packets cannot be read one by one');
   if (!SPARSE_CODECS.has(codec)) return planAll(video, `every ${codec} picture may need the ones before it`);
-  const ranges = rangesFor(video, packets, withFirstPicture(wanted));
+  const ranges = rangesFor(video, packets, breaks, withFirstPicture(wanted));
   if (ranges === null) return planAll(video, 'a sample comes before the first keyframe');
 
   const everything = planAll(video, 'the samples need nearly every picture');
@@ -70,14 +81,15 @@ export function planSampling({ video, packets, wanted, allowed }: PlanRequest): 
   const isWorthwhile = fed.cpuMs <= WORTHWHILE_SHARE * everything.estimatedCpuMs;
   if (!isWorthwhile && allowed !== 'sparse') return everything;
   const onlyKeyframes = ranges.every(({ first, last }) => first === last);
+  const packetsTotal = packetsInGroups(packets, ranges);
   return {
     kind: onlyKeyframes ? 'keyframes' : 'groups',
     reason: onlyKeyframes
       ? `every sample is one of ${ranges.length} keyframes`
-      : `the samples need ${fed.packets} of ${everything.packetsTotal} packets, in ${ranges.length} stretches`,
+      : `the samples need ${fed.packets} of the ${packetsTotal} packets in their groups of pictures, in ${ranges.length} stretches`,
     ranges,
     packets: fed.packets,
-    packetsTotal: everything.packetsTotal,
+    packetsTotal,
     estimatedCpuMs: fed.cpuMs,
   };
 }
@@ -112,9 +124,14 @@ export function planAll(
  * decoding order, that is not shown after it: pictures shown before a keyframe but decoded after it may refer beyond it (open groups).
  * @returns ascending, disjoint ranges; null when a picture has no such keyframe
  */
-function rangesFor(video: PlannedVideo, table: PacketTable, wanted: Uint32Array): PacketRange[] | null {
+function rangesFor(
+  video: PlannedVideo,
+  table: PacketTable,
+  breaks: ReadonlySet<number>,
+  wanted: Uint32Array,
+): PacketRange[] | null {
   const { positions } = table;
-  const starts = startsOf(table);
+  const starts = startsOf(table, breaks);
   const packetOf = new Uint32Array(positions.length);
   for (const [packet, position] of positions.entries()) if (position >= 0) packetOf[position] = packet;
 
@@ -125,17 +142,17 @@ function rangesFor(video: PlannedVideo, table: PacketTable, wanted: Uint32Array)
     if (first < 0) return null;
     ranges.push({ first, last });
   }
-  return mergeRanges(video, table, ranges);
+  return mergeRanges(video, table, breaks, ranges);
 }
 
-/** For every packet the keyframe it can be decoded from; -1 for those before the first. */
-function startsOf({ keys, ranks }: PacketTable): Int32Array {
+/** For every packet the keyframe it can be decoded from; -1 where there is none, or it may be missing. */
+function startsOf({ keys, ranks }: PacketTable, breaks: ReadonlySet<number>): Int32Array {
   const starts = new Int32Array(keys.length);
   let keyframe = -1;
   const previousKeyframe = new Int32Array(keys.length);
   for (let packet = 0; packet < keys.length; packet++) {
     if (keys[packet] === 1) {
-      previousKeyframe[packet] = keyframe;
+      previousKeyframe[packet] = breaks.has(packet) ? -1 : keyframe;
       keyframe = packet;
     }
     let start = keyframe;
@@ -145,20 +162,36 @@ function startsOf({ keys, ranks }: PacketTable): Int32Array {
   return starts;
 }
 
-/** Joins ranges that touch, and those between which decoding on is cheaper than a decoder of its own. */
-function mergeRanges(video: PlannedVideo, table: PacketTable, ranges: PacketRange[]): PacketRange[] {
+/** Joins ranges that touch, and those of neighbouring groups between which decoding on is cheaper than a decoder of its own. */
+function mergeRanges(
+  video: PlannedVideo,
+  table: PacketTable,
+  breaks: ReadonlySet<number>,
+  ranges: PacketRange[],
+): PacketRange[] {
   const merged: Array<{ first: number; last: number }> = [];
   for (const { first, last } of ranges.sort((a, b) => a.first - b.first || a.last - b.last)) {
     const previous = merged.at(-1);
-    const isOpen = needsNewDecoder(video, table, first);
     const gap = { first: (previous?.last ?? 0) + 1, last: first - 1 };
-    const goesOn =
-      previous !== undefined &&
-      (gap.last < gap.first || (isOpen && costOf(video, table, [gap]).cpuMs < DECODER_START_MS));
+    const isNext = !breaks.has(first) && nextKeyframe(table, gap.first) >= first;
+    const isCheap = () =>
+      needsNewDecoder(video, table, first) && costOf(video, table, [gap]).cpuMs < DECODER_START_MS;
+    const goesOn = previous !== undefined && isNext && (gap.last < gap.first || isCheap());
     if (goesOn) previous.last = Math.max(previous.last, last);
     else merged.push({ first, last });
   }
   return merged;
+}
+
+/** The first keyframe from a packet on; the number of packets where there is none. */
+function nextKeyframe({ keys }: PacketTable, from: number): number {
+  const keyframe = keys.indexOf(1, from);
+  return keyframe === -1 ? keys.length : keyframe;
+}
+
+/** Packets from the beginnings of the ranges to the ends of the groups they end in. */
+function packetsInGroups(table: PacketTable, ranges: readonly PacketRange[]): number {
+  return ranges.reduce((sum, { first, last }) => sum + nextKeyframe(table, last + 1) - first, 0);
 }
 
 /** Whether pictures shown before the keyframe follow it: then it clears nothing of what came before it (an open group of pictures). */
