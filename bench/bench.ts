@@ -2,36 +2,97 @@
 import '../src/no-onnx-telemetry.ts';
 import { toWorkerError } from '../src/errors.ts';
 
-/** What every kind exports. `args` is the command line after the kind. */
-interface Benchmark {
-  readonly measure: (args: string[]) => Promise<void>;
+interface Kind {
+  /** What is measured. */
+  readonly about: string;
+  readonly options: string;
+  /** `measure` gets the command line after the kind. */
+  readonly load: () => Promise<{ readonly measure: (args: string[]) => Promise<void> }>;
 }
 
-const KINDS: Readonly<Record<string, () => Promise<Benchmark>>> = {
-  models: () => import('./models.ts'),
-  memory: () => import('./memory.ts'),
-  tracking: () => import('./tracking.ts'),
-  job: () => import('./job.ts'),
-  download: () => import('./download.ts'),
-  calibrate: () => import('./calibrate.ts'),
-  scale: () => import('./scale.ts'),
-  length: () => import('./length.ts'),
-  threads: () => import('./threads.ts'),
-  profile: () => import('./profile.ts'),
-  exactness: () => import('./exactness.ts'),
-  hostile: () => import('./hostile.ts'),
+const VIDEOS = '--videos DIR [drawn ones] --cache DIR';
+const VIDEO = '--video FILE [a drawn one] --cache DIR';
+
+const KINDS: Readonly<Record<string, Kind>> = {
+  job: {
+    about: 'time and memory of a whole job by stage, beside ffmpeg decoding everything (the default)',
+    options: `${VIDEOS} --runs N [3] --interval SECONDS [2]`,
+    load: () => import('./job.ts'),
+  },
+  profile: {
+    about: 'where the time of a job goes, by room of the code and by function',
+    options: `${VIDEO} --interval SECONDS [2]`,
+    load: () => import('./profile.ts'),
+  },
+  scale: {
+    about: 'how the cost grows with length, interval and jobs side by side; a table and a plot',
+    options: `${VIDEO} --seconds LIST --intervals LIST --slots LIST --svg FILE [scale.svg]`,
+    load: () => import('./scale.ts'),
+  },
+  threads: {
+    about: 'memory and the main thread while jobs run in detection threads, as in the worker',
+    options: `${VIDEO} --interval SECONDS [2] --jobs N [2]`,
+    load: () => import('./threads.ts'),
+  },
+  length: {
+    about: 'time and memory of the tracking and the result of a video of many hours',
+    options: '--hours N [6] --people N [3] --shot SECONDS [8]',
+    load: () => import('./length.ts'),
+  },
+  memory: {
+    about: 'whether looking at thousands of frames leaves memory where it was',
+    options: '--engine faces|onnx|tasks-vision [faces] --frames N [2000]',
+    load: () => import('./memory.ts'),
+  },
+  models: {
+    about: 'latency of every network at every usual input size, with one thread and with two',
+    options: '--model NAME|FILE [all that are here] --rounds N [20] --out FILE.json',
+    load: () => import('./models.ts'),
+  },
+  tracking: {
+    about: 'time of the tracker by the number of tracks and detections',
+    options: '--long',
+    load: () => import('./tracking.ts'),
+  },
+  download: {
+    about:
+      'bytes that are fetched of a video, by seconds between its samples, and how soon its analysis begins',
+    options: `${VIDEOS} --intervals LIST [10,2] --tolerance SECONDS [0] --mode auto|ranged [auto]`,
+    load: () => import('./download.ts'),
+  },
+  exactness: {
+    about: 'whether every sampling plan gives the pictures of decoding everything',
+    options: '--videos DIR [200 generated files] --count N [all] --ffmpeg FILE',
+    load: () => import('./exactness.ts'),
+  },
+  hostile: {
+    about: 'whether damaged files end in a result or a clear error',
+    options: '--files N [1000] --seed N [1]',
+    load: () => import('./hostile.ts'),
+  },
+  calibrate: {
+    about: 'the constants of the decoding cost model',
+    options: VIDEOS,
+    load: () => import('./calibrate.ts'),
+  },
 };
 
+function help(names: readonly string[]): string {
+  const lines = names.map((name) => `  ${name}\n    ${KINDS[name]?.about}\n    ${KINDS[name]?.options}`);
+  return `Usage: npm run -s bench -- [KIND] [options]; defaults in brackets\n\n${lines.join('\n')}\n`;
+}
+
 const words = process.argv.slice(2);
-const [kind = 'job', ...args] =
-  words[0]?.startsWith('--') && words[0] !== '--help' ? ['job', ...words] : words;
-const load = KINDS[kind];
+const isHelp = words.includes('--help');
+const named = words[0]?.startsWith('--') ? undefined : words[0];
+const kind = KINDS[named ?? 'job'];
 try {
-  if (load === undefined) {
-    process.stdout.write(`Usage: npm run -s bench -- [${Object.keys(KINDS).join('|')}] [options]\n`);
-    process.exitCode = kind === '--help' ? 0 : 2;
+  if (isHelp || kind === undefined) {
+    process.stdout.write(help(named === undefined || kind === undefined ? Object.keys(KINDS) : [named]));
+    process.exitCode = isHelp ? 0 : 2;
   } else {
-    await (await load()).measure(args);
+    const { measure } = await kind.load();
+    await measure(named === undefined ? words : words.slice(1));
   }
 } catch (error) {
   process.stderr.write(`${toWorkerError(error).message}\n`);

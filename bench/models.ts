@@ -8,14 +8,6 @@ import { type FloatTensor, OnnxSession } from '../src/inference/onnx-session.ts'
 import { Letterbox, rectangularCanvas } from '../src/vision/letterbox.ts';
 import { usage } from '../tools/usage-error.ts';
 
-const HELP = `Measures how long each network takes for one inference, and how long a picture takes to become its input.
-
-Usage: npm run -s bench -- models [options]
-
-  --model NAME|FILE   only this network; may be given several times [every network that is here]
-  --rounds N          inferences of each case, taken in turns so that other load hits all alike [20]
-  --out FILE.json     the figures as JSON`;
-
 /** Values of the dynamic dimensions: the shapes of 16:9, 9:16 and square pictures, and small groups of faces. */
 const DYNAMIC_SHAPES: Readonly<Record<string, readonly (readonly number[])[]>> = {
   'face-detector': [
@@ -47,13 +39,13 @@ interface Figure {
   readonly leastMs: number;
 }
 
-/** @param args the command line after `models` */
+/**
+ * Rounds are taken in turns, so that other load hits all networks alike.
+ * @param args the command line after `models`: --model NAME|FILE (several times; every network that is here by default), --rounds N [20],
+ * --out FILE.json
+ */
 export async function measure(args: string[]): Promise<void> {
   const { values } = parse(args);
-  if (values.help) {
-    process.stdout.write(`${HELP}\n`);
-    return;
-  }
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1) throw usage('--rounds is a whole number above 0');
   const names = values.model ?? (await modelsHere());
@@ -167,7 +159,6 @@ function parse(args: string[]) {
         model: { type: 'string', multiple: true },
         rounds: { type: 'string', default: '20' },
         out: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
       },
     });
   } catch (cause) {
