@@ -1,4 +1,7 @@
-/** `npm run bench -- download`: how many bytes of a video a job fetches, by seconds between its samples, from the emulator. */
+/**
+ * `npm run bench -- download`: how many bytes of a video a job fetches, by seconds between its samples, from the emulator; and how soon its
+ * analysis can begin.
+ */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -46,7 +49,7 @@ export async function measure(args: string[]): Promise<void> {
   process.env.AWS_SECRET_ACCESS_KEY ??= 'bench';
   const s3 = createS3Client({ region: 'us-east-1', endpointUrl: emulator.endpoint });
   process.stdout.write(
-    '| video | a sample every | MB | fetched MB | share | stretches | ms |\n|---|---|---|---|---|---|---|\n',
+    '| video | a sample every | MB | fetched MB | share | stretches | begin ms | ms |\n|---|---|---|---|---|---|---|---|\n',
   );
   try {
     await s3.send(new CreateBucketCommand({ Bucket: BUCKET }));
@@ -54,7 +57,12 @@ export async function measure(args: string[]): Promise<void> {
       await upload(s3, BUCKET, basename(video), await readFile(video));
       for (const seconds of intervals) {
         const sampling = { intervalMs: seconds * 1000, toleranceMs };
-        const { copy, wallMs } = await fetchFor(s3, basename(video), sampling, values.mode === 'ranged');
+        const { copy, beginMs, wallMs } = await fetchFor(
+          s3,
+          basename(video),
+          sampling,
+          values.mode === 'ranged',
+        );
         const cells = [
           basename(video),
           `${seconds} s`,
@@ -62,6 +70,7 @@ export async function measure(args: string[]): Promise<void> {
           megabytes(copy.bytesFetched),
           `${((100 * copy.bytesFetched) / copy.bytes).toFixed(1)} %`,
           copy.parts?.length ?? 'whole',
+          Math.round(beginMs),
           Math.round(wallMs),
         ];
         process.stdout.write(`| ${cells.join(' | ')} |\n`);
@@ -78,7 +87,7 @@ async function fetchFor(
   key: string,
   sampling: Sampling,
   alwaysByPlan: boolean,
-): Promise<{ copy: VideoCopy; wallMs: number }> {
+): Promise<{ copy: VideoCopy; beginMs: number; wallMs: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-download-'));
   const options: DownloadOptions = {
     maxBytes: MAX_BYTES,
@@ -94,7 +103,9 @@ async function fetchFor(
       options,
       AbortSignal.timeout(600_000),
     );
-    return { copy, wallMs: performance.now() - startMs };
+    const beginMs = performance.now() - startMs;
+    await copy.arriving?.done;
+    return { copy, beginMs, wallMs: performance.now() - startMs };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -28,15 +28,20 @@ export function joinedRanges(ranges: Iterable<ByteRange>, maxGap = 0): ByteRange
 
 /** Whether all bytes of the range are among those of `joined` ranges. */
 export function isWithin(joined: readonly ByteRange[], { start, end }: ByteRange): boolean {
+  const range = joined[firstEndingAfter(joined, start)];
+  return range !== undefined && range.start <= start && end <= range.end;
+}
+
+/** The index of the first of `joined` ranges that ends after the position; their number where none does. */
+export function firstEndingAfter(joined: readonly ByteRange[], position: number): number {
   let low = 0;
   let high = joined.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((joined[middle]?.end ?? 0) <= start) low = middle + 1;
+    if ((joined[middle]?.end ?? 0) <= position) low = middle + 1;
     else high = middle;
   }
-  const range = joined[low];
-  return range !== undefined && range.start <= start && end <= range.end;
+  return low;
 }
 
 /** What lies between the ranges, from the start of the file to its end. */

@@ -44,6 +44,7 @@ export class PartFetcher {
   /**
    * Lanes take the next part until none is left; the first to fail stops the others.
    * @param lanes requests under way at the same time
+   * @param onPart called with each of `partsOf` the ranges when it lies in the file
    * @throws WorkerError as ObjectStore.download does; the signal's reason when aborted
    */
   async fetch(
@@ -51,12 +52,17 @@ export class PartFetcher {
     ranges: readonly ByteRange[],
     lanes: number,
     signal: AbortSignal,
+    onPart: (part: ByteRange) => void = () => {},
   ): Promise<void> {
     const failed = new AbortController();
     const either = AbortSignal.any([signal, failed.signal]);
-    const parts = this.#partsOf(ranges);
+    // One iterator for all lanes: each takes what is next.
+    const parts = this.partsOf(ranges).values();
     const lane = async () => {
-      for (const part of parts) await this.#fetchPart(file, part, either);
+      for (const part of parts) {
+        await this.#fetchPart(file, part, either);
+        onPart(part);
+      }
     };
     const running = Array.from({ length: lanes }, () =>
       lane().catch((error: unknown) => {
@@ -68,13 +74,15 @@ export class PartFetcher {
     await Promise.all(running);
   }
 
-  /** One generator for all lanes: each takes what is next. */
-  *#partsOf(ranges: readonly ByteRange[]): Generator<ByteRange, void> {
-    for (const { start, end } of ranges) {
-      for (let from = start; from < end; from += this.#options.partBytes) {
-        yield { start: from, end: Math.min(from + this.#options.partBytes, end) };
-      }
-    }
+  /** The ranges in pieces of one request each. */
+  partsOf(ranges: readonly ByteRange[]): ByteRange[] {
+    const { partBytes } = this.#options;
+    return ranges.flatMap(({ start, end }) =>
+      Array.from({ length: Math.ceil((end - start) / partBytes) }, (_, part) => ({
+        start: start + part * partBytes,
+        end: Math.min(start + (part + 1) * partBytes, end),
+      })),
+    );
   }
 
   async #fetchPart(file: FileHandle, { start, end }: ByteRange, signal: AbortSignal): Promise<void> {

@@ -1,9 +1,11 @@
 /** Copies an object, or what is needed of it, into a file: ranges in parallel, all of one version of the object. */
 import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
+import { expectArrivals, loseTheRest, markArrived } from '../arrivals.ts';
 import { type ByteRange, countBytes, gapsBetween, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
 import type {
+  ArrivingParts,
   DownloadOptions,
   DownloadPlan,
   ObjectHead,
@@ -41,7 +43,7 @@ const WORTHWHILE_SHARE = 0.8;
 type Options = DownloadOptions & TransferOptions;
 
 /**
- * Downloads into a new file with mode 0600. Size and disk space are checked before the video is written.
+ * Downloads into a new file with mode 0600; of a planned video the opening, while the rest of the plan comes afterwards. Size and disk space are checked before the video is written.
  * @throws WorkerError as ObjectStore.download does; the signal's reason when aborted
  */
 export async function downloadObject(
@@ -82,7 +84,11 @@ async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
   const missing = gapsBetween(read, head.bytes).flatMap((gap) => within(gap, parts));
   await refuseWithoutSpace(file, countBytes(missing), spareDiskBytes);
   await handle.truncate(head.bytes);
-  await fetcher.fetch(handle, missing, parts === null ? parallelParts : parallelRanges, signal);
+  const opening = plan?.opening ?? null;
+  const later =
+    opening === null ? [] : gapsBetween(opening, head.bytes).flatMap((gap) => within(gap, missing));
+  const first = missing.flatMap((range) => within(range, opening));
+  await fetcher.fetch(handle, first, parts === null ? parallelParts : parallelRanges, signal);
   const filled = await writeFillers(handle, plan?.fillers ?? []);
 
   const complete = async (stop: AbortSignal) =>
@@ -95,15 +101,43 @@ async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
       } finally {
         await again.close();
       }
-      return { ...head, parts: null, windows: null, bytesFetched: fetcher.bytesFetched, complete };
+      return copyOf({ parts: null, arriving: null, windows: null });
     });
-  return {
+  const copyOf = (state: Pick<VideoCopy, 'parts' | 'arriving' | 'windows'>): VideoCopy => ({
     ...head,
-    parts: parts === null ? null : joinedRanges([...parts, ...filled]),
-    windows: plan?.windows ?? null,
-    bytesFetched: fetcher.bytesFetched,
+    ...state,
+    get bytesFetched() {
+      return fetcher.bytesFetched;
+    },
     complete,
+  });
+  return copyOf({
+    parts: parts === null ? null : joinedRanges([...parts, ...filled]),
+    arriving: later.length === 0 ? null : fetchLater(copy, later, parallelRanges, signal),
+    windows: plan?.windows ?? null,
+  });
+}
+
+/** Fetches on while the copy is in use, in the order of the file, which is that of the samples. */
+function fetchLater(
+  { file, location, fetcher }: Copy,
+  ranges: readonly ByteRange[],
+  lanes: number,
+  signal: AbortSignal,
+): ArrivingParts {
+  const arrivals = expectArrivals(fetcher.partsOf(ranges));
+  const fetchAll = async () => {
+    const handle = await open(file, 'r+');
+    try {
+      await fetcher.fetch(handle, ranges, lanes, signal, (part) => markArrived(arrivals, part));
+    } finally {
+      await handle.close();
+    }
   };
+  const done = translated(location, signal, fetchAll).finally(() => loseTheRest(arrivals));
+  // Whoever waits is told; nobody has to.
+  done.catch(() => undefined);
+  return { arrivals, done };
 }
 
 /** Returns where they were written. */

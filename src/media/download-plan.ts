@@ -1,9 +1,9 @@
 /** Finds out which bytes of a video that lies elsewhere are needed to sample it, by reading its index and nothing else. */
 import { type ByteRange, joinedRanges } from '../byte-ranges.ts';
-import type { Sampling } from './fetch-plan.ts';
+import type { Mp4FetchPlan, Sampling } from './fetch-plan.ts';
 import type { KnownWindow } from './known-windows.ts';
 import { type CueList, findMatroskaCues } from './matroska-cues.ts';
-import type { Filler } from './matroska-fetch-plan.ts';
+import type { Filler, MatroskaFetchPlan } from './matroska-fetch-plan.ts';
 import { findMp4Index, type ReadBytes } from './mp4-layout.ts';
 import { askThread } from './thread-with-deadline.ts';
 
@@ -11,13 +11,15 @@ import { askThread } from './thread-with-deadline.ts';
 export interface DownloadPlan {
   /** Ascending and apart from each other; what was read on the way is among them where it is needed. */
   readonly parts: readonly ByteRange[];
+  /** Those of them that must be there before the video is opened: the others may come while it is read. Null for all. */
+  readonly opening: readonly ByteRange[] | null;
   /** What to write into the holes. */
   readonly fillers: readonly Filler[];
   /** Which times are known then; null where the index tells of every picture, fetched or not. */
   readonly windows: readonly KnownWindow[] | null;
 }
 
-/** What the thread is given: a whole `moov` box, or a list of cues. It answers with the bytes of the media, or with the whole plan. */
+/** What the thread is given: a whole `moov` box, or a list of cues. It answers with the plan for the media, or for all. */
 export type IndexQuestion = { readonly sampling: Sampling } & (
   | { readonly moov: Uint8Array }
   | { readonly cues: CueList; readonly fileBytes: number }
@@ -42,7 +44,9 @@ export async function planDownload(
 ): Promise<DownloadPlan | null> {
   const cues = await findMatroskaCues(fileBytes, read);
   if (cues !== null) {
-    return await ask<DownloadPlan>({ cues, fileBytes, sampling }, cues.bytes, signal);
+    const plan = await ask<MatroskaFetchPlan>({ cues, fileBytes, sampling }, cues.bytes, signal);
+    // Its reader walks from cluster to cluster, through all of it, to list the pictures.
+    return plan === null ? null : { ...plan, opening: null };
   }
   const wasRead: ByteRange[] = [];
   const moov = await findMp4Index(fileBytes, async (range) => {
@@ -50,10 +54,11 @@ export async function planDownload(
     return await read(range);
   });
   if (moov === null) return null;
-  const ranges = await ask<readonly ByteRange[]>({ moov, sampling }, moov, signal);
-  return ranges === null
-    ? null
-    : { parts: joinedRanges([...wasRead, ...ranges]), fillers: [], windows: null };
+  const plan = await ask<Mp4FetchPlan>({ moov, sampling }, moov, signal);
+  if (plan === null) return null;
+  const withIndex = (ranges: readonly ByteRange[]) => joinedRanges([...wasRead, ...ranges]);
+  const opening = plan.opening === null ? null : withIndex(plan.opening);
+  return { parts: withIndex(plan.parts), opening, fillers: [], windows: null };
 }
 
 /** An answer that fails to come is no answer: the whole is always right. */

@@ -8,6 +8,13 @@ import { type PlannedVideo, planSampling } from './sampling-plan.ts';
 import { ticksPerSecond, timelineOf } from './timeline.ts';
 import { preferCheapPictures } from './tolerated-pictures.ts';
 
+/** What of an MP4 is fetched; both ascending and so far from each other that a request for each is worth it. */
+export interface Mp4FetchPlan {
+  readonly parts: readonly ByteRange[];
+  /** Those of them that must be there before the file is opened; null for all. */
+  readonly opening: readonly ByteRange[] | null;
+}
+
 /** How the video will be sampled. */
 export interface Sampling {
   /** Above 0. */
@@ -26,6 +33,9 @@ const CODECS: Readonly<Record<string, string>> = {
   av01: 'av1',
 };
 
+/** Codecs whose keyframes are told from their own bits: they need not all be there when the others are listed. */
+const CODECS_WITH_ENTRY_POINTS: ReadonlySet<string> = new Set(['h264', 'hevc']);
+
 /** Six hours at 120 pictures a second, twice: longer lists are left to the decoder's own limits. */
 const MAX_PICTURES = 5_000_000;
 /**
@@ -39,27 +49,34 @@ const MAX_OTHER_SAMPLES = 10_000;
 
 /**
  * The bytes of the samples that will be read: the opening of every track, and what the decoder is fed.
- * @returns ascending ranges, so far from each other that a request for each is worth it; null when everything will be decoded, or the tracks are not of a known kind
+ * @returns null when everything will be decoded, or the tracks are not of a known kind
  */
-export function planFetch(tracks: readonly Mp4Track[], sampling: Sampling): readonly ByteRange[] | null {
+export function planFetch(tracks: readonly Mp4Track[], sampling: Sampling): Mp4FetchPlan | null {
   const video = tracks.find(({ handler }) => handler === 'vide');
   if (video === undefined || video.sampleCount > MAX_PICTURES) return null;
   const pictures = [...video.samples()];
   const packets = neededPackets(video, pictures, sampling);
   if (packets === null) return null;
   const openingSeconds = openingOf(pictures, video.ticksPerSecond);
-  const ranges: ByteRange[] = [...packets];
+  const opening: ByteRange[] = [packets.last];
   for (const track of tracks) {
     const isMedia = track.handler === 'vide' || track.handler === 'soun';
     if (!isMedia && track.sampleCount > MAX_OTHER_SAMPLES) return null;
     const untilTicks = isMedia ? openingSeconds * track.ticksPerSecond : Number.POSITIVE_INFINITY;
     for (const sample of track.samples()) {
       if (sample.dtsTicks > untilTicks) break;
-      ranges.push({ start: sample.start, end: sample.end });
+      opening.push({ start: sample.start, end: sample.end });
     }
   }
   // The reader of single packets, too, reads on over gaps of half that size.
-  return joinedRanges(ranges, REQUEST_COST_BYTES);
+  return {
+    parts: joinedRanges([...packets.fed, ...opening], REQUEST_COST_BYTES),
+    opening: CODECS_WITH_ENTRY_POINTS.has(codecOf(video)) ? joinedRanges(opening, REQUEST_COST_BYTES) : null,
+  };
+}
+
+function codecOf({ format }: Mp4Track): string {
+  return CODECS[format] ?? format;
 }
 
 /** How long the opening of the video takes, in seconds. */
@@ -68,12 +85,12 @@ function openingOf(pictures: readonly Mp4Sample[], ticks: number): number {
   return Math.min((last?.dtsTicks ?? 0) / ticks, OPENING_SECONDS);
 }
 
-/** The samples of the stretches that the decoder is fed; and the last picture, which may say itself how long it is shown. */
+/** The samples of the stretches that the decoder is fed; and the picture shown last, which may say itself for how long. */
 function neededPackets(
   track: Mp4Track,
   pictures: readonly Mp4Sample[],
   { intervalMs, toleranceMs }: Sampling,
-): Mp4Sample[] | null {
+): { readonly fed: readonly Mp4Sample[]; readonly last: Mp4Sample } | null {
   const index = packetIndexOf(track, pictures);
   const frameTicks = track.usualDurationTicks;
   const first = pictures.reduce(
@@ -88,14 +105,13 @@ function neededPackets(
   const exact = samplePositions(timeline, intervalMs, frameRate);
   const samples = preferCheapPictures(exact, { timeline, packets: table }, toleranceMs);
   const wanted = samples.filter((position, sample) => position !== samples[sample - 1]);
-  const { format, width, height } = track;
-  const video: PlannedVideo = { codec: CODECS[format] ?? format, width, height, timeline, packets: table };
+  const { width, height } = track;
+  const video: PlannedVideo = { codec: codecOf(track), width, height, timeline, packets: table };
   const plan = planSampling({ video, packets: table, wanted, allowed: 'auto' });
   if (plan.kind === 'all') return null;
-  const last = table.positions.indexOf(timeline.ptsTicks.length - 1);
-  return [...plan.ranges, { first: last, last }].flatMap((range) =>
-    pictures.slice(range.first, range.last + 1),
-  );
+  const last = pictures[table.positions.indexOf(timeline.ptsTicks.length - 1)];
+  if (last === undefined) return null;
+  return { fed: plan.ranges.flatMap((range) => pictures.slice(range.first, range.last + 1)), last };
 }
 
 /** The index as ffmpeg would list it. */

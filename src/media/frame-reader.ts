@@ -1,18 +1,20 @@
 /** Delivers the sampled frames of a video as raw RGB, one by one: what the detectors look at. */
 import { resolve } from 'node:path';
+import type { Arrivals } from '../arrivals.ts';
 import type { ByteRange } from '../byte-ranges.ts';
 import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
 import { createDecoderLog, type DecoderLog } from './decoder-log.ts';
 import type { Frame } from './frame.ts';
-import { areKnown, type KnownPictures, type KnownWindow, windowStarts } from './known-windows.ts';
+import { type KnownWindow, packetsAfterGaps } from './known-windows.ts';
 import type { FeedReport } from './packet-feed.ts';
 import { openPacketSource, type PacketSource } from './packet-source.ts';
-import type { PacketTable } from './packet-table.ts';
+import { partsDoNotSuffice, requireKnownKeyframes, requireKnownTimes } from './partial-video.ts';
 import { scaledSize } from './picture-size.ts';
 import { samplePositions } from './sample-times.ts';
-import { type AllowedPlan, planAll, planSampling, type SamplingPlan } from './sampling-plan.ts';
+import { type AllowedPlan, planAll, planSampling } from './sampling-plan.ts';
 import type { SamplingReport } from './sampling-report.ts';
+import { sceneKeyframesMs } from './scene-keyframes.ts';
 import { canFeed, decodeSparsely } from './sparse-decoder.ts';
 import { millisecondsAt, type Timeline } from './timeline.ts';
 import { preferCheapPictures } from './tolerated-pictures.ts';
@@ -25,6 +27,8 @@ export interface FrameRequest {
   readonly file: string;
   /** What is there of the video: ascending, apart from each other; null, the default, for all of it. */
   readonly parts?: readonly ByteRange[] | null;
+  /** Which of the parts are still to come: they are waited for; null, the default, for none. */
+  readonly arrivals?: Arrivals | null;
   /** Which times are known by them; null, the default, where all packets are listed, fetched or not. */
   readonly windows?: readonly KnownWindow[] | null;
   /** What `probeVideo` found out about it. */
@@ -42,6 +46,8 @@ export interface FrameRequest {
   readonly limits: VideoLimits;
   /** How the video may be decoded; `auto` by default. The pictures are the same. */
   readonly plan?: AllowedPlan;
+  /** Called once, before the first frame, with what `sceneKeyframesMs` says. */
+  readonly onSceneHints?: (timesMs: readonly number[]) => void;
   /** Called once, after the last frame. */
   readonly onReport?: (report: SamplingReport) => void;
 }
@@ -74,8 +80,9 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
     onStderrLine: log.onStderrLine,
   };
   const { packets: table, container } = video;
-  const { parts = null } = request;
-  const source = table === null ? null : await openPacketSource({ file, table, container, parts }, signal);
+  const { parts = null, arrivals = null } = request;
+  const source =
+    table === null ? null : await openPacketSource({ file, table, container, parts, arrivals }, signal);
   try {
     yield* readThrough(request, decoder, source, log, signal);
   } finally {
@@ -105,10 +112,15 @@ async function* readThrough(
   const allowed = windows === null ? (request.plan ?? 'auto') : 'sparse';
   const usable = source !== null && canFeed(video, source) ? source : null;
   const known = usable?.table ?? null;
-  const breaks = known === null ? new Set<number>() : breaksIn({ ...video, packets: known }, windows ?? []);
+  const breaks =
+    known === null ? new Set<number>() : packetsAfterGaps({ ...video, packets: known }, windows ?? []);
+  const named = source === null ? video.packets : { ...source.table, keys: source.namedKeys };
+  // The parts of a Matroska file tell nothing of the keyframes between them.
+  const sampled = video.container === 'matroska' ? { positions: exact, breaks } : null;
+  request.onSceneHints?.(sceneKeyframesMs({ timeline: video.timeline, packets: named }, sampled));
   let plan = planSampling({ video, packets: known, breaks, wanted, allowed });
   const isPartial = (request.parts ?? null) !== null;
-  if (isPartial) requireKnownKeyframes(plan, video.packets, known);
+  if (isPartial && usable?.areKeysConfirmed !== false) requireKnownKeyframes(plan, video.packets, known);
   let packets = plan.packets;
   let delivered = firstSample;
   const shown: LastPicture = { data: null };
@@ -136,48 +148,6 @@ async function* readThrough(
   const { kind, reason, packetsTotal, estimatedCpuMs } = plan;
   const decoderCpuMs = log.cpuMs();
   request.onReport?.({ plan: kind, reason, packets, packetsTotal, estimatedCpuMs, decoderCpuMs });
-}
-
-/**
- * Holds a plan for a partial file against what ffmpeg found in the packets themselves: with the whole file at hand it must be the same.
- * @throws WorkerError DECODER_FAILED
- */
-function requireKnownKeyframes(
-  plan: SamplingPlan,
-  found: PacketTable | null,
-  named: PacketTable | null,
-): void {
-  if (plan.kind === 'all') throw partsDoNotSuffice(plan.reason);
-  for (const { first, last } of plan.ranges) {
-    for (let packet = first; packet <= last; packet++) {
-      if (named?.keys[packet] === 1 && found?.keys[packet] !== 1) {
-        throw partsDoNotSuffice(`packet ${packet} is no keyframe`);
-      }
-    }
-  }
-}
-
-/** @throws WorkerError DECODER_FAILED */
-function requireKnownTimes(
-  positions: Uint32Array,
-  { timeline, packets }: Pick<VideoInfo, 'timeline' | 'packets'>,
-  windows: readonly KnownWindow[],
-  toleranceMs: number,
-): void {
-  if (packets !== null && areKnown(positions, { timeline, packets }, windows, toleranceMs)) return;
-  throw partsDoNotSuffice('a sample lies outside of them');
-}
-
-/** The packets before which others may be missing; before the first window there is nothing. */
-function breaksIn(pictures: KnownPictures, windows: readonly KnownWindow[]): ReadonlySet<number> {
-  return new Set(windowStarts(pictures, windows.slice(1)).filter((packet) => packet !== null));
-}
-
-function partsDoNotSuffice(reason: string): WorkerError {
-  return new WorkerError(
-    'DECODER_FAILED',
-    `the parts of the video that were fetched do not suffice: ${reason}`,
-  );
 }
 
 /** Decodes the file once to list what is really shown, and once more to show it. */

@@ -72,7 +72,7 @@ export function inputOptions(file: string, maxPixels: number): readonly string[]
   const fromPipe = file.startsWith('pipe:');
   return [
     // Times from a pipe are numbers of our own choice; those of a file are moved to begin near zero.
-    ...(fromPipe ? ['-copyts'] : []),
+    ...(fromPipe ? ['-copyts', '-fpsprobesize', '0'] : []),
     '-protocol_whitelist',
     fromPipe ? 'pipe' : 'file',
     '-format_whitelist',

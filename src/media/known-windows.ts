@@ -45,8 +45,16 @@ export function areKnown(
   });
 }
 
+/** The packets before which others may be missing: those that all windows but the first begin with. */
+export function packetsAfterGaps(
+  pictures: KnownPictures,
+  windows: readonly KnownWindow[],
+): ReadonlySet<number> {
+  return new Set(windowStarts(pictures, windows.slice(1)).filter((packet) => packet !== null));
+}
+
 /** The packets of the keyframes that the windows begin with; null for a window whose keyframe is not there. */
-export function windowStarts(pictures: KnownPictures, windows: readonly KnownWindow[]): Array<number | null> {
+function windowStarts(pictures: KnownPictures, windows: readonly KnownWindow[]): Array<number | null> {
   const { positions, keys } = pictures.packets;
   const keyframes = new Map<number, number>();
   for (const [packet, position] of positions.entries()) {

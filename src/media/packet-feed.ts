@@ -49,14 +49,18 @@ export async function feedPackets(request: FeedRequest, stdin: Writable): Promis
   return report;
 }
 
-/** The packets of the ranges without those nobody refers to; ends before a range at which a decoder in use cannot begin. */
+/**
+ * The packets of the ranges without those nobody refers to; ends before a range at which a decoder in use cannot begin, and at a keyframe
+ * that is none.
+ */
 async function* neededPackets({ source, codec, ranges, wantedPackets }: FeedRequest) {
   const format = bitstreamFormat(codec, source.configuration);
   for (const [range, { first, last }] of ranges.entries()) {
     for await (const { packet, data } of source.read({ first, last })) {
-      if (packet === first && packet > 0) {
+      const isNamedOnly = !source.areKeysConfirmed && source.table.keys[packet] === 1;
+      if (packet > 0 && (packet === first || isNamedOnly)) {
         const entry = entryPoint(data, format);
-        if (entry === 'never' || (entry === 'new-decoder' && range > 0)) return;
+        if (entry === 'never' || (packet === first && entry === 'new-decoder' && range > 0)) return;
       }
       if (wantedPackets.has(packet) || !isDisposable(data, format)) yield { range, packet, data };
     }

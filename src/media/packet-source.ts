@@ -2,6 +2,7 @@
 
 import type { InputVideoTrack } from 'mediabunny';
 import { EncodedPacketSink, FilePathSource, Input, MATROSKA, MP4, MPEG_TS, QTFF, WEBM } from 'mediabunny';
+import type { Arrivals } from '../arrivals.ts';
 import type { ByteRange } from '../byte-ranges.ts';
 import { walksToItsEnd } from './matroska-preflight.ts';
 import type { PacketTable } from './packet-table.ts';
@@ -18,6 +19,10 @@ export interface PacketSource {
    * container names: what ffmpeg made of the missing ones means nothing.
    */
   readonly table: PacketTable;
+  /** Keyframes as the container names them, in both cases. */
+  readonly namedKeys: Uint8Array;
+  /** Whether ffmpeg has seen all of them; else they prove themselves when they are read. */
+  readonly areKeysConfirmed: boolean;
   /** The codec's configuration record; null when it stands in the packets. */
   readonly configuration: Uint8Array | null;
   /** Size of the stored picture, in pixels. */
@@ -41,6 +46,8 @@ export interface PacketFile {
   readonly container: string;
   /** What is there of the file; null for all. */
   readonly parts: readonly ByteRange[] | null;
+  /** Which of the parts are still to come; null for none. */
+  readonly arrivals: Arrivals | null;
 }
 
 /**
@@ -49,7 +56,7 @@ export interface PacketFile {
  * @returns null when the two disagree, or this reader does not understand the file: decoding everything is always right
  */
 export async function openPacketSource(
-  { file, table, container, parts }: PacketFile,
+  { file, table, container, parts, arrivals }: PacketFile,
   signal: AbortSignal,
 ): Promise<PacketSource | null> {
   if (container === 'matroska') {
@@ -57,7 +64,7 @@ export async function openPacketSource(
     if (!(await walksToItsEnd(preflight, signal))) return null;
   }
   const input = new Input({
-    source: parts === null ? new FilePathSource(file) : partialFileSource(file, parts),
+    source: parts === null ? new FilePathSource(file) : partialFileSource(file, parts, arrivals),
     formats: [MP4, QTFF, MATROSKA, WEBM, MPEG_TS],
   });
   try {
@@ -65,8 +72,11 @@ export async function openPacketSource(
     const list = track === undefined ? null : await matchPackets(track, table, signal);
     // Of the pictures of an MP4 that were not fetched ffmpeg knows nothing; a Matroska file lists only what is there.
     const areAllThere = parts === null || container === 'matroska';
-    if (list !== null && areAllThere) requireBoth(list.keys, table.keys);
-    if (track !== undefined && list !== null) return await describe(input, track, table, list);
+    const keys = list !== null && areAllThere ? commonKeys(list.keys, table.keys) : list?.keys;
+    if (track !== undefined && list !== null && keys !== undefined) {
+      const common = { table: { ...table, keys }, namedKeys: list.keys, areKeysConfirmed: arrivals === null };
+      return { ...common, ...(await readerOf(input, track, list.timesSeconds)) };
+    }
   } catch (error) {
     input.dispose();
     signal.throwIfAborted();
@@ -108,22 +118,20 @@ async function matchPackets(
   return number === bytes.length ? { timesSeconds, keys } : null;
 }
 
-/** Leaves only the keyframes that the other reader takes for one, too. */
-function requireBoth(keys: Uint8Array, others: Uint8Array): void {
-  for (const [packet, other] of others.entries()) if (other === 0) keys[packet] = 0;
+/** The keyframes that both readers take for one. */
+function commonKeys(keys: Uint8Array, others: Uint8Array): Uint8Array {
+  return keys.map((key, packet) => key & (others[packet] ?? 0));
 }
 
-async function describe(
+async function readerOf(
   input: Input,
   track: InputVideoTrack,
-  table: PacketTable,
-  { timesSeconds, keys }: PacketList,
-): Promise<PacketSource> {
+  timesSeconds: Float64Array,
+): Promise<Omit<PacketSource, 'table' | 'namedKeys' | 'areKeysConfirmed'>> {
   const sink = new EncodedPacketSink(track);
   const config = await track.getDecoderConfig();
   const description = config?.description as ArrayBuffer | ArrayBufferView | undefined;
   return {
-    table: { ...table, keys },
     configuration: description === undefined ? null : bytesOf(description),
     width: await track.getCodedWidth(),
     height: await track.getCodedHeight(),

@@ -1,6 +1,7 @@
 /** What crosses the border between the main thread and a detection thread: plain, cloneable data only. */
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
+import type { Arrivals } from '../arrivals.ts';
 import type { ByteRange } from '../byte-ranges.ts';
 import type { DetectionSummary } from '../contract/result.ts';
 import type { SerializedError } from '../errors.ts';
@@ -18,6 +19,8 @@ export interface AnalysisRequest {
   readonly folder: string;
   /** What is there of it, ascending and apart from each other; null, the default, for all of it. */
   readonly parts?: readonly ByteRange[] | null;
+  /** Which of these parts are still to come: they are waited for; null, the default, for none. */
+  readonly arrivals?: Arrivals | null;
   /** Which times are known by them; null, the default, where all packets are listed, fetched or not. */
   readonly windows?: readonly KnownWindow[] | null;
   readonly frameIntervalSeconds: number;

@@ -1,6 +1,5 @@
 /** The way of one video, on one screen: probe, frames, observations, tracks, result. */
 import { probeVideo } from '../media/probe.ts';
-import { sceneKeyframesMs } from '../media/scene-keyframes.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../tracking/follow-people.ts';
 import { type AnalysisReport, type AnalysisRequest, resultFile } from './analysis.ts';
 import { checkpointFingerprint, openLog } from './checkpoint.ts';
@@ -27,14 +26,15 @@ export async function detectVideo(
 
   const log = openLog(request, checkpointFingerprint(engines.fingerprint, request));
   try {
-    const sampling = await observeVideo(request, video, engines, watch, log, onProgress, signal);
+    const seen = await observeVideo(request, video, engines, watch, log, onProgress, signal);
+    const { sampling, sceneHintsMs } = seen;
     const people = watch.timeSync('tracking', () =>
       followPeople(log, {
         ...DEFAULT_TRACKING_OPTIONS,
         ...engines.tracking,
         picture: { width: video.width, height: video.height },
         frameIntervalMs: request.frameIntervalSeconds * 1000,
-        sceneHintsMs: sceneKeyframesMs(video),
+        sceneHintsMs,
       }),
     );
     const findings = {

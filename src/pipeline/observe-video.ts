@@ -14,6 +14,7 @@ import type { Stopwatch } from './stopwatch.ts';
 /**
  * @param log what was seen before, if anything; what is seen now is added to it
  * @param onProgress called after every sample, with a checkpoint whenever one is due; and with a last one when the signal aborts
+ * @returns how the video was sampled, and what its container tells of cuts
  * @throws WorkerError as `readFrames` does; the signal's reason when aborted
  */
 export async function observeVideo(
@@ -24,7 +25,7 @@ export async function observeVideo(
   log: ObservationLog,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
-): Promise<SamplingReport | null> {
+): Promise<{ sampling: SamplingReport | null; sceneHintsMs: readonly number[] }> {
   const { file, frameIntervalSeconds, detectFaces, detectPoses, checkpointEveryMs } = request;
   const intervalMs = frameIntervalSeconds * 1000;
   const toleranceMs = (request.samplingToleranceSeconds ?? 0) * 1000;
@@ -35,6 +36,10 @@ export async function observeVideo(
   const similarity = new FrameSimilarityMeter();
 
   let sampling: SamplingReport | null = null;
+  let sceneHintsMs: readonly number[] = [];
+  const onSceneHints = (timesMs: readonly number[]) => {
+    sceneHintsMs = timesMs;
+  };
   const onReport = (report: SamplingReport) => {
     sampling = report;
   };
@@ -44,6 +49,7 @@ export async function observeVideo(
     {
       file,
       parts: request.parts ?? null,
+      arrivals: request.arrivals ?? null,
       windows: request.windows ?? null,
       video,
       intervalMs,
@@ -51,6 +57,7 @@ export async function observeVideo(
       firstSample,
       maxSide: engines.frameMaxSide,
       ...engines.media,
+      onSceneHints,
       onReport,
     },
     signal,
@@ -82,5 +89,5 @@ export async function observeVideo(
     if (signal.aborted && isOurs) report({ checkpoint: log.bytes });
     throw error;
   }
-  return sampling;
+  return { sampling, sceneHintsMs };
 }

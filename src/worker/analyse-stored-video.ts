@@ -66,8 +66,25 @@ async function analyseWhatIsNeeded(
   context: AnalysisContext,
   signal: AbortSignal,
 ): Promise<Analysis> {
+  const inUse = new AbortController();
+  const copy = await download(job, file, context, AbortSignal.any([signal, inUse.signal]));
+  try {
+    return await analyseCopy(job, file, copy, context, signal);
+  } finally {
+    // What still arrives is of no use any more, and the file is about to go.
+    inUse.abort();
+    await copy.arriving?.done.catch(() => undefined);
+  }
+}
+
+async function analyseCopy(
+  job: DetectionJob,
+  file: string,
+  copy: VideoCopy,
+  context: AnalysisContext,
+  signal: AbortSignal,
+): Promise<Analysis> {
   const { page, facts, log } = context;
-  const copy = await download(job, file, context, signal);
   const slot = page.checkpoint(provenanceDigest(provenanceOf(job, copy.etag)));
   const resumedBytes = await slot.read(observationsFile({ folder: dirname(file) }), signal);
   if (resumedBytes !== null) facts.resumedFromBytes = resumedBytes;
@@ -77,6 +94,7 @@ async function analyseWhatIsNeeded(
     const failure = toWorkerError(error);
     if (signal.aborted || copy.parts === null || !isOfTheVideo(failure)) throw error;
     log.info({ reason: failure.message }, 'parts of the video did not suffice: the rest is fetched');
+    await copy.arriving?.done;
     const whole = await fetching(() => copy.complete(signal), context);
     return await analyse(job, file, whole, slot, true, context, signal);
   }
@@ -110,8 +128,14 @@ async function fetching(work: () => Promise<VideoCopy>, { facts }: AnalysisConte
   const copy = await traceStep('download video', work);
   facts.videoEtag = copy.etag;
   facts.videoBytes = copy.bytes;
-  facts.fetchedBytes = copy.bytesFetched;
-  facts.downloadMs = (facts.downloadMs ?? 0) + millisecondsSince(startMs);
+  const beforeMs = facts.downloadMs ?? 0;
+  const count = () => {
+    facts.fetchedBytes = copy.bytesFetched;
+    facts.downloadMs = beforeMs + millisecondsSince(startMs);
+  };
+  count();
+  const { arriving } = copy;
+  if (arriving !== null) traceStep('download the rest', () => arriving.done).then(count, count);
   return copy;
 }
 
@@ -132,12 +156,13 @@ async function analyse(
   };
 
   const { jobId, frameIntervalSeconds, samplingToleranceSeconds, detectFaces, detectPoses } = job;
-  const { parts, windows } = video;
+  const { parts, arriving, windows } = video;
   const request = {
     jobId,
     file,
     folder,
     parts,
+    arrivals: arriving?.arrivals ?? null,
     windows,
     frameIntervalSeconds,
     samplingToleranceSeconds,
@@ -146,9 +171,12 @@ async function analyse(
     resume,
     checkpointEveryMs,
   };
+  const missing = new AbortController();
+  arriving?.done.catch((error: unknown) => missing.abort(error));
+  const either = AbortSignal.any([signal, missing.signal]);
   const startMs = performance.now();
   try {
-    const analysis = await traceStep('analyse video', () => analyser.analyse(request, onProgress, signal));
+    const analysis = await traceStep('analyse video', () => analyser.analyse(request, onProgress, either));
     facts.analyseMs = millisecondsSince(startMs);
     facts.stages = analysis.durations;
     facts.sampling = analysis.sampling;

@@ -8,6 +8,7 @@ export interface AttemptFacts {
   fetchedBytes?: number;
   /** Names the version of the video that was read. */
   videoEtag?: string;
+  /** Until the last byte came; the analysis may have begun before. */
   downloadMs?: number;
   analyseMs?: number;
   callbackMs?: number;

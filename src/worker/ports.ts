@@ -1,4 +1,5 @@
 /** What the worker needs from the world, in its own words: a received message, a store of objects, an analyser, a receiver of callbacks. */
+import type { Arrivals } from '../arrivals.ts';
 import type { ByteRange } from '../byte-ranges.ts';
 import type { DetectionEvent } from '../contract/callback.ts';
 import type { Analysis, AnalysisRequest } from '../pipeline/analysis.ts';
@@ -65,6 +66,8 @@ export interface DownloadOptions {
 export interface DownloadPlan {
   /** Ascending and apart from each other. */
   readonly parts: readonly ByteRange[];
+  /** Those of them that must be there when an analysis begins; null for all. */
+  readonly opening: readonly ByteRange[] | null;
   /** What to write into the holes between them, so that readers pass over these. */
   readonly fillers: ReadonlyArray<{ readonly start: number; readonly bytes: Uint8Array }>;
   /** Which times are known then; for the analysis. */
@@ -81,14 +84,24 @@ export type PlanDownload = (
   signal: AbortSignal,
 ) => Promise<DownloadPlan | null>;
 
+/** Parts of a copy that come after it was handed out. */
+export interface ArrivingParts {
+  /** For who reads them. */
+  readonly arrivals: Arrivals;
+  /** Resolves when all have come; rejects as `download` does when they do not. Until then, the file is written to. */
+  readonly done: Promise<void>;
+}
+
 /** A copy of a video, of the video's size: what is missing of it is a hole. */
 export interface VideoCopy extends ObjectHead {
-  /** What is there, ascending and apart from each other; null for all of it. */
+  /** What is there or arriving, ascending and apart from each other; null for all of it. */
   readonly parts: readonly ByteRange[] | null;
+  /** Null when all of it is there. */
+  readonly arriving: ArrivingParts | null;
   readonly windows: DownloadPlan['windows'];
-  /** How many bytes came for it. */
+  /** How many bytes have come for it so far. */
   readonly bytesFetched: number;
-  /** Fetches what is missing, of the same version. Rejects as `download` does. */
+  /** Fetches what is missing, of the same version, once nothing is arriving any more. Rejects as `download` does. */
   complete(signal: AbortSignal): Promise<VideoCopy>;
 }
 
@@ -114,7 +127,8 @@ export interface ObjectStore {
   /** Deletes the object; no error when there is none. */
   delete(location: ObjectLocation, signal: AbortSignal): Promise<void>;
   /**
-   * Copies a video, or what is needed of it, into a new file that only this user can read.
+   * Copies a video, or what is needed of it, into a new file that only this user can read. Parts may arrive after it resolves, until
+   * the signal aborts.
    * Rejects with VIDEO_NOT_FOUND, VIDEO_ACCESS_DENIED, VIDEO_EMPTY, VIDEO_TOO_LARGE, DISK_FULL or STORAGE_UNAVAILABLE.
    */
   download(

@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { untilArrived } from '../../src/arrivals.ts';
 import { createS3Client } from '../../src/aws/clients.ts';
 import { downloadObject } from '../../src/aws/s3-download.ts';
+import type { ByteRange } from '../../src/byte-ranges.ts';
 import { WorkerError } from '../../src/errors.ts';
-import type { DownloadOptions, DownloadPlan, PlanDownload } from '../../src/worker/ports.ts';
+import type { ArrivingParts, DownloadOptions, DownloadPlan, PlanDownload } from '../../src/worker/ports.ts';
 import { BUCKET, putObject, REGION, startCloud, type TestCloud } from '../helpers/cloud.ts';
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 
@@ -23,7 +25,7 @@ const PLANNED = [
 ];
 /** A plan of these parts, without more. */
 function of(parts: DownloadPlan['parts']): DownloadPlan {
-  return { parts, fillers: [], windows: null };
+  return { parts, opening: null, fillers: [], windows: null };
 }
 
 /** Looks at the start and the end of the video, then names what it needs. */
@@ -164,6 +166,53 @@ describe('a download by plan', () => {
   it('gives up on an object that has become shorter', async () => {
     breakParts(Number.POSITIVE_INFINITY, { status: 416, code: 'InvalidRange' });
     await expect(download()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  });
+
+  describe('whose opening is enough to begin with', () => {
+    const parts = [{ start: 0, end: 1000 }, ...PLANNED];
+    const opening = parts.slice(0, 2);
+    const early: Partial<DownloadOptions> = { plan: async () => ({ ...of(parts), opening }) };
+    const [, , second, third] = parts as [ByteRange, ByteRange, ByteRange, ByteRange];
+
+    it('is handed out with it, while the rest arrives', async () => {
+      breakParts(1, { stallAfterBytes: 10_000 });
+      const copy = await download(early);
+      expect(copy.parts).toEqual(parts);
+      const { arrivals, done } = copy.arriving as ArrivingParts;
+      expect(arrivals.parts).toEqual([second, third]);
+      expect(await untilArrived(arrivals, third)).toBe(true);
+      expect(copy.bytesFetched).toBeLessThan(401_000);
+      expect(await untilArrived(arrivals, second)).toBe(true);
+      await done;
+      expect(copy.bytesFetched).toBe(401_000);
+      const bytes = await readFile(video());
+      for (const { start, end } of parts)
+        expect(bytes.subarray(start, end).equals(VIDEO.subarray(start, end))).toBe(true);
+    });
+
+    it('tells whoever waits when the rest does not come', async () => {
+      breakParts(Number.POSITIVE_INFINITY, { status: 412, code: 'PreconditionFailed' });
+      const { arrivals, done } = (await download(early)).arriving as ArrivingParts;
+      expect(await untilArrived(arrivals, second)).toBe(false);
+      await expect(done).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    });
+
+    it('stops fetching when aborted', async () => {
+      breakParts(1, { stallAfterBytes: 10_000 });
+      const controller = new AbortController();
+      const { arrivals, done } = (await download(early, controller.signal)).arriving as ArrivingParts;
+      const reason = new WorkerError('SHUTTING_DOWN', 'stop');
+      controller.abort(reason);
+      expect(await untilArrived(arrivals, second)).toBe(false);
+      await expect(done).rejects.toBe(reason);
+    });
+
+    it('can be completed afterwards', async () => {
+      const copy = await download(early);
+      await copy.arriving?.done;
+      expect(await copy.complete(NEVER)).toMatchObject({ parts: null, arriving: null });
+      expect(VIDEO.equals(await readFile(video()))).toBe(true);
+    });
   });
 
   it('refuses what does not fit the disk before it is written', async () => {

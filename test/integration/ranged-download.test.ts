@@ -3,9 +3,11 @@ import { openAsBlob } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { renderScene } from '../../demo/render-scene.ts';
 import { DEMO_SCENE } from '../../demo/scene.ts';
+import { createS3Client } from '../../src/aws/clients.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { readAnalysisConfig } from '../../src/config.ts';
 import { type CompletedResult, completedResultSchema } from '../../src/contract/result.ts';
@@ -21,7 +23,8 @@ import type { AttemptFacts } from '../../src/worker/attempt-facts.ts';
 import { JobRunner } from '../../src/worker/job-runner.ts';
 import { ResultStore } from '../../src/worker/result-store.ts';
 import { upload } from '../../tools/emulator/upload.ts';
-import { BUCKET, getJson, startCloud, type TestCloud } from '../helpers/cloud.ts';
+import { BUCKET, getJson, REGION, startCloud, type TestCloud } from '../helpers/cloud.ts';
+import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { PLAIN_NOTIFIER, SILENT } from '../helpers/test-worker.ts';
 
 const ffmpeg = findFfmpeg(process.env).file;
@@ -101,8 +104,18 @@ describe('a video in S3, analysed with and without its unneeded parts', () => {
     mode: keyof typeof MODES,
     seconds: number,
   ): Promise<{ result: CompletedResult; facts: AttemptFacts }> {
+    const { job_id, ending } = await endingOf(file, mode, seconds, new S3Store(cloud.s3));
+    expect(ending.outcome).toEqual({ name: 'completed' });
+    const result = completedResultSchema.parse(await getJson(cloud, `detections/${job_id}.json`));
+    result.job_id = file;
+    result.summary.processing_time_ms = 0;
+    const { sampling } = result.provenance;
+    if (sampling !== undefined) sampling.decoder_cpu_ms = null;
+    return { result, facts: ending.facts };
+  }
+
+  async function endingOf(file: string, mode: keyof typeof MODES, seconds: number, store: S3Store) {
     const tempDir = await mkdtemp(join(folder, 'temp-'));
-    const store = new S3Store(cloud.s3);
     const runner = new JobRunner({
       store,
       results: new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' }),
@@ -124,14 +137,8 @@ describe('a video in S3, analysed with and without its unneeded parts', () => {
     const job_id = `${file}-${mode}-${seconds}`;
     const body = JSON.stringify({ job_id, video_s3_key: file, detect_poses: false });
     const ending = await runner.run(detectMessage(body), new AbortController().signal);
-    expect(ending.outcome).toEqual({ name: 'completed' });
     expect(await readdir(tempDir)).toEqual([]);
-    const result = completedResultSchema.parse(await getJson(cloud, `detections/${job_id}.json`));
-    result.job_id = file;
-    result.summary.processing_time_ms = 0;
-    const { sampling } = result.provenance;
-    if (sampling !== undefined) sampling.decoder_cpu_ms = null;
-    return { result, facts: ending.facts };
+    return { job_id, ending };
   }
 
   for (const { file, most } of VIDEOS) {
@@ -149,6 +156,37 @@ describe('a video in S3, analysed with and without its unneeded parts', () => {
       },
     );
   }
+
+  describe('whose download and analysis overlap', () => {
+    let proxy: FaultProxy;
+    let s3: S3Client;
+    let store: S3Store;
+
+    beforeAll(async () => {
+      proxy = await startFaultProxy(cloud.endpoint);
+      s3 = createS3Client({ region: REGION, endpointUrl: proxy.endpoint });
+      store = new S3Store(s3, { maxFailures: 2, backOff: { baseMs: 5, maxMs: 5 } });
+    });
+    afterAll(async () => {
+      s3.destroy();
+      await proxy.stop();
+    });
+
+    /** Requests for the video between six and eight tenths of it: parts that come late, the last picture is not among them. */
+    async function breakLateParts(fault: Fault): Promise<void> {
+      const { size } = await stat(join(folder, 'start.mp4'));
+      proxy.rule = ({ headers }) => {
+        const share = Number(/^bytes=(\d+)/.exec(headers.range ?? '')?.[1] ?? 0) / size;
+        return share > 0.6 && share < 0.8 ? fault : null;
+      };
+    }
+
+    it('is tried again when the rest does not come', async () => {
+      await breakLateParts({ status: 503, code: 'SlowDown' });
+      const { ending } = await endingOf('start.mp4', 'ranged', 4, store);
+      expect(ending.outcome).toMatchObject({ name: 'retry', error: { code: 'STORAGE_UNAVAILABLE' } });
+    });
+  });
 
   it('has the same result when a plan does not suffice: the rest is fetched', async () => {
     const whole = await run('end.mp4', 'full', 12);

@@ -9,13 +9,16 @@ const B_DISPOSABLE = 0x01;
 
 function sourceOf(headers: readonly number[]): PacketSource {
   const numbers = [...headers.keys()];
+  const keys = Uint8Array.from(headers, (header) => Number(header === IDR));
   return {
     table: {
       ranks: Uint32Array.from(numbers),
       positions: Int32Array.from(numbers),
-      keys: Uint8Array.from(headers, (header) => Number(header === IDR)),
+      keys,
       bytes: new Uint32Array(headers.length),
     },
+    namedKeys: keys,
+    areKeysConfirmed: true,
     configuration: Uint8Array.of(1, 100, 0, 31, 0xff),
     width: 16,
     height: 16,

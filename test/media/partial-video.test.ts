@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { type ByteRange, countBytes, joinedRanges } from '../../src/byte-ranges.ts';
+import { expectArrivals, loseTheRest, markArrived } from '../../src/arrivals.ts';
+import { type ByteRange, countBytes, gapsBetween, joinedRanges } from '../../src/byte-ranges.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { type DownloadPlan, planDownload } from '../../src/media/download-plan.ts';
 import type { Sampling } from '../../src/media/fetch-plan.ts';
@@ -22,8 +23,11 @@ const FASTSTART: ClipKind = {
   encoding: `${X264} -movflags +faststart`,
 };
 const MATROSKA: ClipKind = { name: 'Matroska with sound', file: 'sound.mkv', encoding: X264 };
+const SCENES = '-force_key_frames 0.5,1.2,3.1,3.5,4.3,6.1,7.7,9.1';
 const IN_PARTS = [
   FASTSTART,
+  { name: 'MP4 with scenes', file: 'scenes.mp4', encoding: `${X264} ${SCENES}` },
+  { name: 'Matroska with scenes', file: 'scenes.mkv', encoding: `${X264} ${SCENES}` },
   ...CLIP_KINDS.filter(
     ({ file, name }) => /\.(mp4|mov|mkv|webm)$/.test(file) && !name.startsWith('fragmented'),
   ),
@@ -81,14 +85,18 @@ async function sample(copy: Copy, { intervalMs, toleranceMs }: Sampling) {
   const reports: SamplingReport[] = [];
   const onReport = (report: SamplingReport) => reports.push({ ...report, decoderCpuMs: null });
   const frames: object[] = [];
-  const request = { ...copy, video, intervalMs, toleranceMs, ffmpeg, limits, onReport };
+  let sceneHintsMs: readonly number[] = [];
+  const onSceneHints = (timesMs: readonly number[]) => {
+    sceneHintsMs = timesMs;
+  };
+  const request = { ...copy, video, intervalMs, toleranceMs, ffmpeg, limits, onReport, onSceneHints };
   for await (const frame of readFrames(request, never)) {
     frames.push({ ...frame, data: Buffer.from(frame.data).toString('base64') });
   }
   const { packets: _, timeline, ...seen } = video;
   // A Matroska file's parts tell nothing of the packets between them.
   const isMatroska = /\.(mkv|webm)$/.test(copy.file);
-  return { seen: isMatroska ? seen : { ...seen, timeline }, frames, reports };
+  return { seen: isMatroska ? seen : { ...seen, timeline }, frames, reports, sceneHintsMs };
 }
 
 describe('a video of which only the planned parts were fetched', () => {
@@ -134,6 +142,62 @@ describe('a video of which only the planned parts were fetched', () => {
     const { frames } = await sample({ ...copy, firstSample: 2 }, sampling);
     expect(frames).toEqual((await sample({ file, firstSample: 2 }, sampling)).frames);
     expect(frames).toMatchObject([{ index: 2 }, { index: 3 }]);
+  });
+
+  describe('is looked at while the rest is still to come', () => {
+    const sampling = { intervalMs: 1600, toleranceMs: 0 };
+
+    /** A copy that has its opening, and the frames of it as they come. */
+    async function arriving() {
+      const file = made(FASTSTART);
+      const { parts, opening, ...plan } = (await planOf(file, sampling)) as DownloadPlan;
+      const there = opening ?? [];
+      const later = gapsBetween(there, statSync(file).size).flatMap((gap) => overlaps(gap, parts));
+      expect(later.length).toBeGreaterThan(2);
+      const copy = copied(file, { ...plan, opening, parts: there });
+      const arrivals = expectArrivals(later);
+      const video = await probeVideo(copy.file, { ffmpeg, limits }, never);
+      const request = { ...copy, ...sampling, parts, arrivals, video, ffmpeg, limits };
+      return { file, copy: copy.file, arrivals, frames: readFrames(request, never) };
+    }
+
+    function overlaps(gap: ByteRange, ranges: readonly ByteRange[]): ByteRange[] {
+      return ranges
+        .map(({ start, end }) => ({ start: Math.max(start, gap.start), end: Math.min(end, gap.end) }))
+        .filter(({ start, end }) => start < end);
+    }
+
+    it('and shows the same pictures, the first before the last part has come', async () => {
+      const { file, copy, arrivals, frames } = await arriving();
+      const pictures: string[] = [];
+      const first = Promise.withResolvers<void>();
+      const all = (async () => {
+        for await (const { data } of frames) {
+          pictures.push(Buffer.from(data).toString('base64'));
+          first.resolve();
+        }
+      })();
+      const bytes = readFileSync(file);
+      const descriptor = openSync(copy, 'r+');
+      for (const part of arrivals.parts) {
+        if (part === arrivals.parts.at(-1)) await first.promise;
+        writeSync(descriptor, bytes, part.start, part.end - part.start, part.start);
+        markArrived(arrivals, part);
+      }
+      closeSync(descriptor);
+      await all;
+      const whole = await sample({ file }, sampling);
+      expect(pictures).toEqual(whole.frames.map((frame) => (frame as { data: string }).data));
+    });
+
+    it('and asks for the rest when it does not come', async () => {
+      const { arrivals, frames } = await arriving();
+      const all = (async () => {
+        for await (const _ of frames);
+      })();
+      loseTheRest(arrivals);
+      await expect(all).rejects.toMatchObject({ code: 'DECODER_FAILED' });
+    });
   });
 
   it.each([FASTSTART, MATROSKA])(

@@ -18,7 +18,7 @@ const TWO_SCENES = [
 async function hintsOf(name: string, ...options: string[]): Promise<number[]> {
   const file = clips.path(name);
   runOwn([...TWO_SCENES, ...options, file]);
-  return sceneKeyframesMs(await probeVideo(file, { ffmpeg, limits }, never));
+  return sceneKeyframesMs(await probeVideo(file, { ffmpeg, limits }, never), null);
 }
 
 describe('the keyframes of new scenes', () => {
@@ -37,6 +37,6 @@ describe('the keyframes of new scenes', () => {
       ptsTicks: Float64Array.of(0),
       endTicks: 1,
     };
-    expect(sceneKeyframesMs({ packets: null, timeline })).toEqual([]);
+    expect(sceneKeyframesMs({ packets: null, timeline }, null)).toEqual([]);
   });
 });
