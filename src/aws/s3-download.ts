@@ -88,7 +88,9 @@ async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
   const later =
     opening === null ? [] : gapsBetween(opening, head.bytes).flatMap((gap) => within(gap, missing));
   const first = missing.flatMap((range) => within(range, opening));
-  await fetcher.fetch(handle, first, parts === null ? parallelParts : parallelRanges, signal);
+  const isWhole = parts === null || countBytes(parts) === head.bytes;
+  const lanes = isWhole ? parallelParts : parallelRanges;
+  await fetcher.fetch(handle, first, lanes, signal);
   const filled = await writeFillers(handle, plan?.fillers ?? []);
 
   const complete = async (stop: AbortSignal) =>
@@ -113,7 +115,7 @@ async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
   });
   return copyOf({
     parts: parts === null ? null : joinedRanges([...parts, ...filled]),
-    arriving: later.length === 0 ? null : fetchLater(copy, later, parallelRanges, signal),
+    arriving: later.length === 0 ? null : fetchLater(copy, later, lanes, signal),
     windows: plan?.windows ?? null,
   });
 }
@@ -177,7 +179,10 @@ async function planParts(
   const parts = within({ start: 0, end: bytes }, plan.parts);
   const cost = countBytes(parts) + parts.length * REQUEST_COST_BYTES;
   const isWorthwhile = alwaysByPlan ? countBytes(parts) < bytes : cost <= WORTHWHILE_SHARE * bytes;
-  return { read, plan: isWorthwhile ? { ...plan, parts } : null };
+  if (isWorthwhile) return { read, plan: { ...plan, parts } };
+  // Even when all is fetched, an analysis need not wait for all.
+  const isOpenedEarly = plan.opening !== null;
+  return { read, plan: isOpenedEarly ? { ...plan, parts: [{ start: 0, end: bytes }], fillers: [] } : null };
 }
 
 /** What of the gap lies in the parts; all of it where they are null. */

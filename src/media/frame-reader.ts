@@ -120,7 +120,10 @@ async function* readThrough(
   request.onSceneHints?.(sceneKeyframesMs({ timeline: video.timeline, packets: named }, sampled));
   let plan = planSampling({ video, packets: known, breaks, wanted, allowed });
   const isPartial = (request.parts ?? null) !== null;
-  if (isPartial && usable?.areKeysConfirmed !== false) requireKnownKeyframes(plan, video.packets, known);
+  if (isPartial) {
+    if (plan.kind === 'all') throw partsDoNotSuffice(plan.reason);
+    if (usable?.areKeysConfirmed !== false) requireKnownKeyframes(plan, video.packets, known);
+  }
   let packets = plan.packets;
   let delivered = firstSample;
   const shown: LastPicture = { data: null };

@@ -14,7 +14,6 @@ export function requireKnownKeyframes(
   found: PacketTable | null,
   named: PacketTable | null,
 ): void {
-  if (plan.kind === 'all') throw partsDoNotSuffice(plan.reason);
   for (const { first, last } of plan.ranges) {
     for (let packet = first; packet <= last; packet++) {
       if (named?.keys[packet] === 1 && found?.keys[packet] !== 1) {

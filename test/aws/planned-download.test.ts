@@ -190,6 +190,16 @@ describe('a download by plan', () => {
         expect(bytes.subarray(start, end).equals(VIDEO.subarray(start, end))).toBe(true);
     });
 
+    it('is handed out early as well where nearly everything is named: then the whole arrives', async () => {
+      const nearly = [{ start: 0, end: 9_000_000 }];
+      const copy = await download({ plan: async () => ({ ...of(nearly), opening }) });
+      expect(copy.parts).toEqual([{ start: 0, end: VIDEO.length }]);
+      expect(copy.arriving?.arrivals.parts.length).toBeGreaterThan(0);
+      await copy.arriving?.done;
+      expect(copy.bytesFetched).toBe(VIDEO.length);
+      expect(VIDEO.equals(await readFile(video()))).toBe(true);
+    });
+
     it('tells whoever waits when the rest does not come', async () => {
       breakParts(Number.POSITIVE_INFINITY, { status: 412, code: 'PreconditionFailed' });
       const { arrivals, done } = (await download(early)).arriving as ArrivingParts;

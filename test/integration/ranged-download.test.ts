@@ -45,12 +45,18 @@ const VIDEOS: ReadonlyArray<{ file: string; encoding: string; from?: string; mos
     { file: 'film.webm', encoding: VP8, most: { 10: 0.35, 2: 1 } },
   ];
 
-const MODES: Readonly<Record<'full' | 'ranged' | 'wrong', { ranged?: RangedDownloads }>> = {
+const MODES: Readonly<Record<'full' | 'auto' | 'ranged' | 'wrong', { ranged?: RangedDownloads }>> = {
   full: {},
   ranged: {
     ranged: {
       planFor: (sampling) => (bytes, read, signal) => planDownload(bytes, sampling, read, signal),
       always: true,
+    },
+  },
+  auto: {
+    ranged: {
+      planFor: (sampling) => (bytes, read, signal) => planDownload(bytes, sampling, read, signal),
+      always: false,
     },
   },
   // What another sampling would need.
@@ -180,6 +186,14 @@ describe('a video in S3, analysed with and without its unneeded parts', () => {
         return share > 0.6 && share < 0.8 ? fault : null;
       };
     }
+
+    it('has the same result when all of it is fetched meanwhile', async () => {
+      const whole = await run('start.mp4', 'full', 0.7);
+      const { result, facts } = await run('start.mp4', 'auto', 0.7);
+      expect(result).toEqual(whole.result);
+      expect(result.provenance.sampling?.plan).toBe('groups');
+      expect(facts.fetchedBytes).toBe(facts.videoBytes);
+    });
 
     it('is tried again when the rest does not come', async () => {
       await breakLateParts({ status: 503, code: 'SlowDown' });
