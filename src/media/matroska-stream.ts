@@ -69,14 +69,16 @@ export function matroskaHeader({ codec, configuration, width, height }: Matroska
   ]);
 }
 
-/** One packet, in a cluster of its own so that its number can be anything. */
-export function matroskaPacket(number: number, isKey: boolean, data: Uint8Array): Uint8Array {
+/**
+ * What comes before the data of one packet, which is in a cluster of its own so that its number can be anything. The data are not copied:
+ * megabytes a second of garbage would cost more than all else here.
+ */
+export function matroskaPacketHead(number: number, isKey: boolean, dataBytes: number): Uint8Array {
+  const timestamp = element(ID.timestamp, unsigned(number));
   const blockHeader = Uint8Array.of(0x81, 0, 0, isKey ? 0x80 : 0);
-  return element(
-    ID.cluster,
-    element(ID.timestamp, unsigned(number)),
-    element(ID.simpleBlock, blockHeader, data),
-  );
+  const block = [bigEndian(ID.simpleBlock), dataSize(blockHeader.length + dataBytes), blockHeader];
+  const contentBytes = [timestamp, ...block].reduce((sum, part) => sum + part.length, dataBytes);
+  return Buffer.concat([bigEndian(ID.cluster), dataSize(contentBytes), timestamp, ...block]);
 }
 
 function element(id: number, ...content: readonly Uint8Array[]): Uint8Array {

@@ -1,6 +1,6 @@
 /** Feeds a decoder the packets of a plan, and nothing else, through its stdin. */
 import type { Writable } from 'node:stream';
-import { matroskaHeader, matroskaPacket } from './matroska-stream.ts';
+import { matroskaHeader, matroskaPacketHead } from './matroska-stream.ts';
 import type { PacketSource } from './packet-source.ts';
 import { bitstreamFormat, entryPoint, isDisposable } from './picture-references.ts';
 import type { PacketRange } from './sampling-plan.ts';
@@ -35,10 +35,13 @@ export async function feedPackets(request: FeedRequest, stdin: Writable): Promis
     for await (const { range, packet, data } of neededPackets(request)) {
       if (stdin.destroyed) break;
       report.ranges = range + 1;
-      await write(
-        stdin,
-        matroskaPacket(source.table.ranks[packet] ?? 0, source.table.keys[packet] === 1, data),
-      );
+      const { ranks, keys } = source.table;
+      // Both in one go; the pipe takes them together.
+      stdin.cork();
+      stdin.write(matroskaPacketHead(ranks[packet] ?? 0, keys[packet] === 1, data.length));
+      const written = write(stdin, data);
+      stdin.uncork();
+      await written;
       report.packets++;
       report.bytes += data.length;
     }
