@@ -21,6 +21,8 @@ export interface DecodeOptions {
   readonly pixelFormat: string;
   readonly colour: Colour;
   readonly size: PictureSize;
+  /** Whether `showinfo` tells the checksum of the first picture. */
+  readonly isFirstSummed: boolean;
 }
 
 /** Name of the file, in the child's own folder, with the video filters: the expression may be too long for an argument. */
@@ -47,12 +49,17 @@ const MATRIX_NAMES: Readonly<Record<string, string>> = {
   bt2020nc: 'bt2020',
 };
 
+/** What tells of each picture, before it is scaled; a checksum takes as long as scaling. */
+const SHOWINFO = 'showinfo=checksum=0';
+/** The same, and once more, with its checksum, of the first picture. */
+const SUMMED_SHOWINFO = `split[first][all];[first]trim=end_frame=1,showinfo,nullsink;[all]${SHOWINFO}`;
+
 /** The command; its stdout is raw rgb24 pictures of `size`, and a `showinfo` tells of each before it is scaled. */
 export function decodeCommand(options: DecodeOptions): FfmpegCommand {
   const { ffmpeg, dialect, input, maxPixels } = options;
   const filters = [
     `select='${selectExpression(options.wantedTicks)}'`,
-    `${TURNS[options.rotationDegrees] ?? ''}showinfo`,
+    `${TURNS[options.rotationDegrees] ?? ''}${options.isFirstSummed ? SUMMED_SHOWINFO : SHOWINFO}`,
     ...scaledRgb(options),
   ];
   const args = [

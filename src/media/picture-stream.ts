@@ -9,16 +9,16 @@ import { createShownPictureParser, type ShownPicture } from './shown-picture.ts'
 /** A picture as it left ffmpeg. */
 export interface DecodedPicture {
   readonly ptsTicks: number;
-  /** ffmpeg's checksum of the picture where `showinfo` saw it. */
-  readonly checksum: string;
+  /** ffmpeg's checksum of the first picture where `showinfo` saw it; null when ffmpeg ends without telling it. */
+  readonly firstChecksum: Promise<string | null>;
   /** rgb24, rows top to bottom; overwritten when the picture after the next one is asked for. */
   readonly data: Uint8Array;
 }
 
 /**
- * Runs a command that writes raw rgb24 pictures of one size to stdout and passes each of them through one `showinfo` filter. At most one
- * picture and two pipes' worth of bytes wait in memory: when nobody asks for the next picture, ffmpeg waits too. Leaving the loop ends
- * the child.
+ * Runs a command that writes raw rgb24 pictures of one size to stdout and passes each of them through a `showinfo` filter without
+ * checksums, and the first, if its checksum is wanted, through another one with them. At most one picture and two pipes' worth of bytes
+ * wait in memory: when nobody asks for the next picture, ffmpeg waits too. Leaving the loop ends the child.
  * @param feed writes the child's stdin, when the command has one; it settles, and does not reject, when the child closes it
  * @returns normally at the end of the stream, however short: the caller knows which pictures it wanted
  * @throws WorkerError DECODER_FAILED when a signal that we did not send ended ffmpeg; the signal's reason when it aborts
@@ -30,14 +30,19 @@ export async function* decodePictures(
   feed: (stdin: Writable) => Promise<void> = async () => {},
 ): AsyncGenerator<DecodedPicture, void> {
   const shown = createQueue<ShownPicture>();
+  const first = Promise.withResolvers<string | null>();
   const parse = createShownPictureParser();
   const onStderrLine = (line: string) => {
     const picture = parse(line);
-    if (picture !== null) shown.push(picture);
+    if (picture !== null && picture.checksum === null) shown.push(picture);
+    else if (picture !== null) first.resolve(picture.checksum);
     command.onStderrLine?.(line);
   };
   const child = await startFfmpeg({ ...command, onStderrLine }, signal);
-  void child.exit.then(() => shown.close());
+  void child.exit.then(() => {
+    shown.close();
+    first.resolve(null);
+  });
   const feeding = child.stdin === null ? Promise.resolve() : feed(child.stdin);
   try {
     for await (const data of picturesIn(child.stdout, width * height * 3)) {
@@ -45,7 +50,7 @@ export async function* decodePictures(
       if (picture === null) {
         throw new WorkerError('DECODER_FAILED', 'ffmpeg gave a picture without a time: it is tried again');
       }
-      yield { ptsTicks: picture.ptsTicks, checksum: picture.checksum, data };
+      yield { ptsTicks: picture.ptsTicks, firstChecksum: first.promise, data };
     }
     const exit = await child.exit;
     if (exit.signalName !== null) throw explainFailure(exit);

@@ -60,7 +60,7 @@ export async function probeVideo(
     container: summary.container,
     pixelFormat: picture.pixelFormat,
     colour,
-    firstPictureChecksum: picture.checksum,
+    firstPictureChecksum: picture.checksum ?? '',
     dialect,
     timeline,
     packets,

@@ -16,13 +16,13 @@ export interface ShownPicture {
   readonly pixelFormat: string;
   /** 1 when the stream does not say. */
   readonly sampleAspectRatio: number;
-  /** Adler-32 of all planes, in hexadecimal. */
-  readonly checksum: string;
+  /** Adler-32 of all planes, in hexadecimal; null where it was not asked for. */
+  readonly checksum: string | null;
 }
 
 const CONFIG_LINE = /^\[Parsed_showinfo_\d+ @ [^\]]+\] config in time_base: (\d+)\/(\d+)/;
 const PICTURE_LINE =
-  /^\[Parsed_showinfo_\d+ @ [^\]]+\] n: *\d+ pts: *(-?\d+|NOPTS) .*?fmt:(\w+) .*?sar:(\d+)\/(\d+) s:(\d+)x(\d+) .*?checksum:(\w+)/;
+  /^\[Parsed_showinfo_\d+ @ [^\]]+\] n: *\d+ pts: *(-?\d+|NOPTS) .*?fmt:(\w+) .*?sar:(\d+)\/(\d+) s:(\d+)x(\d+) (?:.*?checksum:(\w+))?/;
 const COLOUR_LINE = /^\[Parsed_showinfo_\d+ @ [^\]]+\] *color_range:(\S+) color_space:(\S+)/;
 
 /**
@@ -37,7 +37,7 @@ export function createShownPictureParser(): (line: string) => ShownPicture | nul
     if (config !== null) timeBase = { numerator: Number(config[1]), denominator: Number(config[2]) };
     const picture = PICTURE_LINE.exec(line);
     if (picture === null || timeBase === null || picture[1] === 'NOPTS') return null;
-    const [, pts, pixelFormat = '', sarWidth, sarHeight, width, height, checksum = ''] = picture;
+    const [, pts, pixelFormat = '', sarWidth, sarHeight, width, height, checksum = null] = picture;
     const isShapeKnown = Number(sarWidth) > 0 && Number(sarHeight) > 0;
     return {
       ptsTicks: Number(pts),

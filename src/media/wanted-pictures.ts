@@ -30,11 +30,13 @@ export async function* decodeWanted(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
   const { wantedTicks, firstChecksum } = wanted;
-  const command = { ...decodeCommand({ ...decoder, ...wanted }), onStderrLine: decoder.onStderrLine };
+  const isFirstSummed = firstChecksum !== null;
+  const { onStderrLine } = decoder;
+  const command = { ...decodeCommand({ ...decoder, ...wanted, isFirstSummed }), onStderrLine };
   let next = 0;
   for await (const picture of decodePictures(command, decoder.size, signal, wanted.feed)) {
     if (picture.ptsTicks !== wantedTicks[next]) return;
-    if (next === 0 && firstChecksum !== null && picture.checksum !== firstChecksum) return;
+    if (next === 0 && isFirstSummed && (await picture.firstChecksum) !== firstChecksum) return;
     yield picture.data;
     next++;
     if (next === wantedTicks.length) return;
