@@ -23,6 +23,8 @@ const MOST_TORSO_EVIDENCE = 3;
 
 /** Clothes alone must be this sure, in nats, after what their likeness is worth: black and grey never are. */
 const LEAST_TORSO_EVIDENCE = 1;
+/** Faces less alike than by so much leave it open. */
+const LEAST_FACE_EVIDENCE = 0.5;
 
 /** Groups compared at a time. A longer video is joined piece by piece, so that time and memory grow with its length only. */
 const MOST_COMPARED = 600;
@@ -110,13 +112,15 @@ function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions)
   return groups.filter((group) => !absorbed.has(group));
 }
 
-/** Evidence of faces and clothes, either of which may be unknown (NaN). Any clothes decide between faces that leave it open. */
+/**
+ * Evidence of faces and clothes, either of which may be unknown (NaN). Likeness of clothes counts by its worth; where faces leave it open,
+ * as those in profile or from behind do, it must suffice alone, as where none was seen.
+ */
 function combined(face: number, torso: number, torsoWorth: number): number {
-  if (Number.isNaN(face)) {
-    const alone = torso > 0 ? torso * torsoWorth : torso;
-    return alone >= LEAST_TORSO_EVIDENCE ? alone : -Infinity;
-  }
-  return Number.isNaN(torso) ? face : face + torso;
+  const clothes = torso > 0 ? torso * torsoWorth : torso;
+  const isOpen = Number.isNaN(face) || (face >= 0 && face < LEAST_FACE_EVIDENCE && !Number.isNaN(torso));
+  if (isOpen) return clothes >= LEAST_TORSO_EVIDENCE ? clothes : -Infinity;
+  return Number.isNaN(torso) ? face : face + clothes;
 }
 
 function clamped(value: number): number {
