@@ -27,7 +27,7 @@ Usage: npm run -s eval -- faces DIR [options]
 Where the labels have sets (easy, medium, hard), each gets its own figure; else all valid faces count.`;
 
 /** The curve is judged down to here; the protocol wants unsure detections as well. */
-const LOWEST_CONFIDENCE = 0.02;
+const LOWEST_CONFIDENCE = 0.005;
 
 /** Where a detector is used, and so where recall and precision are told and drawings are made. */
 const OPERATING_CONFIDENCE = 0.5;

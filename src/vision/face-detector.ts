@@ -31,7 +31,7 @@ export interface FaceDetectorOptions {
   readonly inputSize?: number;
   /** `off` by default. */
   readonly tiles?: FaceTiles;
-  /** Overlap (IoU) above which two boxes of one pass are one face; 0.5 by default. */
+  /** Overlap (IoU) above which two boxes of one pass are one face; 0.6 by default. */
   readonly maxIou?: number;
 }
 
@@ -70,7 +70,7 @@ export class FaceDetector {
     const [batch, , height, width] = input?.shape ?? [];
     this.#modelDescription = description;
     this.#session = session;
-    this.#options = { confidenceThreshold: 0.5, inputSize: 640, tiles: 'off', maxIou: 0.5, ...options };
+    this.#options = { confidenceThreshold: 0.5, inputSize: 640, tiles: 'off', maxIou: 0.6, ...options };
     this.#inputName = input?.name ?? '';
     this.#fixedBatch = typeof batch === 'number' ? batch : null;
     this.#fixedCanvas = typeof width === 'number' && typeof height === 'number' ? { width, height } : null;

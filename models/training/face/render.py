@@ -97,8 +97,9 @@ def colour(x):
     eye = torch.eye(3, device=x.device)
     luma = torch.tensor([0.299, 0.587, 0.114], device=x.device).expand(3, 3)
     yiq = torch.tensor([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]], device=x.device)
-    hue, sat = uniform(x, n, -0.16, 0.16) * on, 1 + uniform(x, n, -0.7, 0.7) * on
-    grey = torch.rand(n, device=x.device) < 0.06
+    far = torch.where(torch.rand(n, device=x.device) < 0.12, 4.0, 1.0)  # coloured light; and not all that is red is skin
+    hue, sat = uniform(x, n, -0.16, 0.16) * on * far, 1 + uniform(x, n, -0.7, 0.7) * on
+    grey = torch.rand(n, device=x.device) < 0.12
     sat = torch.where(grey, 0.0, sat)
     c, s, o, e = hue.cos() * sat, hue.sin() * sat, torch.zeros_like(hue), torch.ones_like(hue)
     turn = torch.stack((e, o, o, o, c, -s, o, s, c), 1).view(-1, 3, 3)
