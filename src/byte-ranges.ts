@@ -53,6 +53,13 @@ export function gapsBetween(joined: readonly ByteRange[], fileBytes: number): By
     .filter(({ start, end }) => start < end);
 }
 
+/** What of the range lies in the others, in their order. */
+export function overlaps(range: ByteRange, others: readonly ByteRange[]): ByteRange[] {
+  return others
+    .map(({ start, end }) => ({ start: Math.max(start, range.start), end: Math.min(end, range.end) }))
+    .filter(({ start, end }) => start < end);
+}
+
 export function countBytes(ranges: readonly ByteRange[]): number {
   return ranges.reduce((sum, { start, end }) => sum + end - start, 0);
 }

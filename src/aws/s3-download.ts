@@ -2,7 +2,14 @@
 import { type FileHandle, open, statfs } from 'node:fs/promises';
 import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
 import { expectArrivals, loseTheRest, markArrived } from '../arrivals.ts';
-import { type ByteRange, countBytes, gapsBetween, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
+import {
+  type ByteRange,
+  countBytes,
+  gapsBetween,
+  joinedRanges,
+  overlaps,
+  REQUEST_COST_BYTES,
+} from '../byte-ranges.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
 import type {
   ArrivingParts,
@@ -81,13 +88,15 @@ async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
   const { spareDiskBytes, parallelParts, parallelRanges } = { ...DEFAULT_TRANSFER, ...options };
   const { read, plan } = await planParts(copy, spareDiskBytes, signal);
   const parts = plan?.parts ?? null;
-  const missing = gapsBetween(read, head.bytes).flatMap((gap) => within(gap, parts));
+  const missing = gapsBetween(read, head.bytes).flatMap((gap) =>
+    parts === null ? [gap] : overlaps(gap, parts),
+  );
   await refuseWithoutSpace(file, countBytes(missing), spareDiskBytes);
   await handle.truncate(head.bytes);
   const opening = plan?.opening ?? null;
   const later =
-    opening === null ? [] : gapsBetween(opening, head.bytes).flatMap((gap) => within(gap, missing));
-  const first = missing.flatMap((range) => within(range, opening));
+    opening === null ? [] : gapsBetween(opening, head.bytes).flatMap((gap) => overlaps(gap, missing));
+  const first = opening === null ? missing : missing.flatMap((range) => overlaps(range, opening));
   const isWhole = parts === null || countBytes(parts) === head.bytes;
   const lanes = isWhole ? parallelParts : parallelRanges;
   await fetcher.fetch(handle, first, lanes, signal);
@@ -95,14 +104,9 @@ async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
 
   const complete = async (stop: AbortSignal) =>
     await translated(location, stop, async () => {
-      const again = await open(file, 'r+');
-      try {
-        const gaps = gapsBetween(parts ?? [{ start: 0, end: head.bytes }], head.bytes);
-        await refuseWithoutSpace(file, countBytes(gaps), spareDiskBytes);
-        await fetcher.fetch(again, gaps, parallelParts, stop);
-      } finally {
-        await again.close();
-      }
+      const gaps = gapsBetween(parts ?? [{ start: 0, end: head.bytes }], head.bytes);
+      await refuseWithoutSpace(file, countBytes(gaps), spareDiskBytes);
+      await fetchInto(copy, gaps, parallelParts, stop);
       return copyOf({ parts: null, arriving: null, windows: null });
     });
   const copyOf = (state: Pick<VideoCopy, 'parts' | 'arriving' | 'windows'>): VideoCopy => ({
@@ -122,24 +126,35 @@ async function fillCopy(copy: Copy, signal: AbortSignal): Promise<VideoCopy> {
 
 /** Fetches on while the copy is in use, in the order of the file, which is that of the samples. */
 function fetchLater(
-  { file, location, fetcher }: Copy,
+  copy: Copy,
   ranges: readonly ByteRange[],
   lanes: number,
   signal: AbortSignal,
 ): ArrivingParts {
-  const arrivals = expectArrivals(fetcher.partsOf(ranges));
-  const fetchAll = async () => {
-    const handle = await open(file, 'r+');
-    try {
-      await fetcher.fetch(handle, ranges, lanes, signal, (part) => markArrived(arrivals, part));
-    } finally {
-      await handle.close();
-    }
-  };
-  const done = translated(location, signal, fetchAll).finally(() => loseTheRest(arrivals));
+  const arrivals = expectArrivals(copy.fetcher.partsOf(ranges));
+  const onPart = (part: ByteRange) => markArrived(arrivals, part);
+  const done = translated(copy.location, signal, () =>
+    fetchInto(copy, ranges, lanes, signal, onPart),
+  ).finally(() => loseTheRest(arrivals));
   // Whoever waits is told; nobody has to.
   done.catch(() => undefined);
   return { arrivals, done };
+}
+
+/** Fetches into the copy after it was handed out, when the handle that made it is closed. */
+async function fetchInto(
+  { file, fetcher }: Copy,
+  ranges: readonly ByteRange[],
+  lanes: number,
+  signal: AbortSignal,
+  onPart?: (part: ByteRange) => void,
+): Promise<void> {
+  const handle = await open(file, 'r+');
+  try {
+    await fetcher.fetch(handle, ranges, lanes, signal, onPart);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Returns where they were written. */
@@ -162,7 +177,7 @@ async function planParts(
   await refuseWithoutSpace(file, 0, spareDiskBytes);
   let read: readonly ByteRange[] = [];
   const readBytes = async (range: ByteRange) => {
-    const unread = gapsBetween(read, bytes).flatMap((gap) => within(gap, [range]));
+    const unread = gapsBetween(read, bytes).flatMap((gap) => overlaps(gap, [range]));
     await fetcher.fetch(handle, unread, 1, signal);
     read = joinedRanges([...read, range]);
     const { buffer } = await handle.read(
@@ -176,21 +191,13 @@ async function planParts(
   const plan = await makePlan(bytes, readBytes, signal);
   if (plan === null) return { read, plan: null };
   // An index may name bytes that no file has.
-  const parts = within({ start: 0, end: bytes }, plan.parts);
+  const parts = overlaps({ start: 0, end: bytes }, plan.parts);
   const cost = countBytes(parts) + parts.length * REQUEST_COST_BYTES;
   const isWorthwhile = alwaysByPlan ? countBytes(parts) < bytes : cost <= WORTHWHILE_SHARE * bytes;
   if (isWorthwhile) return { read, plan: { ...plan, parts } };
   // Even when all is fetched, an analysis need not wait for all.
   const isOpenedEarly = plan.opening !== null;
   return { read, plan: isOpenedEarly ? { ...plan, parts: [{ start: 0, end: bytes }], fillers: [] } : null };
-}
-
-/** What of the gap lies in the parts; all of it where they are null. */
-function within(gap: ByteRange, parts: readonly ByteRange[] | null): ByteRange[] {
-  if (parts === null) return [gap];
-  return parts
-    .map(({ start, end }) => ({ start: Math.max(start, gap.start), end: Math.min(end, gap.end) }))
-    .filter(({ start, end }) => start < end);
 }
 
 async function translated<T>(

@@ -112,8 +112,8 @@ async function* readThrough(
   const allowed = windows === null ? (request.plan ?? 'auto') : 'sparse';
   const usable = source !== null && canFeed(video, source) ? source : null;
   const known = usable?.table ?? null;
-  const breaks =
-    known === null ? new Set<number>() : packetsAfterGaps({ ...video, packets: known }, windows ?? []);
+  const hasGaps = known !== null && windows !== null;
+  const breaks = hasGaps ? packetsAfterGaps({ ...video, packets: known }, windows) : new Set<number>();
   const named = source === null ? video.packets : { ...source.table, keys: source.namedKeys };
   // The parts of a Matroska file tell nothing of the keyframes between them.
   const sampled = video.container === 'matroska' ? { positions: exact, breaks } : null;

@@ -45,17 +45,20 @@ const VIDEOS: ReadonlyArray<{ file: string; encoding: string; from?: string; mos
     { file: 'film.webm', encoding: VP8, most: { 10: 0.35, 2: 1 } },
   ];
 
+const planNeeded: RangedDownloads['planFor'] = (sampling) => (bytes, read, signal) =>
+  planDownload(bytes, sampling, read, signal);
+
 const MODES: Readonly<Record<'full' | 'auto' | 'ranged' | 'wrong', { ranged?: RangedDownloads }>> = {
   full: {},
   ranged: {
     ranged: {
-      planFor: (sampling) => (bytes, read, signal) => planDownload(bytes, sampling, read, signal),
+      planFor: planNeeded,
       always: true,
     },
   },
   auto: {
     ranged: {
-      planFor: (sampling) => (bytes, read, signal) => planDownload(bytes, sampling, read, signal),
+      planFor: planNeeded,
       always: false,
     },
   },

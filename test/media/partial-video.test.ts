@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { expectArrivals, loseTheRest, markArrived } from '../../src/arrivals.ts';
-import { type ByteRange, countBytes, gapsBetween, joinedRanges } from '../../src/byte-ranges.ts';
+import { type ByteRange, countBytes, gapsBetween, joinedRanges, overlaps } from '../../src/byte-ranges.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { type DownloadPlan, planDownload } from '../../src/media/download-plan.ts';
 import type { Sampling } from '../../src/media/fetch-plan.ts';
@@ -159,12 +159,6 @@ describe('a video of which only the planned parts were fetched', () => {
       const video = await probeVideo(copy.file, { ffmpeg, limits }, never);
       const request = { ...copy, ...sampling, parts, arrivals, video, ffmpeg, limits };
       return { file, copy: copy.file, arrivals, frames: readFrames(request, never) };
-    }
-
-    function overlaps(gap: ByteRange, ranges: readonly ByteRange[]): ByteRange[] {
-      return ranges
-        .map(({ start, end }) => ({ start: Math.max(start, gap.start), end: Math.min(end, gap.end) }))
-        .filter(({ start, end }) => start < end);
     }
 
     it('and shows the same pictures, the first before the last part has come', async () => {
