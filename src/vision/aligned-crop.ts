@@ -22,81 +22,89 @@ export function writeAlignedFace(
   target: Float32Array,
   offset: number,
 ): void {
-  const { a, b, shiftX, shiftY } = toPicture;
-  const { width, height, data } = image;
-  const samples = Math.min(Math.max(1, Math.floor(Math.hypot(a, b))), MAX_SAMPLES);
-  const weight = 1 / (255 * samples * samples);
-  const scales = std.map((deviation) => weight / deviation);
-  const shifts = std.map((deviation, channel) => -(mean[channel] as number) / deviation);
-  const edge = new Float64Array(3);
+  const samples = Math.min(Math.max(1, Math.floor(Math.hypot(toPicture.a, toPicture.b))), MAX_SAMPLES);
   for (let row = 0; row < ALIGNED_SIDE; row++) {
-    for (let column = 0; column < ALIGNED_SIDE; column++) {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      edge.fill(0);
-      for (let i = 0; i < samples; i++) {
-        const v = row + (i + 0.5) / samples - 0.5;
-        for (let j = 0; j < samples; j++) {
-          const u = column + (j + 0.5) / samples - 0.5;
-          const x = a * u - b * v + shiftX;
-          const y = b * u + a * v + shiftY;
-          const left = Math.floor(x);
-          const top = Math.floor(y);
-          if (left < 0 || top < 0 || left + 1 >= width || top + 1 >= height) {
-            addAtBorder(image, x, y, edge);
-            continue;
-          }
-          // Spelled out: a function called for each sample would get x and y as objects on the heap, megabytes for each face.
-          const right = x - left;
-          const lower = y - top;
-          const wa = (1 - lower) * (1 - right);
-          const wb = (1 - lower) * right;
-          const wc = lower * (1 - right);
-          const wd = lower * right;
-          const p = (top * width + left) * 3;
-          const q = p + width * 3;
-          red +=
-            (data[p] as number) * wa +
-            (data[p + 3] as number) * wb +
-            (data[q] as number) * wc +
-            (data[q + 3] as number) * wd;
-          green +=
-            (data[p + 1] as number) * wa +
-            (data[p + 4] as number) * wb +
-            (data[q + 1] as number) * wc +
-            (data[q + 4] as number) * wd;
-          blue +=
-            (data[p + 2] as number) * wa +
-            (data[p + 5] as number) * wb +
-            (data[q + 2] as number) * wc +
-            (data[q + 5] as number) * wd;
-        }
-      }
-      const out = offset + row * ALIGNED_SIDE + column;
-      target[out] = (red + (edge[0] as number)) * (scales[0] as number) + (shifts[0] as number);
-      target[out + PLANE] = (green + (edge[1] as number)) * (scales[1] as number) + (shifts[1] as number);
-      target[out + 2 * PLANE] = (blue + (edge[2] as number)) * (scales[2] as number) + (shifts[2] as number);
-    }
+    sumRow(image, toPicture, samples, row, target, offset + row * ALIGNED_SIDE);
+  }
+  for (let channel = 0; channel < 3; channel++) {
+    const deviation = std[channel] as number;
+    const scale = 1 / (255 * samples * samples * deviation);
+    const shift = -(mean[channel] as number) / deviation;
+    scalePlane(target, offset + channel * PLANE, scale, shift);
   }
 }
 
-/** Adds the colour between four pixels (0..255 a channel) to `sum`; those outside the picture are black. */
-function addAtBorder({ width, height, data }: RgbImage, x: number, y: number, sum: Float64Array): void {
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  for (let dy = 0; dy < 2; dy++) {
-    const row = top + dy;
-    if (row < 0 || row >= height) continue;
-    const rowWeight = dy === 0 ? 1 - (y - top) : y - top;
-    for (let dx = 0; dx < 2; dx++) {
-      const column = left + dx;
-      if (column < 0 || column >= width) continue;
-      const weight = rowWeight * (dx === 0 ? 1 - (x - left) : x - left);
-      const pixel = (row * width + column) * 3;
-      sum[0] = (sum[0] as number) + weight * (data[pixel] as number);
-      sum[1] = (sum[1] as number) + weight * (data[pixel + 1] as number);
-      sum[2] = (sum[2] as number) + weight * (data[pixel + 2] as number);
+/**
+ * Sums of the samples of each pixel of one row. A function of its own: V8 compiles a function called for each row once, but a long loop
+ * in one that is called for each face again for nearly every face.
+ */
+function sumRow(
+  { width, height, data }: RgbImage,
+  { a, b, shiftX, shiftY }: Similarity,
+  samples: number,
+  row: number,
+  target: Float32Array,
+  start: number,
+): void {
+  for (let column = 0; column < ALIGNED_SIDE; column++) {
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (let i = 0; i < samples; i++) {
+      const v = row + (i + 0.5) / samples - 0.5;
+      for (let j = 0; j < samples; j++) {
+        const u = column + (j + 0.5) / samples - 0.5;
+        const x = a * u - b * v + shiftX;
+        const y = b * u + a * v + shiftY;
+        let left = Math.floor(x);
+        let top = Math.floor(y);
+        let right = left + 1;
+        let bottom = top + 1;
+        let toRight = x - left;
+        let toLeft = 1 - toRight;
+        let toBottom = y - top;
+        let toTop = 1 - toBottom;
+        if (left < 0 || top < 0 || right >= width || bottom >= height) {
+          if (left < 0 || left >= width) toLeft = 0;
+          if (right < 0 || right >= width) toRight = 0;
+          if (top < 0 || top >= height) toTop = 0;
+          if (bottom < 0 || bottom >= height) toBottom = 0;
+          left = Math.min(Math.max(left, 0), width - 1);
+          right = Math.min(Math.max(right, 0), width - 1);
+          top = Math.min(Math.max(top, 0), height - 1);
+          bottom = Math.min(Math.max(bottom, 0), height - 1);
+        }
+        const wa = toTop * toLeft;
+        const wb = toTop * toRight;
+        const wc = toBottom * toLeft;
+        const wd = toBottom * toRight;
+        const pa = (top * width + left) * 3;
+        const pb = (top * width + right) * 3;
+        const pc = (bottom * width + left) * 3;
+        const pd = (bottom * width + right) * 3;
+        red +=
+          (data[pa] as number) * wa +
+          (data[pb] as number) * wb +
+          (data[pc] as number) * wc +
+          (data[pd] as number) * wd;
+        green +=
+          (data[pa + 1] as number) * wa +
+          (data[pb + 1] as number) * wb +
+          (data[pc + 1] as number) * wc +
+          (data[pd + 1] as number) * wd;
+        blue +=
+          (data[pa + 2] as number) * wa +
+          (data[pb + 2] as number) * wb +
+          (data[pc + 2] as number) * wc +
+          (data[pd + 2] as number) * wd;
+      }
     }
+    target[start + column] = red;
+    target[start + column + PLANE] = green;
+    target[start + column + 2 * PLANE] = blue;
   }
+}
+
+function scalePlane(target: Float32Array, start: number, scale: number, shift: number): void {
+  for (let i = start; i < start + PLANE; i++) target[i] = (target[i] as number) * scale + shift;
 }
