@@ -1,7 +1,8 @@
 /** Which bytes of an MP4 a sampling plan needs: pure, from the index alone. */
 import { type ByteRange, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
 import type { Mp4Sample, Mp4Track } from './mp4-index.ts';
-import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, shownPackets } from './packet-index.ts';
+import { codecOf, packetColumnsOf, proveKeyframes } from './mp4-packet-index.ts';
+import { shownPackets } from './packet-index.ts';
 import { packetTable } from './packet-table.ts';
 import { samplePositions } from './sample-times.ts';
 import { type PlannedVideo, planSampling } from './sampling-plan.ts';
@@ -21,20 +22,6 @@ export interface Sampling {
   readonly intervalMs: number;
   readonly toleranceMs: number;
 }
-
-/** Codecs by the codes of their sample entries, with ffmpeg's names. */
-const CODECS: Readonly<Record<string, string>> = {
-  avc1: 'h264',
-  avc3: 'h264',
-  hvc1: 'hevc',
-  hev1: 'hevc',
-  vp08: 'vp8',
-  vp09: 'vp9',
-  av01: 'av1',
-};
-
-/** Codecs whose keyframes are told from their own bits: they need not all be there when the others are listed. */
-const CODECS_WITH_ENTRY_POINTS: ReadonlySet<string> = new Set(['h264', 'hevc']);
 
 /** Six hours at 120 pictures a second, twice: longer lists are left to the decoder's own limits. */
 const MAX_PICTURES = 5_000_000;
@@ -71,12 +58,8 @@ export function planFetch(tracks: readonly Mp4Track[], sampling: Sampling): Mp4F
   // The reader of single packets, too, reads on over gaps of half that size.
   return {
     parts: joinedRanges([...packets.fed, ...opening], REQUEST_COST_BYTES),
-    opening: CODECS_WITH_ENTRY_POINTS.has(codecOf(video)) ? joinedRanges(opening, REQUEST_COST_BYTES) : null,
+    opening: proveKeyframes(codecOf(video)) ? joinedRanges(opening, REQUEST_COST_BYTES) : null,
   };
-}
-
-function codecOf({ format }: Mp4Track): string {
-  return CODECS[format] ?? format;
 }
 
 /** How long the opening of the video takes, in seconds. */
@@ -91,14 +74,14 @@ function neededPackets(
   pictures: readonly Mp4Sample[],
   { intervalMs, toleranceMs }: Sampling,
 ): { readonly fed: readonly Mp4Sample[]; readonly last: Mp4Sample } | null {
-  const index = packetIndexOf(track, pictures);
+  const index = packetColumnsOf(track);
   const frameTicks = track.usualDurationTicks;
   const first = pictures.reduce(
     (least, { ptsTicks }) => (ptsTicks >= track.shownFromTicks ? Math.min(least, ptsTicks) : least),
     Number.POSITIVE_INFINITY,
   );
   const timeline = timelineOf(shownPackets(index), index.timeBase, first, frameTicks);
-  const table = timeline === null ? null : packetTable(index, timeline);
+  const table = timeline === null ? null : packetTable(index, timeline, false);
   if (timeline === null || table === null || frameTicks === 0) return null;
 
   const frameRate = ticksPerSecond(timeline.timeBase) / frameTicks;
@@ -112,20 +95,4 @@ function neededPackets(
   const last = pictures[table.positions.indexOf(timeline.ptsTicks.length - 1)];
   if (last === undefined) return null;
   return { fed: plan.ranges.flatMap((range) => pictures.slice(range.first, range.last + 1)), last };
-}
-
-/** The index as ffmpeg would list it. */
-function packetIndexOf(
-  { ticksPerSecond: denominator, shownFromTicks, usualDurationTicks }: Mp4Track,
-  pictures: readonly Mp4Sample[],
-): PacketColumns {
-  return {
-    timeBase: { numerator: 1, denominator },
-    ptsTicks: pictures.map(({ ptsTicks }) => ptsTicks),
-    durationTicks: pictures.map(() => usualDurationTicks),
-    bytes: pictures.map(({ start, end }) => end - start),
-    flags: pictures.map(
-      ({ ptsTicks, isKey }) => (isKey ? KEY_FLAG : 0) | (ptsTicks < shownFromTicks ? DISCARD_FLAG : 0),
-    ),
-  };
 }

@@ -8,6 +8,8 @@ export interface Mp4Sample extends ByteRange {
   readonly dtsTicks: number;
   /** When it is shown, on the same clock. */
   readonly ptsTicks: number;
+  /** For how long; 0 where the index only tells how long decoding may take, as of pictures that are decoded in another order. */
+  readonly durationTicks: number;
   readonly isKey: boolean;
 }
 
@@ -22,6 +24,8 @@ export interface Mp4Track {
   readonly ticksPerSecond: number;
   /** By the edit list, what comes before is not shown. */
   readonly shownFromTicks: number;
+  /** Nor, where it says so, is what begins then or later; infinity where it does not. */
+  readonly shownUntilTicks: number;
   readonly sampleCount: number;
   /** How long most samples last; what their rate is taken from. */
   readonly usualDurationTicks: number;
@@ -39,9 +43,10 @@ export function readMp4Index(moov: Uint8Array): readonly Mp4Track[] | null {
   try {
     const root = boxAt(view, 0, view.byteLength);
     if (root?.type !== 'moov' || findBox(view, root, 'mvex') !== null) return null;
+    const movieTicks = ticksPerSecondOf(view, findBox(view, root, 'mvhd'));
     const tracks = [...boxesIn(view, root)]
       .filter(({ type }) => type === 'trak')
-      .map((box) => readTrack(view, box));
+      .map((box) => readTrack(view, box, movieTicks));
     return tracks.every((track) => track !== null) ? tracks : null;
   } catch (error) {
     // Tables that are shorter than they say.
@@ -50,17 +55,17 @@ export function readMp4Index(moov: Uint8Array): readonly Mp4Track[] | null {
   }
 }
 
-function readTrack(view: DataView, trak: Mp4Box): Mp4Track | null {
+/** @param movieTicks ticks in a second of the clock that edit lists count durations by */
+function readTrack(view: DataView, trak: Mp4Box, movieTicks: number): Mp4Track | null {
   const mdhd = findBox(view, trak, 'mdia', 'mdhd');
   const hdlr = findBox(view, trak, 'mdia', 'hdlr');
   const stbl = findBox(view, trak, 'mdia', 'minf', 'stbl');
   const entry = stbl === null ? null : sampleEntry(view, stbl);
-  const shownFromTicks = firstShownTicks(view, trak);
-  if (mdhd === null || hdlr === null || stbl === null || entry === null || shownFromTicks === null) {
-    return null;
-  }
+  const edit = readEdit(view, trak);
+  if (mdhd === null || hdlr === null || stbl === null || entry === null || edit === null) return null;
   const tables = readTables(view, stbl);
   if (tables === null) return null;
+  const ticksPerSecond = ticksPerSecondOf(view, mdhd);
   const handler = fourCharacters(view, hdlr.contentStart + 8);
   const isVideo = handler === 'vide';
   return {
@@ -68,8 +73,12 @@ function readTrack(view: DataView, trak: Mp4Box): Mp4Track | null {
     format: entry.type,
     width: isVideo ? view.getUint16(entry.contentStart + 24) : 0,
     height: isVideo ? view.getUint16(entry.contentStart + 26) : 0,
-    ticksPerSecond: view.getUint32(mdhd.contentStart + (isVersion1(view, mdhd) ? 20 : 12)),
-    shownFromTicks,
+    ticksPerSecond,
+    shownFromTicks: edit.fromTicks,
+    shownUntilTicks:
+      edit.movieTicks === 0
+        ? Number.POSITIVE_INFINITY
+        : edit.fromTicks + (edit.movieTicks / movieTicks) * ticksPerSecond,
     sampleCount: tables.sampleCount,
     usualDurationTicks: usualDuration(view, tables.stts),
     samples: () => walkSamples(view, tables),
@@ -82,20 +91,30 @@ function sampleEntry(view: DataView, stbl: Mp4Box): Mp4Box | null {
   return stsd === null ? null : boxAt(view, stsd.contentStart + 8, stsd.end);
 }
 
-/** Where the one edit of the track begins; null for lists of several, which play parts or repeat them. */
-function firstShownTicks(view: DataView, trak: Mp4Box): number | null {
+/** `mvhd` and `mdhd` begin with version, flags and two times. */
+function ticksPerSecondOf(view: DataView, header: Mp4Box | null): number {
+  return header === null ? 0 : view.getUint32(header.contentStart + (isVersion1(view, header) ? 20 : 12));
+}
+
+/**
+ * Where the one edit of the track begins, in the track's ticks, and how long it is, in the movie's, 0 for to the end; null for lists of
+ * several, which play parts or repeat them.
+ */
+function readEdit(view: DataView, trak: Mp4Box): { fromTicks: number; movieTicks: number } | null {
+  let found = { fromTicks: 0, movieTicks: 0 };
   const elst = findBox(view, trak, 'edts', 'elst');
-  if (elst === null) return 0;
+  if (elst === null) return found;
   const wide = isVersion1(view, elst);
-  const starts: number[] = [];
+  let edits = 0;
   for (let edit = 0; edit < view.getUint32(elst.contentStart + 4); edit++) {
     const at = elst.contentStart + 8 + edit * (wide ? 20 : 12);
-    const start = wide ? Number(view.getBigInt64(at + 8)) : view.getInt32(at + 4);
+    const fromTicks = wide ? Number(view.getBigInt64(at + 8)) : view.getInt32(at + 4);
     // An empty edit only delays what follows.
-    if (start >= 0) starts.push(start);
-    if (starts.length > 1) return null;
+    if (fromTicks < 0) continue;
+    if (++edits > 1) return null;
+    found = { fromTicks, movieTicks: wide ? Number(view.getBigUint64(at)) : view.getUint32(at) };
   }
-  return starts[0] ?? 0;
+  return found;
 }
 
 /** The tables of a track that is read; all but `ctts` and `stss` are there. */
@@ -140,9 +159,11 @@ function* walkSamples(view: DataView, tables: SampleTables): Generator<Mp4Sample
       const isKey = keys === null || nextKey === sample + 1;
       if (isKey && keys !== null) nextKey = keys.next().value ?? null;
       const ptsTicks = dtsTicks + (shifts?.next().value ?? 0);
-      yield { start, end: start + size, dtsTicks, ptsTicks, isKey };
+      const untilNextTicks = durations.next().value ?? 0;
+      const durationTicks = shifts === null ? untilNextTicks : 0;
+      yield { start, end: start + size, dtsTicks, ptsTicks, durationTicks, isKey };
       start += size;
-      dtsTicks += durations.next().value ?? 0;
+      dtsTicks += untilNextTicks;
     }
   }
 }

@@ -49,7 +49,7 @@ export async function readPacketIndex(
   { ffmpeg, limits }: { readonly ffmpeg: string; readonly limits: VideoLimits },
   signal: AbortSignal,
 ): Promise<PacketIndex> {
-  const maxPackets = (limits.maxDurationMs / 1000) * MAX_PACKETS_PER_SECOND;
+  const maxPackets = maxPacketsOf(limits);
   let timeBase: TimeBase = { numerator: 1, denominator: 1000 };
   const ptsTicks: number[] = [];
   const durationTicks: number[] = [];
@@ -90,6 +90,11 @@ export async function readPacketIndex(
   const exit = await runFfmpeg({ ffmpeg, args }, (chunk) => lines.push(chunk), signal);
   lines.end();
   return { timeBase, ptsTicks, durationTicks, bytes, flags, exit };
+}
+
+/** How many packets a video may list. */
+export function maxPacketsOf({ maxDurationMs }: Pick<VideoLimits, 'maxDurationMs'>): number {
+  return (maxDurationMs / 1000) * MAX_PACKETS_PER_SECOND;
 }
 
 /** The packets that are shown and have a time. */

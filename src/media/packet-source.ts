@@ -21,7 +21,7 @@ export interface PacketSource {
   readonly table: PacketTable;
   /** Keyframes as the container names them, in both cases. */
   readonly namedKeys: Uint8Array;
-  /** Whether ffmpeg has seen all of them; else they prove themselves when they are read. */
+  /** Whether ffmpeg has seen that all of them are; else they prove it when they are read. */
   readonly areKeysConfirmed: boolean;
   /** The codec's configuration record; null when it stands in the packets. */
   readonly configuration: Uint8Array | null;
@@ -74,7 +74,11 @@ export async function openPacketSource(
     const areAllThere = parts === null || container === 'matroska';
     const keys = list !== null && areAllThere ? commonKeys(list.keys, table.keys) : list?.keys;
     if (track !== undefined && list !== null && keys !== undefined) {
-      const common = { table: { ...table, keys }, namedKeys: list.keys, areKeysConfirmed: arrivals === null };
+      const common = {
+        table: { ...table, keys },
+        namedKeys: list.keys,
+        areKeysConfirmed: table.areKeysSeen && arrivals === null,
+      };
       return { ...common, ...(await readerOf(input, track, list.timesSeconds)) };
     }
   } catch (error) {

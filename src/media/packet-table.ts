@@ -10,11 +10,17 @@ export interface PacketTable {
   readonly positions: Int32Array;
   /** 1 where decoding can begin, else 0. */
   readonly keys: Uint8Array;
+  /** Whether that was seen in the packets; else the container names them, and they prove themselves when they are read. */
+  readonly areKeysSeen: boolean;
   readonly bytes: Uint32Array;
 }
 
 /** The table of an index in which every packet has a time; null when two packets share one (the two fields of a picture). */
-export function packetTable(index: PacketColumns, timeline: Timeline): PacketTable | null {
+export function packetTable(
+  index: PacketColumns,
+  timeline: Timeline,
+  areKeysSeen: boolean,
+): PacketTable | null {
   const { ptsTicks, flags } = index;
   const byTime = Uint32Array.from(ptsTicks.keys()).sort((a, b) => (ptsTicks[a] ?? 0) - (ptsTicks[b] ?? 0));
   const ranks = new Uint32Array(ptsTicks.length);
@@ -33,6 +39,7 @@ export function packetTable(index: PacketColumns, timeline: Timeline): PacketTab
     ranks,
     positions,
     keys: Uint8Array.from(flags, (flag) => flag & KEY_FLAG),
+    areKeysSeen,
     bytes: Uint32Array.from(index.bytes),
   };
 }

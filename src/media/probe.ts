@@ -8,7 +8,8 @@ import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
 import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
 import { fileSignature, SIGNATURE_BYTES } from './file-signature.ts';
 import { COMMON_OPTIONS, inputOptions, isAllowedCodec, MAP_VIDEO } from './input-options.ts';
-import { readPacketIndex, shownPackets } from './packet-index.ts';
+import { readMp4PacketIndex } from './mp4-packet-index.ts';
+import { maxPacketsOf, type PacketColumns, readPacketIndex, shownPackets } from './packet-index.ts';
 import { type PacketTable, packetTable } from './packet-table.ts';
 import { type Colour, createShownPictureParser, parseColour, type ShownPicture } from './shown-picture.ts';
 import { parseStreamSummary, type StreamSummary } from './stream-dump.ts';
@@ -41,7 +42,9 @@ export async function probeVideo(
   await refuseBySize(path, options.limits);
   const { summary, picture, colour, dialect } = await firstPicture(path, options, signal);
   const frameRate = summary.frameRate ?? FALLBACK_FRAME_RATE;
-  const { timeline, packets } = await readTimes(path, picture, frameRate, options, signal);
+  const shown = { codec: summary.codec, first: picture, frameRate };
+  const named = summary.container === 'mov' ? await readNamedTimes(path, shown, options.limits) : null;
+  const { timeline, packets } = named ?? (await readTimes(path, shown, options, signal));
   const durationMs = millisecondsAt(timeline, timeline.endTicks);
   if (durationMs > options.limits.maxDurationMs) {
     throw new WorkerError(
@@ -152,17 +155,38 @@ function explainUndecodable(exit: FfmpegExit, lines: readonly string[]): WorkerE
   return explainFailure({ ...exit, stderrTail: lines });
 }
 
+/** The first picture, and what its stream says of itself. */
+interface ShownVideo {
+  readonly codec: string;
+  readonly first: ShownPicture;
+  readonly frameRate: number;
+}
+
 /** When the pictures are shown, from the first that can be decoded, and the packets they come in. */
+interface Times {
+  readonly timeline: Timeline;
+  readonly packets: PacketTable | null;
+}
+
+/** As an MP4's index alone tells; null where it does not. */
+async function readNamedTimes(path: string, shown: ShownVideo, limits: VideoLimits): Promise<Times | null> {
+  const maxPackets = maxPacketsOf(limits);
+  const index = await readMp4PacketIndex(path, { ...shown, maxPackets });
+  const timeline = index === null ? null : timelineFrom(shown, index);
+  return index === null || timeline === null
+    ? null
+    : { timeline, packets: packetTable(index, timeline, false) };
+}
+
+/** As ffmpeg tells when it reads the whole file. */
 async function readTimes(
   path: string,
-  first: ShownPicture,
-  frameRate: number,
+  shown: ShownVideo,
   options: ProbeOptions,
   signal: AbortSignal,
-): Promise<{ timeline: Timeline; packets: PacketTable | null }> {
+): Promise<Times> {
   const index = await readPacketIndex(path, options, signal);
-  const frameTicks = ticksPerSecond(index.timeBase) / frameRate;
-  const timeline = timelineOf(shownPackets(index), index.timeBase, first.ptsTicks, frameTicks);
+  const timeline = timelineFrom(shown, index);
   if (wasCutOff(index.exit)) {
     const foundMs = timeline === null ? 0 : millisecondsAt(timeline, timeline.endTicks);
     throw new WorkerError(
@@ -172,9 +196,15 @@ async function readTimes(
     );
   }
   if (timeline !== null && !index.ptsTicks.some(Number.isNaN)) {
-    return { timeline, packets: packetTable(index, timeline) };
+    return { timeline, packets: packetTable(index, timeline, true) };
   }
   const { ffmpeg, limits } = options;
+  const { frameRate } = shown;
   const decoded = await readDecodedTimeline(path, { ffmpeg, maxPixels: limits.maxPixels, frameRate }, signal);
   return { timeline: decoded, packets: null };
+}
+
+function timelineFrom({ first, frameRate }: ShownVideo, index: PacketColumns): Timeline | null {
+  const frameTicks = ticksPerSecond(index.timeBase) / frameRate;
+  return timelineOf(shownPackets(index), index.timeBase, first.ptsTicks, frameTicks);
 }

@@ -13,6 +13,7 @@ const PACKETS = {
   positions: Int32Array.from(TIMES.keys()),
   keys: Uint8Array.from(TIMES, (ms) => Number(ms % 1000 === 0)),
   bytes: new Uint32Array(TIMES.length),
+  areKeysSeen: true,
 };
 const WINDOWS = [
   { fromMs: 0, toMs: 2000 },

@@ -16,6 +16,7 @@ function sourceOf(headers: readonly number[]): PacketSource {
       positions: Int32Array.from(numbers),
       keys,
       bytes: new Uint32Array(headers.length),
+      areKeysSeen: true,
     },
     namedKeys: keys,
     areKeysConfirmed: true,

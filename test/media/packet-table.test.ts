@@ -19,10 +19,11 @@ describe('packetTable', () => {
   it('gives each packet its place in time', () => {
     const index = indexOf([0, 3, 1, 2], [KEY_FLAG, 0, 0, 0]);
     const timeline = { timeBase, ptsTicks: Float64Array.of(0, 1, 2, 3), endTicks: 4 };
-    expect(packetTable(index, timeline)).toEqual({
+    expect(packetTable(index, timeline, true)).toEqual({
       ranks: Uint32Array.of(0, 3, 1, 2),
       positions: Int32Array.of(0, 3, 1, 2),
       keys: Uint8Array.of(1, 0, 0, 0),
+      areKeysSeen: true,
       bytes: Uint32Array.of(100, 101, 102, 103),
     });
   });
@@ -30,7 +31,7 @@ describe('packetTable', () => {
   it('gives hidden packets a rank but no position', () => {
     const index = indexOf([-2, -1, 0, 1], [KEY_FLAG | DISCARD_FLAG, DISCARD_FLAG, 0, 0]);
     const timeline = { timeBase, ptsTicks: Float64Array.of(0, 1), endTicks: 2 };
-    const table = packetTable(index, timeline);
+    const table = packetTable(index, timeline, true);
     expect(table?.ranks).toEqual(Uint32Array.of(0, 1, 2, 3));
     expect(table?.positions).toEqual(Int32Array.of(-1, -1, 0, 1));
     expect(table?.keys).toEqual(Uint8Array.of(1, 0, 0, 0));
@@ -38,6 +39,6 @@ describe('packetTable', () => {
 
   it('is null when two packets share a time', () => {
     const index = indexOf([0, 0, 1, 1], [KEY_FLAG, 0, 0, 0]);
-    expect(packetTable(index, { timeBase, ptsTicks: Float64Array.of(0, 1), endTicks: 2 })).toBeNull();
+    expect(packetTable(index, { timeBase, ptsTicks: Float64Array.of(0, 1), endTicks: 2 }, true)).toBeNull();
   });
 });

@@ -13,6 +13,7 @@ function video(order: string, changes: Partial<VideoInfo> = {}): VideoInfo {
     positions: Int32Array.from(ranks),
     keys: Uint8Array.from(words, (word) => Number(word.endsWith('K'))),
     bytes: Uint32Array.from(words, (word) => (word.endsWith('K') ? 100_000 : 10_000)),
+    areKeysSeen: true,
   };
   return {
     width: 1920,
@@ -138,6 +139,7 @@ describe('planSampling', () => {
       positions: Int32Array.from(ranks),
       keys: Uint8Array.from(ranks, (rank) => Number(rank === 0)),
       bytes: ranks,
+      areKeysSeen: true,
     };
     const wanted = ranks.filter((rank) => rank % 60 === 0);
     expect(

@@ -13,6 +13,7 @@ function video(keyframes: number[], decoded: readonly number[] = Array.from({ le
     positions: Int32Array.from(decoded),
     keys: Uint8Array.from(decoded, (position) => Number(keyframes.includes(position))),
     bytes: new Uint32Array(decoded.length),
+    areKeysSeen: true,
   };
   return { timeline, packets };
 }
