@@ -1,7 +1,7 @@
 /** Which bytes of an MP4 a sampling plan needs: pure, from the index alone. */
 import { type ByteRange, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
 import type { Mp4Sample, Mp4Track } from './mp4-index.ts';
-import { codecOf, packetColumnsOf, proveKeyframes } from './mp4-packet-index.ts';
+import { codecOf, packetColumnsOf, proveKeyframes, videoTrackOf } from './mp4-packet-index.ts';
 import { shownPackets } from './packet-index.ts';
 import { packetTable } from './packet-table.ts';
 import { samplePositions } from './sample-times.ts';
@@ -39,13 +39,15 @@ const MAX_OTHER_SAMPLES = 10_000;
  * @returns null when everything will be decoded, or the tracks are not of a known kind
  */
 export function planFetch(tracks: readonly Mp4Track[], sampling: Sampling): Mp4FetchPlan | null {
-  const video = tracks.find(({ handler }) => handler === 'vide');
-  if (video === undefined || video.sampleCount > MAX_PICTURES) return null;
+  const video = videoTrackOf(tracks, MAX_PICTURES);
+  if (video === null) return null;
   const pictures = [...video.samples()];
   const packets = neededPackets(video, pictures, sampling);
   if (packets === null) return null;
   const openingSeconds = openingOf(pictures, video.ticksPerSecond);
-  const opening: ByteRange[] = [packets.last];
+  const isListedByIndex = proveKeyframes(codecOf(video));
+  // Where ffmpeg lists the packets, the picture shown last tells it how long that one is.
+  const opening: ByteRange[] = isListedByIndex ? [] : [packets.last];
   for (const track of tracks) {
     const isMedia = track.handler === 'vide' || track.handler === 'soun';
     if (!isMedia && track.sampleCount > MAX_OTHER_SAMPLES) return null;
@@ -58,7 +60,7 @@ export function planFetch(tracks: readonly Mp4Track[], sampling: Sampling): Mp4F
   // The reader of single packets, too, reads on over gaps of half that size.
   return {
     parts: joinedRanges([...packets.fed, ...opening], REQUEST_COST_BYTES),
-    opening: proveKeyframes(codecOf(video)) ? joinedRanges(opening, REQUEST_COST_BYTES) : null,
+    opening: isListedByIndex ? joinedRanges(opening, REQUEST_COST_BYTES) : null,
   };
 }
 

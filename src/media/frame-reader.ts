@@ -122,7 +122,7 @@ async function* readThrough(
   const isPartial = (request.parts ?? null) !== null;
   if (isPartial) {
     if (plan.kind === 'all') throw partsDoNotSuffice(plan.reason);
-    if (usable?.areKeysConfirmed !== false) requireKnownKeyframes(plan, video.packets, known);
+    if (known?.areKeysSeen !== false) requireKnownKeyframes(plan, video.packets, known);
   }
   let packets = plan.packets;
   let delivered = firstSample;

@@ -30,6 +30,21 @@ export function proveKeyframes(codec: string): boolean {
   return CODECS_WITH_ENTRY_POINTS.has(codec);
 }
 
+/**
+ * The one track of pictures, where its index alone tells what is shown: all of it, from a keyframe on.
+ * @param maxPictures longer tracks are not looked at
+ */
+export function videoTrackOf(tracks: readonly Mp4Track[], maxPictures: number): Mp4Track | null {
+  const [track, ...others] = tracks.filter(({ handler }) => handler === 'vide');
+  if (track === undefined || others.length > 0 || track.sampleCount > maxPictures) return null;
+  let pictures = 0;
+  for (const { ptsTicks, isKey } of track.samples()) {
+    if ((pictures === 0 && !isKey) || ptsTicks >= track.shownUntilTicks) return null;
+    pictures++;
+  }
+  return pictures === 0 ? null : track;
+}
+
 /** The packets in the track's own time, which need not begin where ffmpeg's does. */
 export function packetColumnsOf(track: Mp4Track): PacketColumns {
   const ptsTicks: number[] = [];
@@ -78,24 +93,18 @@ export async function readMp4PacketIndex(
       return buffer.subarray(0, bytesRead);
     };
     const moov = await findMp4Index(size, read);
-    const pictures = (moov === null ? null : readMp4Index(moov))?.filter(({ handler }) => handler === 'vide');
-    const [track] = pictures ?? [];
-    if (track === undefined || pictures?.length !== 1 || track.sampleCount > maxPackets) return null;
-    const isAsShown = codecOf(track) === codec && track.ticksPerSecond === ticksPerSecond(first.timeBase);
-    return isAsShown && isWhole(track, size) ? inTimeOf(first, packetColumnsOf(track), track) : null;
+    const track = videoTrackOf((moov === null ? null : readMp4Index(moov)) ?? [], maxPackets);
+    if (track === null || codecOf(track) !== codec) return null;
+    if (track.ticksPerSecond !== ticksPerSecond(first.timeBase) || isCutOff(track, size)) return null;
+    return inTimeOf(first, packetColumnsOf(track), track);
   } finally {
     await handle.close();
   }
 }
 
-/** Whether the track begins with a keyframe, lies within the file and is shown to its end. */
-function isWhole(track: Mp4Track, fileBytes: number): boolean {
-  let isFirst = true;
-  for (const { end, ptsTicks, isKey } of track.samples()) {
-    if ((isFirst && !isKey) || end > fileBytes || ptsTicks >= track.shownUntilTicks) return false;
-    isFirst = false;
-  }
-  return !isFirst;
+function isCutOff(track: Mp4Track, fileBytes: number): boolean {
+  for (const { end } of track.samples()) if (end > fileBytes) return true;
+  return false;
 }
 
 /** ffmpeg counts from where the first of all streams begins; both speak of the same first picture. */

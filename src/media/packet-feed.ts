@@ -60,7 +60,7 @@ async function* neededPackets({ source, codec, ranges, wantedPackets }: FeedRequ
   const format = bitstreamFormat(codec, source.configuration);
   for (const [range, { first, last }] of ranges.entries()) {
     for await (const { packet, data } of source.read({ first, last })) {
-      const isNamedOnly = !source.areKeysConfirmed && source.table.keys[packet] === 1;
+      const isNamedOnly = !source.table.areKeysSeen && source.table.keys[packet] === 1;
       if (packet > 0 && (packet === first || isNamedOnly)) {
         const entry = entryPoint(data, format);
         if (entry === 'never' || (packet === first && entry === 'new-decoder' && range > 0)) return;

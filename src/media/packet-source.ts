@@ -21,8 +21,6 @@ export interface PacketSource {
   readonly table: PacketTable;
   /** Keyframes as the container names them, in both cases. */
   readonly namedKeys: Uint8Array;
-  /** Whether ffmpeg has seen that all of them are; else they prove it when they are read. */
-  readonly areKeysConfirmed: boolean;
   /** The codec's configuration record; null when it stands in the packets. */
   readonly configuration: Uint8Array | null;
   /** Size of the stored picture, in pixels. */
@@ -74,12 +72,8 @@ export async function openPacketSource(
     const areAllThere = parts === null || container === 'matroska';
     const keys = list !== null && areAllThere ? commonKeys(list.keys, table.keys) : list?.keys;
     if (track !== undefined && list !== null && keys !== undefined) {
-      const common = {
-        table: { ...table, keys },
-        namedKeys: list.keys,
-        areKeysConfirmed: table.areKeysSeen && arrivals === null,
-      };
-      return { ...common, ...(await readerOf(input, track, list.timesSeconds)) };
+      const reader = await readerOf(input, track, list.timesSeconds);
+      return { table: { ...table, keys }, namedKeys: list.keys, ...reader };
     }
   } catch (error) {
     input.dispose();
@@ -131,7 +125,7 @@ async function readerOf(
   input: Input,
   track: InputVideoTrack,
   timesSeconds: Float64Array,
-): Promise<Omit<PacketSource, 'table' | 'namedKeys' | 'areKeysConfirmed'>> {
+): Promise<Omit<PacketSource, 'table' | 'namedKeys'>> {
   const sink = new EncodedPacketSink(track);
   const config = await track.getDecoderConfig();
   const description = config?.description as ArrayBuffer | ArrayBufferView | undefined;

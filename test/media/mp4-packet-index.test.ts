@@ -19,7 +19,7 @@ afterAll(clips.remove);
 
 /** What ffmpeg lists, and what the index lists of the same first picture. */
 async function bothLists(file: string) {
-  const { exit, ...listed } = await readPacketIndex(file, { ffmpeg, limits }, never);
+  const { exit: _, ...listed } = await readPacketIndex(file, { ffmpeg, limits }, never);
   // That nobody refers to a packet is seen in its bits, not in the index.
   const asked = { ...listed, flags: listed.flags.map((flag) => flag & (KEY_FLAG | DISCARD_FLAG)) };
   const { codec, timeline } = await probeVideo(file, { ffmpeg, limits }, never);

@@ -19,7 +19,6 @@ function sourceOf(headers: readonly number[]): PacketSource {
       areKeysSeen: true,
     },
     namedKeys: keys,
-    areKeysConfirmed: true,
     configuration: Uint8Array.of(1, 100, 0, 31, 0xff),
     width: 16,
     height: 16,
