@@ -1,10 +1,7 @@
 /** What it is worth that two appearances are alike: little where many people look like that, or nobody can be known. */
 import type { Point } from '../geometry/box.ts';
+import { CELL_BINS, COLOUR_BINS } from '../geometry/torso-colours.ts';
 import type { Appearance } from './appearance-gallery.ts';
-
-/** How a torso's appearance vector is laid out (vision/torso-appearance): for each half so many colours, then the greys. */
-const COLOURS = 24;
-const GREYS = 6;
 
 /** Black, grey and white are worn by every third person each; colours are many. */
 const GREY_WORTH = 0.3;
@@ -16,7 +13,7 @@ const GREY_WORTH = 0.3;
 export function worthOfClothes(appearance: Appearance): number {
   let worth = 0;
   for (const [i, value] of appearance.entries()) {
-    worth += value ** 2 * (i % (COLOURS + GREYS) < COLOURS ? 1 : GREY_WORTH);
+    worth += value ** 2 * (i % CELL_BINS < COLOUR_BINS ? 1 : GREY_WORTH);
   }
   return worth;
 }

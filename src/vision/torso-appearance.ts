@@ -2,6 +2,7 @@
 import type { Point } from '../geometry/box.ts';
 import type { PoseLandmark } from '../geometry/landmarks.ts';
 import type { RgbImage } from '../geometry/rgb-image.ts';
+import { CELL_BINS, COLOUR_BINS, GREY_BINS, HUE_BINS, TORSO_CELLS } from '../geometry/torso-colours.ts';
 import { hueSaturationValue } from './hue-saturation-value.ts';
 import { requireRgbImage } from './rgb-image-check.ts';
 
@@ -17,16 +18,8 @@ const MIN_VISIBILITY = 0.5;
 /** A torso thinner or shorter than this many pixels has no colours worth comparing. */
 const MIN_TORSO_PIXELS = 4;
 
-/** Upper and lower half: a jacket over jeans is not jeans under a jacket. Left and right change when somebody turns. */
-const CELLS = 2;
-
 const SAMPLES_ACROSS = 12;
 const SAMPLES_DOWN = 24;
-
-const HUE_BINS = 12;
-const SATURATION_BINS = 2;
-const GREY_BINS = 6;
-const BINS = HUE_BINS * SATURATION_BINS + GREY_BINS;
 
 /** Colours less saturated or darker than this have no hue to speak of. */
 const MIN_SATURATION = 0.15;
@@ -45,10 +38,10 @@ export function torsoAppearance(image: RgbImage, landmarks: readonly PoseLandmar
   if (!corners.every((joint) => joint.visibility >= MIN_VISIBILITY && isInside(joint, image))) return null;
   if (distance(middle(a, b), middle(c, d)) < MIN_TORSO_PIXELS) return null;
 
-  const histogram = new Float64Array(CELLS * BINS);
+  const histogram = new Float64Array(TORSO_CELLS * CELL_BINS);
   for (let row = 0; row < SAMPLES_DOWN; row++) {
     const down = (row + 0.5) / SAMPLES_DOWN;
-    const cell = Math.floor(down * CELLS) * BINS;
+    const cell = Math.floor(down * TORSO_CELLS) * CELL_BINS;
     for (let column = 0; column < SAMPLES_ACROSS; column++) {
       const across = (column + 0.5) / SAMPLES_ACROSS;
       addColour(image, between(between(a, b, across), between(c, d, across), down), histogram, cell);
@@ -70,8 +63,8 @@ function addColour({ width, data }: RgbImage, { x, y }: Point, histogram: Float6
   if (saturation < MIN_SATURATION || value < MIN_VALUE) {
     const at = value * (GREY_BINS - 1);
     const bin = Math.floor(at);
-    add(histogram, cell + HUE_BINS * SATURATION_BINS + bin, 1 - (at - bin));
-    add(histogram, cell + HUE_BINS * SATURATION_BINS + Math.min(bin + 1, GREY_BINS - 1), at - bin);
+    add(histogram, cell + COLOUR_BINS + bin, 1 - (at - bin));
+    add(histogram, cell + COLOUR_BINS + Math.min(bin + 1, GREY_BINS - 1), at - bin);
     return;
   }
   const strength = saturation < 0.5 ? 0 : HUE_BINS;

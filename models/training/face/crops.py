@@ -41,12 +41,12 @@ class Plans(torch.utils.data.IterableDataset):
     def plan(self, g):
         """Dict of tensors: splits, tile tables, faces, ignored, covers (see `render.draw`)."""
         tiles, rows, splits, covers = [], [], [], []
-        self.size = int(g.choice(self.sizes))
-        self.batch = max(4, round(self.pixels / self.size ** 2))
-        for b in range(self.batch):
+        size = int(g.choice(self.sizes))
+        batch = max(4, round(self.pixels / size ** 2))
+        for b in range(batch):
             u = g.random()
             n = 1 if u > self.p_collage else 3 if u < 0.25 * self.p_collage else 2
-            xs, ys = (self.cuts(g, n) for _ in "xy")
+            xs, ys = (self.cuts(g, n, size) for _ in "xy")
             splits.append((len(tiles), n, *self.padded(xs), *self.padded(ys)))
             found = []
             for y0, y1 in zip(ys, ys[1:]):
@@ -55,16 +55,17 @@ class Plans(torch.utils.data.IterableDataset):
                     tiles.append(tile)
                     found.append(r)
             r = np.concatenate(found)
-            covers += self.covers(g, b, r)
+            covers += self.covers(g, b, r, size, batch)
             rows.append(np.concatenate((np.full((len(r), 1), b, np.float32), r), 1))
         rows = np.concatenate(rows)
-        plan = dict(size=np.array(self.size), splits=np.array(splits, np.float32), tiles=np.array(tiles, np.float64),
+        plan = dict(size=np.array(size), splits=np.array(splits, np.float32), tiles=np.array(tiles, np.float64),
                     faces=rows[rows[:, 5] == 1], ignored=rows[rows[:, 5] == 0], covers=np.array(covers, np.int64).reshape(-1, 8))
         return {k: torch.as_tensor(v) for k, v in plan.items()}
 
-    def cuts(self, g, n):
+    @staticmethod
+    def cuts(g, n, size):
         inner = {1: (), 2: (g.uniform(0.3, 0.7),), 3: (g.uniform(0.25, 0.4), g.uniform(0.6, 0.75))}[n]
-        return [0, *(int(self.size * x) for x in inner), self.size]
+        return [0, *(int(size * x) for x in inner), size]
 
     @staticmethod
     def padded(cuts):
@@ -113,7 +114,8 @@ class Plans(torch.utils.data.IterableDataset):
             centre.append(min(max(at, lo), hi) + extent / 2)
         return sx, sy, *centre
 
-    def covers(self, g, b, rows):
+    @staticmethod
+    def covers(g, b, rows, size, batch):
         """Rectangles over parts of some faces: hats, hands, microphones, other people's shoulders.
 
         (picture, x0, y0, x1, y1, picture and corner the covering pixels are from)
@@ -126,10 +128,10 @@ class Plans(torch.utils.data.IterableDataset):
             side, part = g.choice(4, p=(0.5, 0.2, 0.15, 0.15)), g.uniform(0.15, 0.4)
             box = [f[0] - 0.2 * w, f[1] - 0.2 * h, f[2] + 0.2 * w, f[3] + 0.2 * h]
             box[(3, 1, 2, 0)[side]] = (f[1] + part * h, f[3] - part * h, f[0] + part * w, f[2] - part * w)[side]
-            x0, y0, x1, y1 = (int(min(max(v, 0), self.size)) for v in box)
+            x0, y0, x1, y1 = (int(min(max(v, 0), size)) for v in box)
             if x1 - x0 > 1 and y1 - y0 > 1:
-                out.append((b, x0, y0, x1, y1, int(g.integers(self.batch)),
-                            int(g.integers(self.size - (x1 - x0) + 1)), int(g.integers(self.size - (y1 - y0) + 1))))
+                out.append((b, x0, y0, x1, y1, int(g.integers(batch)),
+                            int(g.integers(size - (x1 - x0) + 1)), int(g.integers(size - (y1 - y0) + 1))))
         return out
 
 
