@@ -138,7 +138,10 @@ function readTables(view: DataView, stbl: Mp4Box): SampleTables | null {
   ];
   if (stts === null || stsc === null || stsz === null || chunks === null) return null;
   const sampleCount = view.getUint32(stsz.contentStart + 8);
-  return { sampleCount, stts, ctts: table('ctts'), stss: table('stss'), stsc, stsz, chunks };
+  const ctts = table('ctts');
+  const isTimed = [stts, ctts].every((times) => times === null || samplesIn(view, times) === sampleCount);
+  if (!isTimed) return null;
+  return { sampleCount, stts, ctts, stss: table('stss'), stsc, stsz, chunks };
 }
 
 /** Goes through all tables side by side. */
@@ -174,6 +177,13 @@ function* runs(view: DataView, box: Mp4Box, read: (at: number) => number): Gener
     const value = read(at + 4);
     for (let left = view.getUint32(at); left > 0; left--) yield value;
   }
+}
+
+/** How many samples a table of counts and values speaks of. */
+function samplesIn(view: DataView, box: Mp4Box): number {
+  let samples = 0;
+  for (const at of entries(view, box, 8)) samples += view.getUint32(at);
+  return samples;
 }
 
 /** Numbers of the keyframes, from 1. */

@@ -42,7 +42,7 @@ export function videoTrackOf(tracks: readonly Mp4Track[], maxPictures: number): 
     if ((pictures === 0 && !isKey) || ptsTicks >= track.shownUntilTicks) return null;
     pictures++;
   }
-  return pictures === 0 ? null : track;
+  return pictures === 0 || pictures !== track.sampleCount ? null : track;
 }
 
 /** The packets in the track's own time, which need not begin where ffmpeg's does. */
@@ -78,7 +78,8 @@ export interface ListedVideo {
 /**
  * The packets in ffmpeg's time. A film of hours is listed in milliseconds, where ffmpeg reads all of it.
  * @param file absolute path
- * @returns null where ffmpeg has to be asked: for fragments, several pictures' tracks or edits, a file that is cut off, other codecs
+ * @returns null where ffmpeg has to be asked: for fragments, several tracks of pictures or edits, a file that is cut off, tables that
+ * contradict each other, other codecs
  */
 export async function readMp4PacketIndex(
   file: string,
@@ -97,6 +98,10 @@ export async function readMp4PacketIndex(
     if (track === null || codecOf(track) !== codec) return null;
     if (track.ticksPerSecond !== ticksPerSecond(first.timeBase) || isCutOff(track, size)) return null;
     return inTimeOf(first, packetColumnsOf(track), track);
+  } catch (error) {
+    // Tables that are shorter than they say.
+    if (error instanceof RangeError) return null;
+    throw error;
   } finally {
     await handle.close();
   }

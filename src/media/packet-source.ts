@@ -49,8 +49,8 @@ export interface PacketFile {
 }
 
 /**
- * Opens the file and walks its index, comparing it packet by packet with what ffmpeg lists: two readers that agree on number and size of
- * all packets speak of the same packets.
+ * Opens the file and walks its index, comparing it packet by packet with the table: two readers that agree on number and size of all
+ * packets speak of the same packets.
  * @returns null when the two disagree, or this reader does not understand the file: decoding everything is always right
  */
 export async function openPacketSource(

@@ -173,9 +173,8 @@ async function readNamedTimes(path: string, shown: ShownVideo, limits: VideoLimi
   const maxPackets = maxPacketsOf(limits);
   const index = await readMp4PacketIndex(path, { ...shown, maxPackets });
   const timeline = index === null ? null : timelineFrom(shown, index);
-  return index === null || timeline === null
-    ? null
-    : { timeline, packets: packetTable(index, timeline, false) };
+  const packets = index === null || timeline === null ? null : packetTable(index, timeline, false);
+  return timeline === null || packets === null ? null : { timeline, packets };
 }
 
 /** As ffmpeg tells when it reads the whole file. */

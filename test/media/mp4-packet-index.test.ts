@@ -93,6 +93,24 @@ describe('readMp4PacketIndex', () => {
     });
   });
 
+  it.each([
+    ['stts', 8],
+    ['stsz', 12],
+    ['stsc', 8],
+    ['stco', 8],
+  ])('leaves a file whose %s is damaged to ffmpeg', async (table, countAt) => {
+    const { codec, timeline } = await probeVideo(plain, { ffmpeg, limits }, never);
+    const first = { ptsTicks: timeline.ptsTicks[0], timeBase: timeline.timeBase } as ShownPicture;
+    const bytes = readFileSync(plain);
+    for (const count of [0, 1, 1_000, 0xffffffff]) {
+      bytes.writeUInt32BE(count, bytes.indexOf(table) + countAt);
+      const file = clips.path(`${table}-${count}.mp4`);
+      writeFileSync(file, bytes);
+      const list = await readMp4PacketIndex(file, { codec, first, maxPackets: 100 });
+      expect([0, 60]).toContain(new Set(list?.ptsTicks).size);
+    }
+  });
+
   it('leaves a longer list than is allowed to ffmpeg, which refuses it', async () => {
     const { codec, timeline } = await probeVideo(plain, { ffmpeg, limits }, never);
     const first = { ptsTicks: timeline.ptsTicks[0], timeBase: timeline.timeBase } as ShownPicture;
