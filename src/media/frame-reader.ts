@@ -12,7 +12,7 @@ import { openPacketSource, type PacketSource } from './packet-source.ts';
 import { partsDoNotSuffice, requireKnownKeyframes, requireKnownTimes } from './partial-video.ts';
 import { scaledSize } from './picture-size.ts';
 import { samplePositions } from './sample-times.ts';
-import { type AllowedPlan, planAll, planSampling } from './sampling-plan.ts';
+import { type AllowedPlan, planAll, planSampling, type SamplingPlan } from './sampling-plan.ts';
 import type { SamplingReport } from './sampling-report.ts';
 import { sceneKeyframesMs } from './scene-keyframes.ts';
 import { canFeed, decodeSparsely } from './sparse-decoder.ts';
@@ -98,32 +98,16 @@ async function* readThrough(
   log: DecoderLog,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void> {
-  const { video, intervalMs, toleranceMs = 0, firstSample = 0, windows = null } = request;
+  const { video, intervalMs, toleranceMs = 0, firstSample = 0 } = request;
   const exact = samplePositions(video.timeline, intervalMs, video.frameRate);
-  const keyframes = source?.table ?? video.packets;
-  const samples = preferCheapPictures(exact, { timeline: video.timeline, packets: keyframes }, toleranceMs);
+  const lists = { timeline: video.timeline, packets: source?.table ?? video.packets };
+  const samples = preferCheapPictures(exact, lists, toleranceMs);
   const wanted = distinct(samples.subarray(firstSample));
   if (wanted.length === 0) return;
 
-  if (windows !== null) {
-    requireKnownTimes(exact, { ...video, packets: source?.table ?? null }, windows, toleranceMs);
-  }
-  // Everything is not there to be decoded.
-  const allowed = windows === null ? (request.plan ?? 'auto') : 'sparse';
-  const usable = source !== null && canFeed(video, source) ? source : null;
-  const known = usable?.table ?? null;
-  const hasGaps = known !== null && windows !== null;
-  const breaks = hasGaps ? packetsAfterGaps({ ...video, packets: known }, windows) : new Set<number>();
-  const named = source === null ? video.packets : { ...source.table, keys: source.namedKeys };
-  // The parts of a Matroska file tell nothing of the keyframes between them.
-  const sampled = video.container === 'matroska' ? { positions: exact, breaks } : null;
-  request.onSceneHints?.(sceneKeyframesMs({ timeline: video.timeline, packets: named }, sampled));
-  let plan = planSampling({ video, packets: known, breaks, wanted, allowed });
   const isPartial = (request.parts ?? null) !== null;
-  if (isPartial) {
-    if (plan.kind === 'all') throw partsDoNotSuffice(plan.reason);
-    if (known?.areKeysSeen !== false) requireKnownKeyframes(plan, video.packets, known);
-  }
+  const usable = source !== null && canFeed(video, source) ? source : null;
+  let plan = planFor(request, source, usable, exact, wanted);
   let packets = plan.packets;
   let delivered = firstSample;
   const shown: LastPicture = { data: null };
@@ -151,6 +135,38 @@ async function* readThrough(
   const { kind, reason, packetsTotal, estimatedCpuMs } = plan;
   const decoderCpuMs = log.cpuMs();
   request.onReport?.({ plan: kind, reason, packets, packetsTotal, estimatedCpuMs, decoderCpuMs });
+}
+
+/**
+ * The cheapest plan; says on the way what the keyframes tell of cuts.
+ * @param usable the source, where its packets can be fed
+ * @throws WorkerError DECODER_FAILED where a partial file cannot be told to show what the whole would
+ */
+function planFor(
+  request: FrameRequest,
+  source: PacketSource | null,
+  usable: PacketSource | null,
+  exact: Uint32Array,
+  wanted: Uint32Array,
+): SamplingPlan {
+  const { video, toleranceMs = 0, parts = null, windows = null } = request;
+  if (windows !== null) {
+    requireKnownTimes(exact, { ...video, packets: source?.table ?? null }, windows, toleranceMs);
+  }
+  const packets = usable?.table ?? null;
+  const hasGaps = packets !== null && windows !== null;
+  const breaks = hasGaps ? packetsAfterGaps({ ...video, packets }, windows) : new Set<number>();
+  const named = source === null ? video.packets : { ...source.table, keys: source.namedKeys };
+  // The parts of a Matroska file tell nothing of the keyframes between them.
+  const sampled = video.container === 'matroska' ? { positions: exact, breaks } : null;
+  request.onSceneHints?.(sceneKeyframesMs({ timeline: video.timeline, packets: named }, sampled));
+  // Where there are gaps, everything is not there to be decoded.
+  const allowed = windows === null ? (request.plan ?? 'auto') : 'sparse';
+  const plan = planSampling({ video, packets, breaks, wanted, allowed });
+  if (parts === null) return plan;
+  if (plan.kind === 'all') throw partsDoNotSuffice(plan.reason);
+  if (packets?.areKeysSeen !== false) requireKnownKeyframes(plan, video.packets, packets);
+  return plan;
 }
 
 /** Decodes the file once to list what is really shown, and once more to show it. */
