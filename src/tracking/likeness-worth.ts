@@ -25,11 +25,20 @@ export function worthOfClothes(appearance: Appearance): number {
 const PROFILE = 0.2;
 const HALF_PROFILE = 0.4;
 
+/** What detectors give the least sure of faces; half of them lie on hair or the back of a head, and these are much alike, too. */
+const DOUBTFUL = 0.5;
+const SURE = 0.6;
+
 /**
- * The worth of a face's likeness: 1 from the front and from half aside, 0 in profile and from behind.
+ * The worth of a face's likeness: 1 for a sure one from the front and from half aside, 0 in profile, from behind, and where it may be none.
+ * @param confidence the detector's, 0..1
  * @param landmarks left eye, right eye, nose, left and right mouth corner; null where unknown, which is taken for the front
  */
-export function worthOfFace(landmarks: readonly Point[] | null): number {
+export function worthOfFace(confidence: number, landmarks: readonly Point[] | null): number {
+  return rising(confidence, DOUBTFUL, SURE) * worthOfTurn(landmarks);
+}
+
+function worthOfTurn(landmarks: readonly Point[] | null): number {
   const [leftEye, rightEye, , leftCorner, rightCorner] = landmarks ?? [];
   if (!leftEye || !rightEye || !leftCorner || !rightCorner) return 1;
   const down = {
@@ -42,6 +51,11 @@ export function worthOfFace(landmarks: readonly Point[] | null): number {
   };
   // Measured at right angles to the line from eyes to mouth, so that a head may be tilted.
   const width = (across.x * down.y - across.y * down.x) / (down.x ** 2 + down.y ** 2);
-  const worth = (width - PROFILE) / (HALF_PROFILE - PROFILE);
-  return worth > 0 ? Math.min(1, worth) : 0;
+  return rising(width, PROFILE, HALF_PROFILE);
+}
+
+/** From 0 at `low` to 1 at `high`; 0 for what is no number. */
+function rising(value: number, low: number, high: number): number {
+  const share = (value - low) / (high - low);
+  return share > 0 ? Math.min(1, share) : 0;
 }

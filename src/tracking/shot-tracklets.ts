@@ -24,7 +24,7 @@ export function followShotTracklets(
   const times = fromShot(shot, frames, ({ timestampMs }) => timestampMs);
   const faces = fromShot(shot, frames, (frame) =>
     frame.faces.map(({ box, confidence, embedding, landmarks }) =>
-      toDetection(box, confidence, embedding, null, worthOfFace(landmarks)),
+      toDetection(box, confidence, embedding, null, worthOfFace(confidence, landmarks)),
     ),
   );
   const faceOptions = { ...options, motion: FACE_MOTION };

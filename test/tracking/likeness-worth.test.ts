@@ -48,7 +48,7 @@ describe('worthOfFace', () => {
 
   it('is full from the front and half aside, nothing in profile, whichever way the head is tilted', () => {
     for (const tilt of [0, 0.7, -1.5, 3]) {
-      expect([0.9, 0.5, 0.3, 0.1].map((spacing) => worthOfFace(turned(spacing, tilt)))).toEqual([
+      expect([0.9, 0.5, 0.3, 0.1].map((spacing) => worthOfFace(1, turned(spacing, tilt)))).toEqual([
         1,
         1,
         expect.closeTo(0.5, 6),
@@ -57,12 +57,27 @@ describe('worthOfFace', () => {
     }
   });
 
+  it('is less the less sure the detector is, and nothing where half of what it finds is none', () => {
+    expect([0.3, 0.5, 0.55, 0.6, 0.9].map((confidence) => worthOfFace(confidence, turned(0.9)))).toEqual([
+      0,
+      0,
+      expect.closeTo(0.5, 6),
+      1,
+      1,
+    ]);
+  });
+
   it('is nothing for a face beyond profile and for landmarks that have fallen together', () => {
-    expect(worthOfFace(turned(-0.5))).toBe(0);
-    expect(worthOfFace(Array.from({ length: 5 }, () => ({ x: 3, y: 4 })))).toBe(0);
+    expect(worthOfFace(1, turned(-0.5))).toBe(0);
+    expect(
+      worthOfFace(
+        1,
+        Array.from({ length: 5 }, () => ({ x: 3, y: 4 })),
+      ),
+    ).toBe(0);
   });
 
   it('is full where nothing is known of the landmarks', () => {
-    expect(worthOfFace(null)).toBe(1);
+    expect(worthOfFace(1, null)).toBe(1);
   });
 });

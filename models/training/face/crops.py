@@ -13,7 +13,7 @@ import torch
 MIN_FACE = 6.5  # faces smaller than this after scaling (root of the area, pixels) are neither face nor background
 FLIP = [1, 0, 2, 4, 3]
 WEIGHT = {"wider": 1.2, "video": 0.45, "extra": 1.8, "mot": 0.7, "img": 1.0}
-HARD = 3.0  # how much likelier a face without landmarks is chosen to place a crop around it: YuNet did not see it
+HARD = 4.0  # how much likelier a face without landmarks is chosen to place a crop around it: YuNet did not see it
 FOCUS = 0.6  # share of tiles placed around a face; the others show mostly background
 TEST_SIZE = 640  # nominal long side of a picture at inference
 COVERED = 0.03  # share of faces of which a part is covered
