@@ -1,7 +1,13 @@
 /** Which bytes of an MP4 a sampling plan needs: pure, from the index alone. */
 import { type ByteRange, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
 import type { Mp4Sample, Mp4Track } from './mp4-index.ts';
-import { codecOf, packetColumnsOf, proveKeyframes, videoTrackOf } from './mp4-packet-index.ts';
+import {
+  codecOf,
+  firstShownTicks,
+  packetColumnsOf,
+  proveKeyframes,
+  videoTrackOf,
+} from './mp4-packet-index.ts';
 import { shownPackets } from './packet-index.ts';
 import { packetTable } from './packet-table.ts';
 import { samplePositions } from './sample-times.ts';
@@ -78,11 +84,7 @@ function neededPackets(
 ): { readonly fed: readonly Mp4Sample[]; readonly last: Mp4Sample } | null {
   const index = packetColumnsOf(track);
   const frameTicks = track.usualDurationTicks;
-  const first = pictures.reduce(
-    (least, { ptsTicks }) => (ptsTicks >= track.shownFromTicks ? Math.min(least, ptsTicks) : least),
-    Number.POSITIVE_INFINITY,
-  );
-  const timeline = timelineOf(shownPackets(index), index.timeBase, first, frameTicks);
+  const timeline = timelineOf(shownPackets(index), index.timeBase, firstShownTicks(index), frameTicks);
   const table = timeline === null ? null : packetTable(index, timeline, false);
   if (timeline === null || table === null || frameTicks === 0) return null;
 

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { type Mp4Track, readMp4Index } from './mp4-index.ts';
 import { findMp4Index, type ReadBytes } from './mp4-layout.ts';
-import { DISCARD_FLAG, KEY_FLAG, type PacketColumns } from './packet-index.ts';
+import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, shownPackets } from './packet-index.ts';
 import type { ShownPicture } from './shown-picture.ts';
 import { ticksPerSecond } from './timeline.ts';
 
@@ -66,6 +66,13 @@ export function packetColumnsOf(track: Mp4Track): PacketColumns {
   };
 }
 
+/** When the first picture is shown; infinity where none is. */
+export function firstShownTicks(columns: PacketColumns): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { ptsTicks } of shownPackets(columns)) first = Math.min(first, ptsTicks);
+  return first;
+}
+
 /** What is known of the video, and what is too much. */
 export interface ListedVideo {
   /** By ffmpeg's name. */
@@ -97,7 +104,7 @@ export async function readMp4PacketIndex(
     const track = videoTrackOf((moov === null ? null : readMp4Index(moov)) ?? [], maxPackets);
     if (track === null || codecOf(track) !== codec) return null;
     if (track.ticksPerSecond !== ticksPerSecond(first.timeBase) || isCutOff(track, size)) return null;
-    return inTimeOf(first, packetColumnsOf(track), track);
+    return inTimeOf(first, packetColumnsOf(track));
   } catch (error) {
     // Tables that are shorter than they say.
     if (error instanceof RangeError) return null;
@@ -113,9 +120,7 @@ function isCutOff(track: Mp4Track, fileBytes: number): boolean {
 }
 
 /** ffmpeg counts from where the first of all streams begins; both speak of the same first picture. */
-function inTimeOf(first: ShownPicture, columns: PacketColumns, { shownFromTicks }: Mp4Track): PacketColumns {
-  let firstTicks = Number.POSITIVE_INFINITY;
-  for (const ticks of columns.ptsTicks) if (ticks >= shownFromTicks) firstTicks = Math.min(firstTicks, ticks);
-  const shift = first.ptsTicks - firstTicks;
+function inTimeOf(first: ShownPicture, columns: PacketColumns): PacketColumns {
+  const shift = first.ptsTicks - firstShownTicks(columns);
   return { ...columns, ptsTicks: columns.ptsTicks.map((ticks) => ticks + shift) };
 }
