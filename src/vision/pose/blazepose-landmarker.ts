@@ -4,13 +4,14 @@ import type { RgbImage } from '../../geometry/rgb-image.ts';
 import type { LoadedModel } from '../../inference/model-store.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
 import { BlazePoseNetworks, type SeenBody } from './blazepose-networks.ts';
-import { type BodyRegion, regionFromFace } from './body-region.ts';
+import { type BodyRegion, closeRegionFromFace, regionFromFace } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
 import { isHeadAlone, isHeadless, isNotWhatWasSeen, isWornBy } from './false-body.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
 import { type Claim, explainsFace, faceOfHead, isSameBody, oneSkeletonPerBody } from './same-body.ts';
 import { borrowedLandmarks, patchesOver, withoutBorrowed } from './shared-bones.ts';
+import { centreOf, centreOfBox, NOSE } from './skeleton-measures.ts';
 
 export interface BlazePoseOptions {
   /** Opened with the role pose-detector; the landmarker closes it. */
@@ -36,8 +37,8 @@ type FoundBody = Candidate & Claim;
  * Bodies are looked for where the detector sees one, then below each face no skeleton has claimed yet: the detector sees 224 pixels
  * of the whole picture and misses most people in wide shots. Meanwhile everybody else's face is covered, and a skeleton stays only
  * when it is the body that was sought: it has the face that led to it, or the head the detector saw. Otherwise it is a neighbour's,
- * lies across two people, or is none (false-body.ts). A person costs one pass of the landmark network, and a second one when the
- * skeleton goes on in a neighbour's body (shared-bones.ts).
+ * lies across two people, or is none (false-body.ts). A person costs one pass of the landmark network, and a second one when that
+ * shows no body of the face, or one that goes on in a neighbour's (shared-bones.ts).
  */
 export class BlazePoseLandmarker implements PoseLandmarker {
   readonly #networks: BlazePoseNetworks;
@@ -71,13 +72,9 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       const face = faceHints.find((hint) => explainsFace(candidate, hint)) ?? null;
       found.push({ ...candidate, face });
     }
-    for (const face of faceHints.toSorted((a, b) => b.height - a.height)) {
-      if (found.length >= this.#maxPoses) break;
-      if (found.some((claim) => explainsFace(claim, face))) continue;
-      const candidate = await this.#lookAt(this.#cover.sparing(face), regionFromFace(face));
-      if (candidate === null || !explainsFace(candidate, face) || isHeadless(candidate)) continue;
-      found.push({ ...candidate, face });
-    }
+    const faces = faceHints.toSorted((a, b) => b.height - a.height);
+    await this.#lookBelow(faces, found, (face) => this.#lookAt(this.#cover.sparing(face), regionFromFace(face)));
+    await this.#lookBelow(faces, found, (face) => this.#lookCloser(face, found));
     const bodies = oneSkeletonPerBody(found);
     const people = bodies.filter((body) => !bodies.some((other) => isWornBy(body, other)));
     return (await this.#apart(image, people)).map(toPose);
@@ -85,6 +82,27 @@ export class BlazePoseLandmarker implements PoseLandmarker {
 
   async close(): Promise<void> {
     await this.#networks.close();
+  }
+
+  /** Adds to `found` the bodies of the faces that no skeleton in it has yet. */
+  async #lookBelow(
+    faces: readonly Tlwh[],
+    found: FoundBody[],
+    lookFor: (face: Tlwh) => Promise<Candidate | null>,
+  ): Promise<void> {
+    for (const face of faces) {
+      if (found.length >= this.#maxPoses) break;
+      if (found.some((claim) => explainsFace(claim, face))) continue;
+      const candidate = await lookFor(face);
+      if (candidate === null || !explainsFace(candidate, face) || isHeadless(candidate)) continue;
+      found.push({ ...candidate, face });
+    }
+  }
+
+  /** The body below a face among those found, which are covered. */
+  async #lookCloser(face: Tlwh, found: readonly FoundBody[]): Promise<Candidate | null> {
+    const patches = found.flatMap((other) => patchesOver(other, centreOfBox(face)));
+    return await this.#lookAt(this.#cover.sparing(face, patches), closeRegionFromFace(face));
   }
 
   /** The body in a region; null when the network sees none there, or none of it lies in the picture. */
@@ -107,7 +125,7 @@ export class BlazePoseLandmarker implements PoseLandmarker {
         apart.push(body);
         continue;
       }
-      const patches = lenders.flatMap((lender) => patchesOver(lender, body));
+      const patches = lenders.flatMap((lender) => patchesOver(lender, centreOf(body, NOSE)));
       const again = await this.#lookAt(this.#cover.sparing(body.face, patches), regionAgain(body));
       const best = again !== null && isOf(again, body) ? { ...again, face: body.face } : body;
       apart.push(withoutBorrowed(best, others, image));

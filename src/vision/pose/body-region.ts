@@ -37,16 +37,29 @@ export function regionFromAlignment(centre: Point, rim: Point): BodyRegion {
  * Hips below the centre of a face, and the rim above it, in face heights, for an upright person. Measured on ten films: between the
  * regions the network settles on for a talking head (2.7 and 0.7) and for a dancer seen from head to foot (3.9 and 1.5).
  */
-const HIPS_BELOW_FACE = 3.2;
-const RIM_ABOVE_FACE = 1;
+const BODY_OF_FACE = { hipsBelow: 3.2, rimAbove: 1 };
+/** Nearer than a talking head's: of twelve people missed in five films of groups, it led to nine (the region above again: to one). */
+const CLOSE_UP_OF_FACE = { hipsBelow: 2.4, rimAbove: 0.8 };
 
 /** The region of the body that belongs to a face (box in pixels), supposing the person is upright. */
-export function regionFromFace({ x, y, width, height }: Tlwh): BodyRegion {
+export function regionFromFace(face: Tlwh): BodyRegion {
+  return regionBelow(face, BODY_OF_FACE);
+}
+
+/** A smaller one, which leaves out most of the neighbours the network settled on in the other. */
+export function closeRegionFromFace(face: Tlwh): BodyRegion {
+  return regionBelow(face, CLOSE_UP_OF_FACE);
+}
+
+function regionBelow(
+  { x, y, width, height }: Tlwh,
+  { hipsBelow, rimAbove }: { hipsBelow: number; rimAbove: number },
+): BodyRegion {
   const centreX = x + width / 2;
   const centreY = y + height / 2;
   return regionFromAlignment(
-    { x: centreX, y: centreY + HIPS_BELOW_FACE * height },
-    { x: centreX, y: centreY - RIM_ABOVE_FACE * height },
+    { x: centreX, y: centreY + hipsBelow * height },
+    { x: centreX, y: centreY - rimAbove * height },
   );
 }
 

@@ -44,9 +44,10 @@ export function borrowedLandmarks(skeleton: Skeletal, other: Skeletal): Set<numb
   const borrowed = new Set<number>();
   const limit = 2 * HALF_WIDTH * Math.min(torsoSize(skeleton), torsoSize(other));
   const theirs = LIMBS.flatMap(({ chain, joints }) => visibleBones(other, chain.slice(0, joints)));
+  const [ownHead, theirHead] = [centreOf(skeleton, NOSE), centreOf(other, NOSE)];
   const isAlong = (point: Point) => theirs.some((bone) => distanceToBone(point, bone) < limit);
   const isBorrowed = (bone: Bone) =>
-    isAlong(bone[1]) && isAlong(middleOf(bone)) && isNearer(middleOf(bone), other, skeleton);
+    isAlong(bone[1]) && isAlong(middleOf(bone)) && isNearer(middleOf(bone), theirHead, ownHead);
   for (const { chain, joints } of LIMBS) {
     const bones = Array.from({ length: joints - 1 }, (_, i) => visibleBones(skeleton, chain.slice(i, i + 2)));
     const first = bones.findIndex((bone) => bone.some(isBorrowed));
@@ -56,10 +57,10 @@ export function borrowedLandmarks(skeleton: Skeletal, other: Skeletal): Set<numb
 }
 
 /**
- * Squares (pixels) that together hide a body: rows of them along its visible bones, as wide as limbs are. What is nearer to the head of
- * `sought` stays open, for it may be that one's body.
+ * Squares (pixels) that together hide a body: rows of them along its visible bones, as wide as limbs are. What is nearer to
+ * `soughtHead` stays open, for it may be the body of that one.
  */
-export function patchesOver(skeleton: Skeletal, sought: Skeletal): Tlwh[] {
+export function patchesOver(skeleton: Skeletal, soughtHead: Point): Tlwh[] {
   const half = HALF_WIDTH * torsoSize(skeleton);
   return [...TRUNK, ...LIMBS.map(({ chain }) => chain)]
     .flatMap((chain) => visibleBones(skeleton, chain))
@@ -69,7 +70,7 @@ export function patchesOver(skeleton: Skeletal, sought: Skeletal): Tlwh[] {
         return { x: from.x + ((to.x - from.x) * step) / steps, y: from.y + ((to.y - from.y) * step) / steps };
       });
     })
-    .filter((point) => isNearer(point, skeleton, sought))
+    .filter((point) => isNearer(point, centreOf(skeleton, NOSE), soughtHead))
     .map(({ x, y }) => ({ x: x - half, y: y - half, width: 2 * half, height: 2 * half }));
 }
 
@@ -98,8 +99,8 @@ function visibleBones(skeleton: Skeletal, chain: readonly number[]): Bone[] {
   });
 }
 
-function isNearer(point: Point, one: Skeletal, than: Skeletal): boolean {
-  return distance(point, centreOf(one, NOSE)) < distance(point, centreOf(than, NOSE));
+function isNearer(point: Point, one: Point, other: Point): boolean {
+  return distance(point, one) < distance(point, other);
 }
 
 function middleOf([from, to]: Bone): Point {

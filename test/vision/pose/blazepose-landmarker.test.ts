@@ -196,6 +196,19 @@ describeWithShared('the pose landmarker on real films', () => {
     expect(found.filter((count) => count === 4).length / found.length).toBeGreaterThanOrEqual(0.9);
   });
 
+  it('sees the body of nearly every face in a meeting, however people sit before each other', async () => {
+    let faces = 0;
+    let without = 0;
+    for await (const image of videoFrames(sharedPath('media', 'paulromeo-faces.mp4'), 500)) {
+      const hints = (await faceDetector.detect(image)).map(({ box }) => box);
+      const poses = await landmarker.detect(image, hints);
+      faces += hints.length;
+      without += hints.filter((face) => !poses.some((pose) => explainsFace(pose, face))).length;
+    }
+    expect(faces).toBeGreaterThan(60);
+    expect(without / faces).toBeLessThan(0.04);
+  });
+
   it('sees one upper body of a talking head, whatever hangs behind it', async () => {
     // The frame at 2 s shows a second person from the side, behind her hair.
     const [start, both, ...others] = await counts('csci576-interview.mp4', 2000);

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { POSE_LANDMARK_NAMES, type PoseLandmark } from '../../../src/geometry/landmarks.ts';
 import type { Claim } from '../../../src/vision/pose/same-body.ts';
 import { borrowedLandmarks, patchesOver, withoutBorrowed } from '../../../src/vision/pose/shared-bones.ts';
+import { centreOf, NOSE } from '../../../src/vision/pose/skeleton-measures.ts';
 import { person } from '../../helpers/skeletons.ts';
 
 const NAMES: readonly string[] = POSE_LANDMARK_NAMES;
@@ -70,13 +71,13 @@ describe('bones of two people', () => {
   });
 
   it('are covered all along, but for what is nearer to the head that is sought', () => {
-    const patches = patchesOver(ben, ada);
+    const patches = patchesOver(ben, centreOf(ada, NOSE));
     const knee = ben.landmarks[25] as PoseLandmark;
     const isOver = ({ x, y }: { x: number; y: number }) =>
       patches.some((p) => x >= p.x && x <= p.x + p.width && y >= p.y && y <= p.y + p.height);
     expect(isOver(knee)).toBe(true);
     expect(isOver({ x: knee.x, y: knee.y + 16 })).toBe(true);
     expect(isOver(ada.landmarks[25] as PoseLandmark)).toBe(false);
-    expect(patchesOver(crossed, ben).every(({ x, width }) => x + width / 2 < 250)).toBe(true);
+    expect(patchesOver(crossed, centreOf(ben, NOSE)).every(({ x, width }) => x + width / 2 < 250)).toBe(true);
   });
 });
