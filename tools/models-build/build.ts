@@ -1,4 +1,4 @@
-/** Builds the pose networks: `npm run models:build -- [lite] [full] [heavy] [--bundle] [--out DIR]`. */
+/** The command line that builds the pose networks. */
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,32 +12,54 @@ import {
   type PoseVariant,
 } from './pose-networks.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    bundle: { type: 'boolean', default: false },
-    out: { type: 'string', default: MODELS_DIRECTORY },
-  },
-});
+const HELP = `Builds the pose networks from the npm package @mediapipe/pose, the same bytes every time; prints digest, size and file of each.
+
+Usage: npm run -s models:build -- [VARIANT...] [options]
+
+  VARIANT      ${POSE_VARIANTS.join(', ')} [lite full]
+  --bundle     also builds the bundles that POSE_ENGINE=tasks-vision needs, into downloads/
+  --out DIR    [the project's models]
+  --help       this text`;
 
 const isVariant = (name: string): name is PoseVariant => POSE_VARIANTS.some((variant) => variant === name);
-const unknown = positionals.filter((name) => !isVariant(name));
-if (unknown.length > 0) {
-  process.stderr.write(`unknown variant ${unknown.join(', ')}; expected ${POSE_VARIANTS.join(', ')}\n`);
-  process.exit(2);
-}
-const chosen = positionals.filter(isVariant);
-const variants = chosen.length > 0 ? chosen : (['lite', 'full'] as const);
 
-for (const product of [
-  detectorProduct(),
-  ...variants.map(landmarksProduct),
-  ...(values.bundle ? variants.map(bundleProduct) : []),
-]) {
-  const bytes = await product.build();
-  const path = join(values.out, product.file);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, bytes);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  process.stdout.write(`${sha256}  ${String(bytes.length).padStart(9)} bytes  ${product.file}\n`);
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      bundle: { type: 'boolean', default: false },
+      out: { type: 'string', default: MODELS_DIRECTORY },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(`${HELP}\n`);
+    return;
+  }
+  const unknown = positionals.filter((name) => !isVariant(name));
+  if (unknown.length > 0) {
+    throw new Error(`unknown variant ${unknown.join(', ')}; expected ${POSE_VARIANTS.join(', ')}`);
+  }
+  const chosen = positionals.filter(isVariant);
+  const variants = chosen.length > 0 ? chosen : (['lite', 'full'] as const);
+  const products = [
+    detectorProduct(),
+    ...variants.map(landmarksProduct),
+    ...(values.bundle ? variants.map(bundleProduct) : []),
+  ];
+  for (const product of products) {
+    const bytes = await product.build();
+    const path = join(values.out, product.file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, bytes);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    process.stdout.write(`${sha256}  ${String(bytes.length).padStart(9)} bytes  ${product.file}\n`);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
 }
