@@ -73,7 +73,9 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       found.push({ ...candidate, face });
     }
     const faces = faceHints.toSorted((a, b) => b.height - a.height);
-    await this.#lookBelow(faces, found, (face) => this.#lookAt(this.#cover.sparing(face), regionFromFace(face)));
+    await this.#lookBelow(faces, found, (face) =>
+      this.#lookAt(this.#cover.sparing(face), regionFromFace(face)),
+    );
     await this.#lookBelow(faces, found, (face) => this.#lookCloser(face, found));
     const bodies = oneSkeletonPerBody(found);
     const people = bodies.filter((body) => !bodies.some((other) => isWornBy(body, other)));
