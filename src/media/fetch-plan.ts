@@ -1,6 +1,6 @@
 /** Which bytes of an MP4 a sampling plan needs: pure, from the index alone. */
 import { type ByteRange, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
-import type { Mp4Sample, Mp4Track } from './mp4-index.ts';
+import type { Mp4Track } from './mp4-index.ts';
 import {
   codecOf,
   firstShownTicks,
@@ -8,7 +8,8 @@ import {
   proveKeyframes,
   videoTrackOf,
 } from './mp4-packet-index.ts';
-import { shownPackets } from './packet-index.ts';
+import type { Mp4Sample } from './mp4-samples.ts';
+import { shownPackets } from './packet-columns.ts';
 import { packetTable } from './packet-table.ts';
 import { samplePositions } from './sample-times.ts';
 import { type PlannedVideo, planSampling } from './sampling-plan.ts';

@@ -1,16 +1,12 @@
-/** Reads where each sample of an MP4 lies from its index, the `moov` box (ISO/IEC 14496-12, 8.2 to 8.7): pure, no sample is read. */
-import type { ByteRange } from '../byte-ranges.ts';
+/** Reads what an MP4 has in it from its index, the `moov` box (ISO/IEC 14496-12, 8.2 to 8.5): pure, no sample is read. */
 import { boxAt, boxesIn, findBox, type Mp4Box } from './mp4-boxes.ts';
+import { type Mp4Sample, readSampleTables, usualDuration, walkSamples } from './mp4-samples.ts';
 
-/** One sample of a track: a picture's packet, a piece of sound. Times in the track's ticks. */
-export interface Mp4Sample extends ByteRange {
-  /** When it is decoded, counted from the first. */
-  readonly dtsTicks: number;
-  /** When it is shown, on the same clock. */
-  readonly ptsTicks: number;
-  /** For how long; 0 where the index only tells how long decoding may take, as of pictures that are decoded in another order. */
-  readonly durationTicks: number;
-  readonly isKey: boolean;
+export interface Mp4Turn {
+  /** Clockwise: 0, 90, 180 or 270. */
+  readonly rotationDegrees: number;
+  /** Whether the picture is mirrored on top of that. */
+  readonly isMirrored: boolean;
 }
 
 export interface Mp4Track {
@@ -21,6 +17,10 @@ export interface Mp4Track {
   /** Size of the stored picture in pixels; 0 where the track has none. */
   readonly width: number;
   readonly height: number;
+  /** The codec's configuration record (`avcC`, `hvcC`); null where there is none. */
+  readonly configuration: Uint8Array | null;
+  /** How the picture is to be turned; null for other turns than quarters. */
+  readonly turn: Mp4Turn | null;
   readonly ticksPerSecond: number;
   /** By the edit list, what comes before is not shown. */
   readonly shownFromTicks: number;
@@ -63,7 +63,7 @@ function readTrack(view: DataView, trak: Mp4Box, movieTicks: number): Mp4Track |
   const entry = stbl === null ? null : sampleEntry(view, stbl);
   const edit = readEdit(view, trak);
   if (mdhd === null || hdlr === null || stbl === null || entry === null || edit === null) return null;
-  const tables = readTables(view, stbl);
+  const tables = readSampleTables(view, stbl);
   if (tables === null) return null;
   const ticksPerSecond = ticksPerSecondOf(view, mdhd);
   const handler = fourCharacters(view, hdlr.contentStart + 8);
@@ -73,6 +73,8 @@ function readTrack(view: DataView, trak: Mp4Box, movieTicks: number): Mp4Track |
     format: entry.type,
     width: isVideo ? view.getUint16(entry.contentStart + 24) : 0,
     height: isVideo ? view.getUint16(entry.contentStart + 26) : 0,
+    configuration: configurationOf(view, entry),
+    turn: turnOf(view, findBox(view, trak, 'tkhd')),
     ticksPerSecond,
     shownFromTicks: edit.fromTicks,
     shownUntilTicks:
@@ -80,7 +82,7 @@ function readTrack(view: DataView, trak: Mp4Box, movieTicks: number): Mp4Track |
         ? Number.POSITIVE_INFINITY
         : edit.fromTicks + (edit.movieTicks / movieTicks) * ticksPerSecond,
     sampleCount: tables.sampleCount,
-    usualDurationTicks: usualDuration(view, tables.stts),
+    usualDurationTicks: usualDuration(view, tables),
     samples: () => walkSamples(view, tables),
   };
 }
@@ -90,6 +92,27 @@ function sampleEntry(view: DataView, stbl: Mp4Box): Mp4Box | null {
   const stsd = findBox(view, stbl, 'stsd');
   return stsd === null ? null : boxAt(view, stsd.contentStart + 8, stsd.end);
 }
+
+/** A visual sample entry has 78 bytes of its own before the boxes in it. */
+function configurationOf(view: DataView, { contentStart, end, type, start }: Mp4Box): Uint8Array | null {
+  const inside = { type, start, contentStart: contentStart + 78, end };
+  const box = findBox(view, inside, 'avcC') ?? findBox(view, inside, 'hvcC');
+  if (box === null) return null;
+  return new Uint8Array(view.buffer, view.byteOffset + box.contentStart, box.end - box.contentStart);
+}
+
+/** `tkhd` ends with a matrix (a b u, c d v, x y w) and the size. A pixel (x, y) is shown at (a x + c y, b x + d y). */
+function turnOf(view: DataView, tkhd: Mp4Box | null): Mp4Turn | null {
+  if (tkhd === null) return null;
+  const matrix = tkhd.contentStart + (isVersion1(view, tkhd) ? 52 : 40);
+  const [a, b, c, d] = [0, 4, 12, 16].map((at) => view.getInt32(matrix + at) / 65_536) as Matrix;
+  const isQuarter = (b === 0 && c === 0 && a !== 0 && d !== 0) || (a === 0 && d === 0 && b !== 0 && c !== 0);
+  if (!isQuarter) return null;
+  const degrees = (Math.atan2(b, a) * 180) / Math.PI;
+  return { rotationDegrees: (degrees + 360) % 360, isMirrored: a * d - b * c < 0 };
+}
+
+type Matrix = [a: number, b: number, c: number, d: number];
 
 /** `mvhd` and `mdhd` begin with version, flags and two times. */
 function ticksPerSecondOf(view: DataView, header: Mp4Box | null): number {
@@ -115,119 +138,6 @@ function readEdit(view: DataView, trak: Mp4Box): { fromTicks: number; movieTicks
     found = { fromTicks, movieTicks: wide ? Number(view.getBigUint64(at)) : view.getUint32(at) };
   }
   return found;
-}
-
-/** The tables of a track that is read; all but `ctts` and `stss` are there. */
-interface SampleTables {
-  readonly sampleCount: number;
-  readonly stts: Mp4Box;
-  readonly ctts: Mp4Box | null;
-  readonly stss: Mp4Box | null;
-  readonly stsc: Mp4Box;
-  readonly stsz: Mp4Box;
-  readonly chunks: Mp4Box;
-}
-
-function readTables(view: DataView, stbl: Mp4Box): SampleTables | null {
-  const table = (type: string) => findBox(view, stbl, type);
-  const [stts, stsc, stsz, chunks] = [
-    table('stts'),
-    table('stsc'),
-    table('stsz'),
-    table('stco') ?? table('co64'),
-  ];
-  if (stts === null || stsc === null || stsz === null || chunks === null) return null;
-  const sampleCount = view.getUint32(stsz.contentStart + 8);
-  const ctts = table('ctts');
-  const isTimed = [stts, ctts].every((times) => times === null || samplesIn(view, times) === sampleCount);
-  if (!isTimed) return null;
-  return { sampleCount, stts, ctts, stss: table('stss'), stsc, stsz, chunks };
-}
-
-/** Goes through all tables side by side. */
-function* walkSamples(view: DataView, tables: SampleTables): Generator<Mp4Sample, void> {
-  const { sampleCount, stts, ctts, stss, stsc, stsz, chunks } = tables;
-  const equalSize = view.getUint32(stsz.contentStart + 4);
-  const durations = runs(view, stts, (at) => view.getUint32(at));
-  // Version 0 has no sign by the letter; ffmpeg and all who write negative ones see one.
-  const shifts = ctts === null ? null : runs(view, ctts, (at) => view.getInt32(at));
-  const keys = stss === null ? null : keyNumbers(view, stss);
-  let nextKey = keys?.next().value ?? null;
-  let dtsTicks = 0;
-  let sample = 0;
-  for (const { offset, samples } of chunkRuns(view, stsc, chunks)) {
-    let start = offset;
-    for (let i = 0; i < samples && sample < sampleCount; i++, sample++) {
-      const size = equalSize === 0 ? view.getUint32(stsz.contentStart + 12 + 4 * sample) : equalSize;
-      const isKey = keys === null || nextKey === sample + 1;
-      if (isKey && keys !== null) nextKey = keys.next().value ?? null;
-      const ptsTicks = dtsTicks + (shifts?.next().value ?? 0);
-      const untilNextTicks = durations.next().value ?? 0;
-      const durationTicks = shifts === null ? untilNextTicks : 0;
-      yield { start, end: start + size, dtsTicks, ptsTicks, durationTicks, isKey };
-      start += size;
-      dtsTicks += untilNextTicks;
-    }
-  }
-}
-
-/** A table of counts and values, one value for each sample. */
-function* runs(view: DataView, box: Mp4Box, read: (at: number) => number): Generator<number, void> {
-  for (const at of entries(view, box, 8)) {
-    const value = read(at + 4);
-    for (let left = view.getUint32(at); left > 0; left--) yield value;
-  }
-}
-
-/** How many samples a table of counts and values speaks of. */
-function samplesIn(view: DataView, box: Mp4Box): number {
-  let samples = 0;
-  for (const at of entries(view, box, 8)) samples += view.getUint32(at);
-  return samples;
-}
-
-/** Numbers of the keyframes, from 1. */
-function* keyNumbers(view: DataView, stss: Mp4Box): Generator<number, void> {
-  for (const at of entries(view, stss, 4)) yield view.getUint32(at);
-}
-
-/** Where each chunk begins and how many samples it holds. */
-function* chunkRuns(
-  view: DataView,
-  stsc: Mp4Box,
-  chunks: Mp4Box,
-): Generator<{ offset: number; samples: number }, void> {
-  const isWide = chunks.type === 'co64';
-  const runStarts = [...entries(view, stsc, 12)];
-  if (runStarts.length === 0) return;
-  let run = 0;
-  let chunk = 1;
-  for (const at of entries(view, chunks, isWide ? 8 : 4)) {
-    const next = runStarts[run + 1];
-    if (next !== undefined && view.getUint32(next) <= chunk) run++;
-    const samples = view.getUint32((runStarts[run] ?? 0) + 4);
-    yield { offset: isWide ? Number(view.getBigUint64(at)) : view.getUint32(at), samples };
-    chunk++;
-  }
-}
-
-/** Where the entries of a table begin: after version, flags and a count. */
-function* entries(view: DataView, { contentStart, end }: Mp4Box, bytes: number): Generator<number, void> {
-  const count = view.getUint32(contentStart + 4);
-  for (let at = contentStart + 8, entry = 0; entry < count; entry++, at += bytes) {
-    if (at + bytes > end) throw new RangeError('a table ends before its last entry');
-    yield at;
-  }
-}
-
-function usualDuration(view: DataView, stts: Mp4Box): number {
-  const counts = new Map<number, number>();
-  for (const at of entries(view, stts, 8)) {
-    const duration = view.getUint32(at + 4);
-    counts.set(duration, (counts.get(duration) ?? 0) + view.getUint32(at));
-  }
-  const [usual] = [...counts].sort((a, b) => b[1] - a[1]);
-  return usual?.[0] ?? 0;
 }
 
 function isVersion1(view: DataView, { contentStart }: Mp4Box): boolean {

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { type Mp4Track, readMp4Index } from './mp4-index.ts';
 import { findMp4Index, type ReadBytes } from './mp4-layout.ts';
-import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, shownPackets } from './packet-index.ts';
+import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, PacketList, shownPackets } from './packet-columns.ts';
 import type { ShownPicture } from './shown-picture.ts';
 import { ticksPerSecond } from './timeline.ts';
 
@@ -47,23 +47,13 @@ export function videoTrackOf(tracks: readonly Mp4Track[], maxPictures: number): 
 
 /** The packets in the track's own time, which need not begin where ffmpeg's does. */
 export function packetColumnsOf(track: Mp4Track): PacketColumns {
-  const ptsTicks: number[] = [];
-  const durationTicks: number[] = [];
-  const bytes: number[] = [];
-  const flags: number[] = [];
-  for (const sample of track.samples()) {
-    ptsTicks.push(sample.ptsTicks);
-    durationTicks.push(sample.durationTicks);
-    bytes.push(sample.end - sample.start);
-    flags.push((sample.isKey ? KEY_FLAG : 0) | (sample.ptsTicks < track.shownFromTicks ? DISCARD_FLAG : 0));
+  const packets = new PacketList();
+  for (const { ptsTicks, durationTicks, start, end, isKey } of track.samples()) {
+    const isHidden = ptsTicks < track.shownFromTicks;
+    const flags = (isKey ? KEY_FLAG : 0) | (isHidden ? DISCARD_FLAG : 0);
+    packets.push({ ptsTicks, durationTicks, bytes: end - start, flags });
   }
-  return {
-    timeBase: { numerator: 1, denominator: track.ticksPerSecond },
-    ptsTicks,
-    durationTicks,
-    bytes,
-    flags,
-  };
+  return packets.columns({ numerator: 1, denominator: track.ticksPerSecond });
 }
 
 /** When the first picture is shown; infinity where none is. */
@@ -93,6 +83,25 @@ export async function readMp4PacketIndex(
   { codec, first, maxPackets }: ListedVideo,
 ): Promise<PacketColumns | null> {
   if (!proveKeyframes(codec)) return null;
+  try {
+    const track = await readMp4Track(file, maxPackets);
+    if (track === null || codecOf(track) !== codec) return null;
+    if (track.ticksPerSecond !== ticksPerSecond(first.timeBase)) return null;
+    return inTimeOf(first, packetColumnsOf(track));
+  } catch (error) {
+    // Tables that are shorter than they say.
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/**
+ * The one track of pictures of a whole file, or of one whose missing parts are holes.
+ * @param file absolute path
+ * @param maxPictures longer tracks are not looked at
+ * @throws RangeError for tables that are shorter than they say
+ */
+export async function readMp4Track(file: string, maxPictures: number): Promise<Mp4Track | null> {
   const handle = await open(file);
   try {
     const { size } = await handle.stat();
@@ -101,14 +110,8 @@ export async function readMp4PacketIndex(
       return buffer.subarray(0, bytesRead);
     };
     const moov = await findMp4Index(size, read);
-    const track = videoTrackOf((moov === null ? null : readMp4Index(moov)) ?? [], maxPackets);
-    if (track === null || codecOf(track) !== codec) return null;
-    if (track.ticksPerSecond !== ticksPerSecond(first.timeBase) || isCutOff(track, size)) return null;
-    return inTimeOf(first, packetColumnsOf(track));
-  } catch (error) {
-    // Tables that are shorter than they say.
-    if (error instanceof RangeError) return null;
-    throw error;
+    const track = videoTrackOf((moov === null ? null : readMp4Index(moov)) ?? [], maxPictures);
+    return track === null || isCutOff(track, size) ? null : track;
   } finally {
     await handle.close();
   }

@@ -1,16 +1,8 @@
-/** Reads single packets out of a video file, in this process, without touching the rest of it. */
-
-import type { InputVideoTrack } from 'mediabunny';
-import { EncodedPacketSink, FilePathSource, Input, MATROSKA, MP4, MPEG_TS, QTFF, WEBM } from 'mediabunny';
+/** Single packets of a video file, read in this process without touching the rest of it. */
 import type { Arrivals } from '../arrivals.ts';
 import type { ByteRange } from '../byte-ranges.ts';
-import { walksToItsEnd } from './matroska-preflight.ts';
 import type { PacketTable } from './packet-table.ts';
-import { partialFileSource } from './partial-file-source.ts';
 import type { PacketRange } from './sampling-plan.ts';
-
-/** In transport streams the zero byte before a start code may be counted to either of the packets it stands between. */
-const START_CODE_SLACK_BYTES = 1;
 
 /** An open file and its first video stream. */
 export interface PacketSource {
@@ -30,7 +22,10 @@ export interface PacketSource {
   readonly rotationDegrees: number;
   /** Whether the picture is mirrored on top of that. */
   readonly isMirrored: boolean;
-  /** The packets of a range, one after the other; the first must be a keyframe. */
+  /**
+   * The packets of a range, one after the other; the first must be a keyframe.
+   * @throws RangeError where the file has none there, or that part of it was not fetched
+   */
   read(range: PacketRange): AsyncGenerator<{ packet: number; data: Uint8Array }, void>;
   close(): void;
 }
@@ -48,108 +43,7 @@ export interface PacketFile {
   readonly arrivals: Arrivals | null;
 }
 
-/**
- * Opens the file and walks its index, comparing it packet by packet with the table: two readers that agree on number and size of all
- * packets speak of the same packets.
- * @returns null when the two disagree, or this reader does not understand the file: decoding everything is always right
- */
-export async function openPacketSource(
-  { file, table, container, parts, arrivals }: PacketFile,
-  signal: AbortSignal,
-): Promise<PacketSource | null> {
-  if (container === 'matroska') {
-    const preflight = { file, maxPackets: table.bytes.length };
-    if (!(await walksToItsEnd(preflight, signal))) return null;
-  }
-  const input = new Input({
-    source: parts === null ? new FilePathSource(file) : partialFileSource(file, parts, arrivals),
-    formats: [MP4, QTFF, MATROSKA, WEBM, MPEG_TS],
-  });
-  try {
-    const [track] = await input.getVideoTracks();
-    const list = track === undefined ? null : await matchPackets(track, table, signal);
-    // Of the pictures of an MP4 that were not fetched ffmpeg knows nothing; a Matroska file lists only what is there.
-    const areAllThere = parts === null || container === 'matroska';
-    const keys = list !== null && areAllThere ? commonKeys(list.keys, table.keys) : list?.keys;
-    if (track !== undefined && list !== null && keys !== undefined) {
-      const reader = await readerOf(input, track, list.timesSeconds);
-      return { table: { ...table, keys }, namedKeys: list.keys, ...reader };
-    }
-  } catch (error) {
-    input.dispose();
-    signal.throwIfAborted();
-    // Whatever this reader stumbles over, ffmpeg has read the file: its way stays open.
-    if (error instanceof Error) return null;
-    throw error;
-  }
-  input.dispose();
-  return null;
-}
-
-/** What the reader says of each packet. */
-interface PacketList {
-  /** By its own clock. */
-  readonly timesSeconds: Float64Array;
-  readonly keys: Uint8Array;
-}
-
-/** The reader's list; null when it is another one than the table. */
-async function matchPackets(
-  track: InputVideoTrack,
-  { bytes }: PacketTable,
-  signal: AbortSignal,
-): Promise<PacketList | null> {
-  const timesSeconds = new Float64Array(bytes.length);
-  const keys = new Uint8Array(bytes.length);
-  const sink = new EncodedPacketSink(track);
-  let number = 0;
-  let packet = await sink.getFirstPacket({ metadataOnly: true });
-  for (; packet !== null; number++) {
-    // A longer list than ffmpeg's fails here, too: its first packet too many has no size to compare with.
-    const difference = Math.abs(packet.byteLength - (bytes[number] ?? Number.NaN));
-    if (!(difference <= START_CODE_SLACK_BYTES)) return null;
-    timesSeconds[number] = packet.timestamp;
-    keys[number] = packet.type === 'key' ? 1 : 0;
-    signal.throwIfAborted();
-    packet = await sink.getNextPacket(packet, { metadataOnly: true });
-  }
-  return number === bytes.length ? { timesSeconds, keys } : null;
-}
-
 /** The keyframes that both readers take for one. */
-function commonKeys(keys: Uint8Array, others: Uint8Array): Uint8Array {
+export function commonKeys(keys: Uint8Array, others: Uint8Array): Uint8Array {
   return keys.map((key, packet) => key & (others[packet] ?? 0));
-}
-
-async function readerOf(
-  input: Input,
-  track: InputVideoTrack,
-  timesSeconds: Float64Array,
-): Promise<Omit<PacketSource, 'table' | 'namedKeys'>> {
-  const sink = new EncodedPacketSink(track);
-  const config = await track.getDecoderConfig();
-  const description = config?.description as ArrayBuffer | ArrayBufferView | undefined;
-  return {
-    configuration: description === undefined ? null : bytesOf(description),
-    width: await track.getCodedWidth(),
-    height: await track.getCodedHeight(),
-    rotationDegrees: await track.getRotation(),
-    isMirrored: await track.getFlip(),
-    async *read({ first, last }) {
-      const timeSeconds = timesSeconds[first] ?? Number.NaN;
-      let packet = await sink.getKeyPacket(timeSeconds);
-      if (packet?.timestamp !== timeSeconds) throw new RangeError(`packet ${first} is no keyframe`);
-      for (let number = first; packet !== null && number <= last; number++) {
-        yield { packet: number, data: packet.data };
-        if (number < last) packet = await sink.getNextPacket(packet);
-      }
-    },
-    close: () => input.dispose(),
-  };
-}
-
-function bytesOf(source: ArrayBuffer | ArrayBufferView): Uint8Array {
-  return ArrayBuffer.isView(source)
-    ? new Uint8Array(source.buffer, source.byteOffset, source.byteLength)
-    : new Uint8Array(source);
 }

@@ -1,5 +1,5 @@
 /** Which packet holds which picture: what a plan to decode less than everything is made from. */
-import { DISCARD_FLAG, KEY_FLAG, type PacketColumns } from './packet-index.ts';
+import { DISCARD_FLAG, KEY_FLAG, type PacketColumns } from './packet-columns.ts';
 import type { Timeline } from './timeline.ts';
 
 /** One entry per packet of the video stream, in the order they are decoded. */
@@ -15,6 +15,14 @@ export interface PacketTable {
   readonly bytes: Uint32Array;
 }
 
+/** For each picture of the timeline, by its position, the packet it is in. */
+export function packetsByPosition({ positions }: PacketTable): Uint32Array {
+  const shown = positions.reduce((count, position) => (position >= 0 ? count + 1 : count), 0);
+  const packetAt = new Uint32Array(shown);
+  for (const [packet, position] of positions.entries()) if (position >= 0) packetAt[position] = packet;
+  return packetAt;
+}
+
 /** The table of an index in which every packet has a time; null when two packets share one (the two fields of a picture). */
 export function packetTable(
   index: PacketColumns,
@@ -22,7 +30,9 @@ export function packetTable(
   areKeysSeen: boolean,
 ): PacketTable | null {
   const { ptsTicks, flags } = index;
-  const byTime = Uint32Array.from(ptsTicks.keys()).sort((a, b) => (ptsTicks[a] ?? 0) - (ptsTicks[b] ?? 0));
+  const byTime = new Uint32Array(ptsTicks.length)
+    .map((_, packet) => packet)
+    .sort((a, b) => (ptsTicks[a] ?? 0) - (ptsTicks[b] ?? 0));
   const ranks = new Uint32Array(ptsTicks.length);
   const positions = new Int32Array(ptsTicks.length).fill(-1);
   let position = 0;

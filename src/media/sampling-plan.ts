@@ -1,6 +1,6 @@
 /** Chooses the cheapest way to decode exactly the wanted pictures: pure, from the packet table alone. */
 import { DECODER_START_MS, decodeCostMs } from './decode-cost.ts';
-import type { PacketTable } from './packet-table.ts';
+import { type PacketTable, packetsByPosition } from './packet-table.ts';
 import type { VideoInfo } from './video-info.ts';
 
 /** Packets from a keyframe on, in decoding order, both ends included. */
@@ -130,14 +130,12 @@ function rangesFor(
   breaks: ReadonlySet<number>,
   wanted: Uint32Array,
 ): PacketRange[] | null {
-  const { positions } = table;
   const starts = startsOf(table, breaks);
-  const packetOf = new Uint32Array(positions.length);
-  for (const [packet, position] of positions.entries()) if (position >= 0) packetOf[position] = packet;
+  const packetAt = packetsByPosition(table);
 
   const ranges: PacketRange[] = [];
   for (const position of wanted) {
-    const last = packetOf[position] ?? 0;
+    const last = packetAt[position] ?? 0;
     const first = starts[last] ?? -1;
     if (first < 0) return null;
     ranges.push({ first, last });

@@ -26,15 +26,12 @@ export function sceneKeyframesMs(
   sampled: SampledGroups | null,
 ): number[] {
   if (packets === null) return [];
-  const keyframes = [...packets.positions.keys()]
-    .filter((packet) => packets.keys[packet] === 1 && (packets.positions[packet] ?? -1) >= 0)
-    .map((packet) => ({ packet, position: packets.positions[packet] ?? 0 }))
-    .sort((a, b) => a.position - b.position)
-    .map(({ packet, position }) => ({
-      packet,
-      position,
-      timeMs: millisecondsAt(timeline, timeline.ptsTicks[position] ?? 0),
-    }));
+  const keyframes: Array<{ packet: number; position: number; timeMs: number }> = [];
+  for (const [packet, position] of packets.positions.entries()) {
+    if (packets.keys[packet] !== 1 || position < 0) continue;
+    keyframes.push({ packet, position, timeMs: millisecondsAt(timeline, timeline.ptsTicks[position] ?? 0) });
+  }
+  keyframes.sort((a, b) => a.position - b.position);
   const holdsSample = sampled === null ? null : groupsWithSamples(keyframes, sampled.positions);
   const counted = keyframes.flatMap(({ packet, timeMs }, i) => {
     const previous = keyframes[i - 1];

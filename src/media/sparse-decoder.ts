@@ -2,7 +2,7 @@
 import { isMatroskaCodec } from './matroska-stream.ts';
 import { type FeedReport, feedPackets } from './packet-feed.ts';
 import type { PacketSource } from './packet-source.ts';
-import type { PacketTable } from './packet-table.ts';
+import { packetsByPosition } from './packet-table.ts';
 import { type SamplingPlan, withFirstPicture } from './sampling-plan.ts';
 import type { VideoInfo } from './video-info.ts';
 import { decodeWanted, type WantedPictureDecoder } from './wanted-pictures.ts';
@@ -44,7 +44,8 @@ async function* decodeRanges(
   { video, source, plan, wanted, onFed }: SparseRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
-  const packets = packetsOf(source.table, withFirstPicture(wanted));
+  const packetAt = packetsByPosition(source.table);
+  const packets = withFirstPicture(wanted).map((position) => packetAt[position] ?? 0);
   const ticks = packets.map((packet) => source.table.ranks[packet] ?? 0);
   const wantedPackets = new Set(packets);
   let ranges = plan.ranges;
@@ -75,11 +76,4 @@ async function* decodeRanges(
     if (decoded === decodedBefore) return;
     ranges = ranges.slice(rangesFed);
   }
-}
-
-/** The packets of pictures, by the pictures' positions. */
-function packetsOf({ positions }: PacketTable, wanted: Uint32Array): Uint32Array {
-  const packetAt = new Map<number, number>();
-  for (const [packet, position] of positions.entries()) packetAt.set(position, packet);
-  return wanted.map((position) => packetAt.get(position) ?? 0);
 }

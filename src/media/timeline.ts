@@ -1,5 +1,7 @@
 /** When each picture of a video is shown, in the exact ticks of its container. */
 
+import { NumberColumn } from './number-column.ts';
+
 /** Seconds per tick, as a fraction. */
 export interface TimeBase {
   readonly numerator: number;
@@ -34,7 +36,7 @@ export function timelineOf(
   firstTicks: number,
   frameTicks: number,
 ): Timeline | null {
-  const times: number[] = [];
+  const times = new NumberColumn();
   let last: Presentation = { ptsTicks: Number.NEGATIVE_INFINITY, durationTicks: 0 };
   for (const presentation of presentations) {
     if (presentation.ptsTicks < firstTicks) continue;
@@ -42,7 +44,7 @@ export function timelineOf(
     if (presentation.ptsTicks >= last.ptsTicks) last = presentation;
   }
   if (times.length === 0) return null;
-  const ascending = Float64Array.from(times).sort();
+  const ascending = times.done().sort();
   const ptsTicks = ascending.filter((pts, position) => pts !== ascending[position - 1]);
   return { timeBase, ptsTicks, endTicks: last.ptsTicks + (last.durationTicks || frameTicks) };
 }

@@ -1,5 +1,5 @@
 /** Which pictures may stand for samples when they need not be exact: those nearby that cost less to decode. */
-import type { PacketTable } from './packet-table.ts';
+import { type PacketTable, packetsByPosition } from './packet-table.ts';
 import { type Timeline, ticksPerSecond } from './timeline.ts';
 
 /** What is known of a video's pictures; no packets where they cannot be told apart. */
@@ -57,10 +57,7 @@ function endGroupsSooner(
   packets: PacketTable,
   toleranceTicks: number,
 ): Uint32Array {
-  const packetAt = new Uint32Array(times.length);
-  for (const [packet, position] of packets.positions.entries()) {
-    if (position >= 0) packetAt[position] = packet;
-  }
+  const packetAt = packetsByPosition(packets);
   let keyframesSoFar = 0;
   const groups = packetAt.map((packet) => {
     keyframesSoFar += packets.keys[packet] ?? 0;

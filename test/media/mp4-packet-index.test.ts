@@ -1,7 +1,8 @@
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readMp4PacketIndex } from '../../src/media/mp4-packet-index.ts';
-import { DISCARD_FLAG, KEY_FLAG, readPacketIndex } from '../../src/media/packet-index.ts';
+import { DISCARD_FLAG, KEY_FLAG } from '../../src/media/packet-columns.ts';
+import { readPacketIndex } from '../../src/media/packet-index.ts';
 import { probeVideo } from '../../src/media/probe.ts';
 import type { ShownPicture } from '../../src/media/shown-picture.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../../src/media/video-limits.ts';

@@ -1,18 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { DISCARD_FLAG, KEY_FLAG, type PacketIndex } from '../../src/media/packet-index.ts';
+import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, PacketList } from '../../src/media/packet-columns.ts';
 import { packetTable } from '../../src/media/packet-table.ts';
 
 const timeBase = { numerator: 1, denominator: 25 };
 
-function indexOf(ptsTicks: number[], flags: number[]): PacketIndex {
-  return {
-    timeBase,
-    ptsTicks,
-    flags,
-    durationTicks: ptsTicks.map(() => 1),
-    bytes: ptsTicks.map((_, packet) => 100 + packet),
-    exit: { code: 0, signalName: null, stderrTail: [] },
-  };
+function indexOf(times: number[], flags: number[]): PacketColumns {
+  const packets = new PacketList();
+  for (const [packet, ptsTicks] of times.entries()) {
+    packets.push({ ptsTicks, durationTicks: 1, bytes: 100 + packet, flags: flags[packet] ?? 0 });
+  }
+  return packets.columns(timeBase);
 }
 
 describe('packetTable', () => {
