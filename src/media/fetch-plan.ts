@@ -8,11 +8,10 @@ import {
   proveKeyframes,
   videoTrackOf,
 } from './mp4-packet-index.ts';
-import type { Mp4Sample } from './mp4-samples.ts';
 import { shownPackets } from './packet-columns.ts';
 import { packetTable } from './packet-table.ts';
 import { samplePositions } from './sample-times.ts';
-import { type PlannedVideo, planSampling } from './sampling-plan.ts';
+import { type PacketRange, type PlannedVideo, planSampling } from './sampling-plan.ts';
 import { ticksPerSecond, timelineOf } from './timeline.ts';
 import { preferCheapPictures } from './tolerated-pictures.ts';
 
@@ -30,14 +29,16 @@ export interface Sampling {
   readonly toleranceMs: number;
 }
 
-/** Six hours at 120 pictures a second, twice: longer lists are left to the decoder's own limits. */
-const MAX_PICTURES = 5_000_000;
+/** Six hours at 120 pictures a second: longer lists are left to the decoder's own limits. */
+const MAX_PICTURES = 2_600_000;
 /**
  * What ffmpeg looks at to find out what a stream is (at most 40 pictures, five seconds) and to show the first picture (at most 16 more):
  * with it in place, it finds out the same as in the whole file.
  */
 const OPENING_PICTURES = 64;
 const OPENING_SECONDS = 6;
+/** Six seconds of uncompressed sound, each of whose values is a sample, at 96 kHz are fewer: more are an attack on our memory. */
+const MAX_OPENING_SAMPLES = 1_000_000;
 /** Subtitles, chapters and time codes are read when a file is opened: all or nothing. */
 const MAX_OTHER_SAMPLES = 10_000;
 
@@ -47,42 +48,73 @@ const MAX_OTHER_SAMPLES = 10_000;
  */
 export function planFetch(tracks: readonly Mp4Track[], sampling: Sampling): Mp4FetchPlan | null {
   const video = videoTrackOf(tracks, MAX_PICTURES);
-  if (video === null) return null;
-  const pictures = [...video.samples()];
-  const packets = neededPackets(video, pictures, sampling);
-  if (packets === null) return null;
-  const openingSeconds = openingOf(pictures, video.ticksPerSecond);
+  const needed = video === null ? null : neededPackets(video, sampling);
+  const opening = video === null ? null : openingOf(tracks, openingSecondsOf(video));
+  if (video === null || needed === null || opening === null) return null;
   const isListedByIndex = proveKeyframes(codecOf(video));
   // Where ffmpeg lists the packets, the picture shown last tells it how long that one is.
-  const opening: ByteRange[] = isListedByIndex ? [] : [packets.last];
-  for (const track of tracks) {
-    const isMedia = track.handler === 'vide' || track.handler === 'soun';
-    if (!isMedia && track.sampleCount > MAX_OTHER_SAMPLES) return null;
-    const untilTicks = isMedia ? openingSeconds * track.ticksPerSecond : Number.POSITIVE_INFINITY;
-    for (const sample of track.samples()) {
-      if (sample.dtsTicks > untilTicks) break;
-      opening.push({ start: sample.start, end: sample.end });
-    }
-  }
+  if (!isListedByIndex) opening.push(...bytesOf(video, [needed.last]));
   // The reader of single packets, too, reads on over gaps of half that size.
   return {
-    parts: joinedRanges([...packets.fed, ...opening], REQUEST_COST_BYTES),
+    parts: joinedRanges([...bytesOf(video, needed.fed), ...opening], REQUEST_COST_BYTES),
     opening: isListedByIndex ? joinedRanges(opening, REQUEST_COST_BYTES) : null,
   };
 }
 
-/** How long the opening of the video takes, in seconds. */
-function openingOf(pictures: readonly Mp4Sample[], ticks: number): number {
-  const last = pictures[OPENING_PICTURES - 1] ?? pictures.at(-1);
-  return Math.min((last?.dtsTicks ?? 0) / ticks, OPENING_SECONDS);
+/** How long the opening of the video takes. */
+function openingSecondsOf(video: Mp4Track): number {
+  let lastTicks = 0;
+  let pictures = 0;
+  for (const { dtsTicks } of video.samples()) {
+    lastTicks = dtsTicks;
+    if (++pictures === OPENING_PICTURES) break;
+  }
+  return Math.min(lastTicks / video.ticksPerSecond, OPENING_SECONDS);
 }
 
-/** The samples of the stretches that the decoder is fed; and the picture shown last, which may say itself for how long. */
+/** The bytes of the samples that all tracks begin with; null where one has more of them than it should. */
+function openingOf(tracks: readonly Mp4Track[], openingSeconds: number): ByteRange[] | null {
+  const ranges: ByteRange[] = [];
+  for (const track of tracks) {
+    const isMedia = track.handler === 'vide' || track.handler === 'soun';
+    const untilTicks = isMedia ? openingSeconds * track.ticksPerSecond : Number.POSITIVE_INFINITY;
+    const maxSamples = isMedia ? MAX_OPENING_SAMPLES : MAX_OTHER_SAMPLES;
+    let samples = 0;
+    for (const sample of track.samples()) {
+      if (sample.dtsTicks > untilTicks) break;
+      if (++samples > maxSamples) return null;
+      lengthen(ranges, sample);
+    }
+  }
+  return ranges;
+}
+
+/** The bytes of ascending ranges of packets. */
+function bytesOf(track: Mp4Track, ranges: readonly PacketRange[]): ByteRange[] {
+  const bytes: ByteRange[] = [];
+  let packet = 0;
+  let range = 0;
+  for (const sample of track.samples()) {
+    const { first, last } = ranges[range] ?? { first: Number.POSITIVE_INFINITY, last: -1 };
+    if (packet >= first) lengthen(bytes, sample);
+    if (packet === last) range++;
+    packet++;
+  }
+  return bytes;
+}
+
+/** Adds the bytes of a sample; most follow those of the one before. */
+function lengthen(ranges: ByteRange[], { start, end }: ByteRange): void {
+  const previous = ranges.at(-1);
+  if (previous?.end === start) ranges[ranges.length - 1] = { start: previous.start, end };
+  else ranges.push({ start, end });
+}
+
+/** The stretches of packets that the decoder is fed; and the picture shown last, which may say itself for how long. */
 function neededPackets(
   track: Mp4Track,
-  pictures: readonly Mp4Sample[],
   { intervalMs, toleranceMs }: Sampling,
-): { readonly fed: readonly Mp4Sample[]; readonly last: Mp4Sample } | null {
+): { readonly fed: readonly PacketRange[]; readonly last: PacketRange } | null {
   const index = packetColumnsOf(track);
   const frameTicks = track.usualDurationTicks;
   const timeline = timelineOf(shownPackets(index), index.timeBase, firstShownTicks(index), frameTicks);
@@ -97,7 +129,6 @@ function neededPackets(
   const video: PlannedVideo = { codec: codecOf(track), width, height, timeline, packets: table };
   const plan = planSampling({ video, packets: table, wanted, allowed: 'auto' });
   if (plan.kind === 'all') return null;
-  const last = pictures[table.positions.indexOf(timeline.ptsTicks.length - 1)];
-  if (last === undefined) return null;
-  return { fed: plan.ranges.flatMap((range) => pictures.slice(range.first, range.last + 1)), last };
+  const last = table.positions.indexOf(timeline.ptsTicks.length - 1);
+  return { fed: plan.ranges, last: { first: last, last } };
 }

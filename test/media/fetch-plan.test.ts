@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Mp4FetchPlan, planFetch } from '../../src/media/fetch-plan.ts';
+import { readMp4Index } from '../../src/media/mp4-index.ts';
+import { findMp4Index } from '../../src/media/mp4-layout.ts';
+import { clipFolder, makeCountedClip, runOwn } from './counted-clip.ts';
+
+const clips = clipFolder();
+const X264 = '-c:v libx264 -preset ultrafast -g 24 -bf 2'.split(' ');
+
+afterAll(clips.remove);
+
+async function planOf(file: Buffer): Promise<Mp4FetchPlan | null> {
+  const moov = await findMp4Index(file.length, async ({ start, end }) => file.subarray(start, end));
+  return planFetch(readMp4Index(moov ?? new Uint8Array()) ?? [], { intervalMs: 2000, toleranceMs: 0 });
+}
+
+/** Writes a number into the last table of a type, which is that of the sound, `at` bytes after its name. */
+function patch(file: Buffer, table: string, at: number, value: number): void {
+  file.writeUInt32BE(value, file.lastIndexOf(table) + 4 + at);
+}
+
+describe('the bytes of an MP4 that a plan needs', () => {
+  let film: Buffer;
+
+  beforeAll(() => {
+    makeCountedClip(clips.path('silent.mp4'), { frameRate: 30, frames: 600 }, X264);
+    const sound = '-f lavfi -t 20 -i sine=r=48000'.split(' ');
+    const mapped = '-map 0:v -map 1:a -c:v copy -c:a pcm_s16le'.split(' ');
+    runOwn(['-i', clips.path('silent.mp4'), ...sound, ...mapped, clips.path('film.mov')]);
+    film = readFileSync(clips.path('film.mov'));
+  });
+
+  it('hold the first seconds of sound of which every value is a sample', async () => {
+    const plan = await planOf(film);
+    const opening = (plan?.opening ?? []).reduce((sum, { start, end }) => sum + end - start, 0);
+    // 64 pictures at 30 a second are 2.1 s; of sound, 96,000 bytes a second.
+    expect(opening).toBeGreaterThan(2 * 96_000);
+    expect(opening).toBeLessThan(film.length / 2);
+  });
+
+  it('are not told of sound that claims billions of samples which take no time', async () => {
+    const hostile = Buffer.from(film);
+    const claimed = 4_000_000_000;
+    patch(hostile, 'stsz', 8, claimed);
+    patch(hostile, 'stts', 8, claimed);
+    patch(hostile, 'stts', 12, 0);
+    patch(hostile, 'stsc', 12, claimed);
+    const before = process.memoryUsage().rss;
+    expect(await planOf(hostile)).toBeNull();
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+  });
+});
