@@ -131,7 +131,16 @@ describe('a job for a FIFO queue', () => {
     const url = await createFifoQueue('jobs.fifo');
     await jobSender(cloud.sqs, url)('job-1', '{"job_id":"job-1"}', NEVER);
     const [message] = await receive(cloud, url);
-    expect(message?.Attributes).toMatchObject({ MessageGroupId: 'job-1', MessageDeduplicationId: 'job-1' });
+    expect(message?.Attributes).toMatchObject({ MessageGroupId: 'job-1' });
+  });
+
+  it('is not dropped for an earlier one with its id', async () => {
+    const url = await createFifoQueue('jobs-again.fifo');
+    const sendJob = jobSender(cloud.sqs, url);
+    await sendJob('job-1', '{"job_id":"job-1"}', NEVER);
+    await sendJob('job-1', '{"job_id":"job-1"}', NEVER);
+    await sendJob('job-1', '{"job_id":"job-1","detect_poses":false}', NEVER);
+    expect((await queueDepth(cloud, url)).visible).toBe(3);
   });
 });
 

@@ -16,7 +16,8 @@ export class DetectionQueue {
     const { queueUrl } = this.config;
     const body = JSON.stringify(job);
     parseJobMessage(body);
-    // On a FIFO queue each job is a group of its own, so that none waits for another; the same job twice is sent once.
+    // On a FIFO queue each job is a group of its own, so that none waits for another. The queue drops a
+    // second message with the same deduplication id for five minutes: here no two jobs share one.
     const fifo = { MessageGroupId: job.job_id, MessageDeduplicationId: job.job_id };
     await this.sqs.send(
       new SendMessageCommand({
