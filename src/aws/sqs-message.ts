@@ -10,6 +10,7 @@ import { toWorkerError, WorkerError } from '../errors.ts';
 import { TRACE_FIELDS, type TraceField } from '../telemetry/tracing.ts';
 import type { ReceivedMessage } from '../worker/ports.ts';
 import { awsFailure, describeAwsFailure } from './aws-errors.ts';
+import { messageGroup } from './message-group.ts';
 
 /** What SQS answers when the receipt handle no longer holds the message: it expired, or the message is deleted. */
 const LOST_CODES = new Set([
@@ -64,14 +65,12 @@ export class SqsMessage implements ReceivedMessage {
 
   async resend(signal: AbortSignal): Promise<void> {
     const { Body, MessageAttributes, Attributes: { MessageGroupId } = {} } = this.#message;
+    const { QueueUrl } = this.#handle;
     const command = new SendMessageCommand({
-      QueueUrl: this.#handle.QueueUrl,
+      QueueUrl,
       MessageBody: Body,
       MessageAttributes,
-      // A FIFO queue would take an equal copy for the message itself.
-      ...(MessageGroupId === undefined
-        ? {}
-        : { MessageGroupId, MessageDeduplicationId: `${this.messageId}-resent` }),
+      ...(MessageGroupId === undefined ? {} : messageGroup(QueueUrl, MessageGroupId)),
     });
     await settled(this.#sqs.send(command, { abortSignal: signal }), 'send again', signal);
     // Should this fail, both copies are worked on, and end in one result.
