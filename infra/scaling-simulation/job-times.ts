@@ -1,12 +1,12 @@
 /** How long jobs take: measured on the worker, spread over videos of many lengths. */
 import { normal, type Random } from './random.ts';
 
-/**
- * Measured with `npm run -s detect -- VIDEO --interval 2`, user and system time with the decoder's (Intel Xeon, H.264):
- * six minutes of 1920x1080 20.7 s, one minute 4.4 s, 139 s of 768x432 4.4 s, loading the networks 0.9 s.
- */
+/** CPU time of a job by `npm run bench -- job --videos DIR`, user and system time with the decoder's (AMD EPYC, films in H.264). */
 export const MEASURED = {
-  /** CPU time per second of 1080p video, a frame sampled every two seconds. */
+  /**
+   * Per second of 1080p video, a frame sampled every two seconds: 0.033 where keyframes come every two seconds, as from phones and
+   * editors, and 0.09 where x264 puts them; six of the first and four of the second.
+   */
   cpuSecondsPerVideoSecond: 0.055,
   /** A vCPU of Fargate is one of a core's two hyperthreads: with both busy each does about half a core's work. */
   slowdownOnFargate: 2,
