@@ -6,7 +6,8 @@ import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@a
 import type { ByteRange } from '../byte-ranges.ts';
 import { type BackOff, fullJitterMs } from '../worker/back-off.ts';
 import type { ObjectHead, ObjectLocation } from '../worker/ports.ts';
-import { videoError } from './video-error.ts';
+import { awsFailure } from './aws-errors.ts';
+import { isReplaced, videoError } from './video-error.ts';
 import { watchedChunks } from './watched-chunks.ts';
 
 export interface FetchOptions {
@@ -103,7 +104,8 @@ export class PartFetcher {
         signal.throwIfAborted();
         const meaning = videoError(error, this.#location);
         failures += 1;
-        if (meaning.code !== 'STORAGE_UNAVAILABLE' || failures >= maxFailures) throw meaning;
+        const mayPass = meaning.code === 'STORAGE_UNAVAILABLE' && !isReplaced(awsFailure(error));
+        if (!mayPass || failures >= maxFailures) throw meaning;
         await sleep(fullJitterMs(failures, backOff, Math.random), undefined, { signal });
       }
     }

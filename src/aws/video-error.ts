@@ -1,7 +1,7 @@
 /** What a failed request for a job's video means for the job: some failures are the job's own, others pass by themselves. */
 import { WorkerError } from '../errors.ts';
 import type { ObjectLocation } from '../worker/ports.ts';
-import { awsFailure, describeAwsFailure, isCredentialFailure } from './aws-errors.ts';
+import { type AwsFailure, awsFailure, describeAwsFailure, isCredentialFailure } from './aws-errors.ts';
 
 export function videoError(cause: unknown, { bucket, key }: ObjectLocation): WorkerError {
   if (cause instanceof WorkerError) return cause;
@@ -29,9 +29,14 @@ export function videoError(cause: unknown, { bucket, key }: ObjectLocation): Wor
     const message = `${video} may not be read (${described}): allow the worker’s role s3:GetObject on it`;
     return new WorkerError('VIDEO_ACCESS_DENIED', message, { cause });
   }
-  if (failure.status === 412) {
-    const message = `${video} was replaced while it was downloaded; the download starts again`;
+  if (isReplaced(failure)) {
+    const message = `${video} was replaced while it was downloaded: the next attempt at its job reads the new version`;
     return new WorkerError('STORAGE_UNAVAILABLE', message, { cause });
   }
   return new WorkerError('STORAGE_UNAVAILABLE', `${video} could not be read (${described})`, { cause });
+}
+
+/** Whether the version that was asked for is gone: no further request for it can succeed. */
+export function isReplaced({ status }: AwsFailure): boolean {
+  return status === 412;
 }

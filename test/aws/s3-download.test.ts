@@ -128,11 +128,30 @@ describe('downloadObject', () => {
     expect(error.message).toContain('no answer within 500 ms');
   });
 
-  it('never mixes two versions of the object', async () => {
-    breakParts(1, { status: 412, code: 'PreconditionFailed' });
-    const error = await downloadError({ maxFailures: 1, idleTimeoutMs: 30_000 });
-    expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE', kind: 'retry' });
-    expect(error.message).toContain('was replaced while it was downloaded');
+  it('never mixes two versions of the object, and asks only once for the one that is gone', async () => {
+    const location = { bucket: BUCKET, key: 'replaced.mp4' };
+    await putObject(cloud, location.key, VIDEO);
+    const before = proxy.seen.length;
+    const options = {
+      ...FAST,
+      maxBytes: 2_000_000,
+      parallelParts: 1,
+      alwaysByPlan: true,
+      // The plan is made between the first look at the object and its first part.
+      plan: async () => {
+        await putObject(cloud, location.key, randomBytes(VIDEO.length));
+        return null;
+      },
+    };
+    const file = join(folder, 'video');
+    await expect(
+      downloadObject(s3, location, file, options, new AbortController().signal),
+    ).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      kind: 'retry',
+      message: expect.stringContaining('the next attempt at its job reads the new version'),
+    });
+    expect(proxy.seen.slice(before).filter(({ headers }) => 'if-match' in headers)).toHaveLength(1);
   });
 
   it.each([
