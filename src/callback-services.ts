@@ -20,23 +20,28 @@ export interface CallbackServices {
   readonly redelivery: Worker | null;
 }
 
-/** Deliveries from the queue under way at the same time. */
-const REDELIVERY_SLOTS = 4;
-
-/** Results in memory at the same time where callbacks carry them whole, however many receivers are slow. */
-const WHOLE_RESULTS_AT_ONCE = 4;
+/**
+ * Attempts under way at the same time, however many receivers are slow. The queue's have slots of their own: a message that waited
+ * for the others' turns would come back, and use up its receives, without an attempt.
+ */
+const AT_ONCE = {
+  event: { jobs: Number.POSITIVE_INFINITY, queue: 4 },
+  // Whole results have a hundred megabytes at worst.
+  result: { jobs: 2, queue: 2 },
+} as const;
 
 /** Beyond an attempt's own time: reading the result, settling the message. */
 const REDELIVERY_MARGIN_SECONDS = 45;
 
 export function callbackServices(config: Config, { s3, sqs }: AwsClients, logger: Logger): CallbackServices {
   const { callbackQueueUrl: queueUrl } = config;
+  const atOnce = AT_ONCE[config.callbackStyle];
   if (config.callbackSecrets.length === 0) {
     logger.warn(
       'callbacks are not signed: set CALLBACK_SECRETS, so that receivers can tell them from forged ones',
     );
   }
-  const attempt = callbackAttempt({
+  const options = {
     transport: new HttpCallbackTransport({
       timeoutMs: config.callbackTimeoutSeconds * 1000,
       allowHosts: config.callbackAllowHosts,
@@ -48,11 +53,9 @@ export function callbackServices(config: Config, { s3, sqs }: AwsClients, logger
       presign: presignWith(s3),
     }),
     secrets: config.callbackSecrets,
-    // Whole results have a hundred megabytes at worst; events are small.
-    ...(config.callbackStyle === 'result' ? { atOnce: WHOLE_RESULTS_AT_ONCE } : {}),
-  });
+  };
   const courier = new CallbackCourier({
-    attempt,
+    attempt: callbackAttempt({ ...options, atOnce: atOnce.jobs }),
     quickTries: config.callbackAttempts,
     queue: queueUrl === undefined ? null : new CallbackQueue(sqs, queueUrl),
     logger,
@@ -61,9 +64,10 @@ export function callbackServices(config: Config, { s3, sqs }: AwsClients, logger
   const intake = new SqsIntake({
     sqs,
     queueUrl,
-    slots: REDELIVERY_SLOTS,
+    slots: atOnce.queue,
     visibilityTimeoutSeconds: Math.ceil(config.callbackTimeoutSeconds) + REDELIVERY_MARGIN_SECONDS,
     logger,
   });
-  return { courier, redelivery: new Worker({ intake, runner: new Redelivery({ attempt, logger }) }) };
+  const runner = new Redelivery({ attempt: callbackAttempt(options), logger });
+  return { courier, redelivery: new Worker({ intake, runner }) };
 }

@@ -68,6 +68,32 @@ describe('callbacks as they are configured', () => {
     }
   });
 
+  it('are delivered from the queue while those of many jobs wait for receivers that do not answer', async () => {
+    const queue = await createQueue(cloud, 'whole-results');
+    const config = configWith({ CALLBACK_QUEUE_URL: queue.url, CALLBACK_STYLE: 'result' });
+    const { courier, redelivery } = callbackServices(config, cloud, SILENT);
+    const deaf = await startCallbackReceiver(() => {});
+    const over = new AbortController();
+    const before = receiver.received.length;
+    const waiting = Array.from({ length: 64 }, (_, job) =>
+      courier.notify(deaf.url, `evt_waiting_${job}`, EVENT, over.signal).catch(() => {}),
+    );
+    try {
+      await until(() => deaf.received.length > 0);
+      const delivery = { url: receiver.url, eventId: 'evt_queued', event: EVENT };
+      await new CallbackQueue(cloud.sqs, queue.url).enqueue(delivery, 0, NEVER);
+      redelivery?.start();
+      await until(() => receiver.received.length > before, 5000);
+      expect(receiver.received.at(-1)?.headers['webhook-id']).toBe('evt_queued');
+      expect(deaf.received.length).toBeLessThan(5);
+    } finally {
+      over.abort(new Error('the test is over'));
+      await Promise.all(waiting);
+      await deaf.close();
+      await redelivery?.stop(0);
+    }
+  });
+
   it('need no callback queue', async () => {
     const { courier, redelivery } = callbackServices(configWith({}), cloud, SILENT);
     expect(redelivery).toBeNull();
