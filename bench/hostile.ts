@@ -6,8 +6,10 @@ import { parseArgs } from 'node:util';
 import { WorkerError } from '../src/errors.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { readFrames } from '../src/media/frame-reader.ts';
+import { PRIVATE_FOLDER_KIND } from '../src/media/private-folder.ts';
 import { probeVideo } from '../src/media/probe.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
+import { processFolderPrefix } from '../src/process-folder.ts';
 import { makeVariant, variants } from './exactness-variants.ts';
 import { flips, type HostileFile, noise, prefixes } from './hostile-files.ts';
 
@@ -41,7 +43,9 @@ export async function measure(args: string[]): Promise<void> {
     }
   }
   await rm(folder, { recursive: true });
-  const left = (await readdir(tmpdir())).filter((name) => name.startsWith(`clipping-ffmpeg-${process.pid}-`));
+  const left = (await readdir(tmpdir())).filter((name) =>
+    name.startsWith(processFolderPrefix(PRIVATE_FOLDER_KIND)),
+  );
   for (const [outcome, count] of [...outcomes].sort(([a], [b]) => a.localeCompare(b)))
     process.stdout.write(`${count} ${outcome}\n`);
   const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024);

@@ -72,9 +72,12 @@ async function main(args: readonly string[]): Promise<void> {
   logger.info({ port: health.port, version: WORKER_VERSION }, 'health endpoints listening');
   const stopping = stopOnSignals(config, { worker, callbacks, health, pool, telemetry, tracing, logger });
 
-  const swept = await sweepTempFolders(config.tempDir);
-  await sweepPrivateFolders();
-  if (swept.length > 0) logger.info({ folders: swept }, 'removed what earlier processes left behind');
+  for (const { removed, failed } of [await sweepTempFolders(config.tempDir), await sweepPrivateFolders()]) {
+    if (removed.length > 0) logger.info({ folders: removed }, 'removed what earlier processes left behind');
+    for (const { folder, error } of failed) {
+      logger.warn({ err: error, folder }, 'what an earlier process left behind could not be removed');
+    }
+  }
   models = await pool.ready().catch((error: unknown) => {
     // A stop before they are loaded ends the threads that load them, which is no failure.
     if (stopping.aborted) return null;

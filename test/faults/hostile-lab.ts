@@ -10,7 +10,9 @@ import { completedResultSchema } from '../../src/contract/result.ts';
 import { engineOptions } from '../../src/engine-options.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
+import { PRIVATE_FOLDER_KIND } from '../../src/media/private-folder.ts';
 import { DetectionPool } from '../../src/pipeline/detection-pool.ts';
+import { processFolderPrefix } from '../../src/process-folder.ts';
 
 /** Nothing that small may take longer. */
 const DEADLINE_MS = 20_000;
@@ -102,7 +104,7 @@ export async function openHostileLab(): Promise<HostileLab> {
 }
 
 /** In what each decoder of this process works. */
-const DECODER_FOLDER = `clipping-ffmpeg-${process.pid}-`;
+const DECODER_FOLDER = processFolderPrefix(PRIVATE_FOLDER_KIND);
 
 function ownFolders(): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith(DECODER_FOLDER));

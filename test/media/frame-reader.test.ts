@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Frame } from '../../src/media/frame.ts';
 import { readFrames } from '../../src/media/frame-reader.ts';
+import { PRIVATE_FOLDER_KIND } from '../../src/media/private-folder.ts';
 import { probeVideo } from '../../src/media/probe.ts';
 import type { AllowedPlan } from '../../src/media/sampling-plan.ts';
 import type { SamplingReport } from '../../src/media/sampling-report.ts';
 import type { VideoInfo } from '../../src/media/video-info.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../../src/media/video-limits.ts';
+import { processFolderPrefix } from '../../src/process-folder.ts';
 import { describeWithShared, sharedPath } from '../helpers/shared.ts';
 import { CLIP_KINDS, canMake, frameRateOf, makeClip } from './clip-kinds.ts';
 import { clipFolder, ffmpeg, makeCountedClip, readNumber, runOwn, turnClip } from './counted-clip.ts';
@@ -258,7 +260,9 @@ function ffmpegChildren(): { processes: string[]; folders: string[] } {
           }
         })
     : [];
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(`clipping-ffmpeg-${process.pid}-`));
+  const folders = readdirSync(tmpdir()).filter((name) =>
+    name.startsWith(processFolderPrefix(PRIVATE_FOLDER_KIND)),
+  );
   return { processes, folders };
 }
 

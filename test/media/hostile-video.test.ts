@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { flips, type HostileFile, noise, prefixes } from '../../bench/hostile-files.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { readFrames } from '../../src/media/frame-reader.ts';
+import { PRIVATE_FOLDER_KIND } from '../../src/media/private-folder.ts';
 import { probeVideo } from '../../src/media/probe.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../../src/media/video-limits.ts';
+import { processFolderPrefix } from '../../src/process-folder.ts';
 import { clipFolder, ffmpeg, makeCountedClip, runOwn } from './counted-clip.ts';
 
 const limits = DEFAULT_VIDEO_LIMITS;
@@ -36,7 +38,7 @@ async function outcomeOf(file: string): Promise<string[] | WorkerError> {
 }
 
 function foldersLeft(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith(`clipping-ffmpeg-${process.pid}-`));
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(processFolderPrefix(PRIVATE_FOLDER_KIND)));
 }
 
 async function expectClearOutcomes(files: Iterable<HostileFile>): Promise<void> {

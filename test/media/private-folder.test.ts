@@ -28,15 +28,19 @@ describe('the private folders of ffmpeg children', () => {
 
   it('that processes before us left behind are swept, those of living ones are not', async () => {
     const { pid: deadPid } = spawnSync('true');
-    const abandoned = mkdtempSync(join(tmpdir(), `clipping-ffmpeg-${deadPid}-`));
-    const inUse = mkdtempSync(join(tmpdir(), `clipping-ffmpeg-${process.ppid}-`));
+    const own = await makePrivateFolder({});
+    const ofProcess = (pid: number | undefined) =>
+      mkdtempSync(own.replace(`-${process.pid}-${threadId}-`, `-${pid}-${threadId}-`));
+    const abandoned = ofProcess(deadPid);
+    const inUse = ofProcess(process.ppid);
+    const inAnotherContainer = mkdtempSync(join(tmpdir(), `clipping-ffmpeg-other_machine-${deadPid}-0-`));
     const unrelated = mkdtempSync(join(tmpdir(), 'clipping-ffmpeg-other-'));
-    const swept = await sweepPrivateFolders();
-    expect(swept).toContain(abandoned.slice(tmpdir().length + 1));
+    const { removed } = await sweepPrivateFolders();
+    expect(removed).toContain(abandoned.slice(tmpdir().length + 1));
     expect(existsSync(abandoned)).toBe(false);
-    expect(existsSync(inUse)).toBe(true);
-    expect(existsSync(unrelated)).toBe(true);
-    rmSync(inUse, { recursive: true });
-    rmSync(unrelated, { recursive: true });
+    for (const folder of [inUse, inAnotherContainer, unrelated]) {
+      expect(existsSync(folder)).toBe(true);
+      rmSync(folder, { recursive: true });
+    }
   });
 });

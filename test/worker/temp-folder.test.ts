@@ -57,8 +57,8 @@ describe('temporary folders', () => {
     const longAgo = new Date(Date.now() - 25 * 3600 * 1000);
     await utimes(join(parent, names.elsewhereLongAgo), longAgo, longAgo);
 
-    const swept = await sweepTempFolders(parent);
-    expect(new Set(swept)).toEqual(new Set([names.dead, names.earlierSelf, names.elsewhereLongAgo]));
+    const { removed } = await sweepTempFolders(parent);
+    expect(new Set(removed)).toEqual(new Set([names.dead, names.earlierSelf, names.elsewhereLongAgo]));
     expect(new Set(await readdir(parent))).toEqual(new Set([names.living, names.elsewhere, names.stranger]));
   });
 });
