@@ -5,7 +5,7 @@ import type { ObjectLocation } from '../worker/ports.ts';
 /** An event on its way to its receiver. */
 export interface Delivery {
   readonly url: string;
-  /** The `webhook-id`: the same for every attempt at the same ending. */
+  /** The `webhook-id`: the same for every attempt to announce the same result. */
   readonly eventId: string;
   readonly event: DetectionEvent;
 }

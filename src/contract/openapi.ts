@@ -117,7 +117,10 @@ function webhookOperation() {
       410: { description: 'Not wanted any more: this event is not sent again.' },
     }),
     parameters: [
-      header('webhook-id', 'The same for every delivery of the same ending: handle each id once.'),
+      header(
+        'webhook-id',
+        'The same for every delivery of the same result, another one when a result is replaced: handle each id once.',
+      ),
       header('webhook-timestamp', 'When this attempt was made, in seconds since the epoch.'),
       header(
         'webhook-signature',

@@ -83,8 +83,8 @@ export class JobAttempt {
   async #obtain(signal: AbortSignal): Promise<ResultRecord> {
     if (!this.#parsed.ok) throw this.#parsed.error;
     const { job } = this.#parsed;
-    const { results, rerunFinished = false } = this.#services;
-    const stored = rerunFinished ? null : await results.find(job.jobId, signal);
+    const { results } = this.#services;
+    const stored = await results.find(job.jobId, signal);
     if (stored !== null && (await this.#answers(stored, job, signal))) {
       this.facts.answeredFromStore = true;
       return stored.record;
@@ -104,6 +104,7 @@ export class JobAttempt {
         head: { job_id: job.jobId, status: 'completed', summary },
         provenance: provenanceOf(job, this.#videoEtag),
         callbackUrl: this.#callbackUrl,
+        messageId: this.#message.messageId,
       };
       const standing = await traceStep('publish result', () =>
         results.publish(record, json, signal, { replaceCompleted: rerunFinished }),
@@ -114,20 +115,25 @@ export class JobAttempt {
   }
 
   /**
-   * Whether a stored result is this job's answer. A failure whose video was never read is no answer: it may be in place now.
+   * Whether a stored result is this job's answer. A failure whose video was never read is no answer: it may be in place now. Of a
+   * job that is to be run again, only what an earlier attempt at this very message has stored is one.
    * @throws WorkerError JOB_CONFLICT when a completed result of another request has the job's id
    */
   async #answers({ record }: StoredResult, job: DetectionJob, signal: AbortSignal): Promise<boolean> {
-    const head = await this.#services.store.head(job.video, signal);
+    const { store, results, rerunFinished = false } = this.#services;
+    if (rerunFinished && record.messageId !== this.#message.messageId) return false;
+    const head = await store.head(job.video, signal);
     const requested = provenanceOf(job, head?.etag ?? null);
+    const isSame = provenanceDifference(record.provenance, requested) === null;
     if (record.head.status === 'completed') {
+      if (rerunFinished && !isSame) return false;
       refuseOther(record, { ...record, provenance: requested });
-      await this.#services.results.journal.forget(job.jobId, provenanceDigest(requested), signal);
+      await results.journal.forget(job.jobId, provenanceDigest(requested), signal);
       return true;
     }
     const { error } = record.head;
     const readBefore = (record.provenance?.video.etag ?? null) !== null;
-    return !error.retryable && readBefore && provenanceDifference(record.provenance, requested) === null;
+    return !error.retryable && readBefore && isSame;
   }
 
   /** Null until the video was read: a failure before that was not made from its content. */
@@ -147,6 +153,7 @@ export class JobAttempt {
       head: failedResult(this.#jobId, outcome.error, retryable),
       provenance: this.#parsed.ok ? provenanceOf(this.#parsed.job, this.#videoEtag) : null,
       callbackUrl: this.#callbackUrl,
+      messageId: this.#message.messageId,
     };
     try {
       await this.#announce(await this.#publishFailure(record, signal), signal);

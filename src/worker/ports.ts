@@ -143,7 +143,7 @@ export interface ObjectStore {
 export interface Notifier {
   /**
    * Resolves when the receiver has taken the event, rejects with CALLBACK_FAILED when it has not.
-   * @param eventId the same for every delivery of the same ending, so that receivers can ignore repeats
+   * @param eventId the same for every delivery of the same result, so that receivers can ignore repeats
    */
   notify(url: string, eventId: string, event: DetectionEvent, signal: AbortSignal): Promise<void>;
 }

@@ -21,6 +21,8 @@ export interface ResultRecord {
   readonly provenance: Provenance | null;
   /** Who was to be told; null for nobody, or for a URL too long to be kept. Not part of what is asked for. */
   readonly callbackUrl: string | null;
+  /** The message whose attempt made the result; null in records that are older than this field. */
+  readonly messageId: string | null;
 }
 
 export function provenanceOf(job: DetectionJob, etag: string | null): Provenance {
@@ -68,10 +70,14 @@ function differing(name: string, stored: string | number | boolean, requested: t
   return stored === requested ? [] : [`${name} was ${stored} and is now ${requested}`];
 }
 
-/** The id of the event that announces this ending: the same from every worker and for every delivery. */
-export function eventIdOf({ head, provenance }: ResultRecord): string {
+/**
+ * The id of the event that announces this result: the same from every worker and for every delivery, and another one for a result
+ * that a later message has put in its place.
+ */
+export function eventIdOf({ head, provenance, messageId }: ResultRecord): string {
   const ending = head.status === 'completed' ? head.status : head.error.code;
-  const digest = createHash('sha256').update(JSON.stringify([head.job_id, ending, provenance]));
+  const origin = messageId === null ? [] : [messageId];
+  const digest = createHash('sha256').update(JSON.stringify([head.job_id, ending, provenance, ...origin]));
   return `evt_${digest.digest('hex').slice(0, 32)}`;
 }
 

@@ -28,13 +28,15 @@ const recordSchema = z.object({
     })
     .nullable(),
   callbackUrl: z.string().nullable().default(null),
+  messageId: z.string().nullable().default(null),
 });
 
-export function encodeRecord({ head, provenance, callbackUrl }: ResultRecord): Record<string, string> {
+export function encodeRecord(record: ResultRecord): Record<string, string> {
+  const { head, callbackUrl } = record;
   const short = head.status === 'completed' ? head : { ...head, error: shortened(head.error) };
   const isKept = callbackUrl !== null && asciiJson(callbackUrl).length <= MAX_URL_CHARACTERS;
-  const record = { head: short, provenance, callbackUrl: isKept ? callbackUrl : null };
-  return { [RECORD_KEY]: asciiJson(record) };
+  const kept = { ...record, head: short, callbackUrl: isKept ? callbackUrl : null };
+  return { [RECORD_KEY]: asciiJson(kept) };
 }
 
 /** Null when the metadata holds no record. */

@@ -59,8 +59,8 @@ export class ResultStore {
   }
 
   /**
-   * Stores a result unless a better one stands: a completed result is not replaced, and a failed one only by a completed one or
-   * by another failure. Resolves to the record that stands.
+   * Stores a result unless a better one stands: a completed result is not replaced, and a failed one only by a completed one, by
+   * another failure, or by that of another message. Resolves to the record that stands.
    * @param json the result document
    * @param replaceCompleted a new completed result replaces an old one
    */
@@ -96,6 +96,7 @@ function stands(stored: ResultRecord, offered: ResultRecord): boolean {
   if (stored.head.status === 'completed') return true;
   if (offered.head.status === 'completed') return false;
   return (
+    stored.messageId === offered.messageId &&
     stored.head.error.code === offered.head.error.code &&
     provenanceDifference(stored.provenance, offered.provenance) === null
   );

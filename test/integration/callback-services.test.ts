@@ -110,7 +110,7 @@ describe('callbacks as they are configured', () => {
   it('are sent again from a stored result, with the id they had', async () => {
     const store = new S3Store(cloud.s3);
     const results = new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' });
-    const record = { head: FAILURE, provenance: null, callbackUrl: receiver.url };
+    const record = { head: FAILURE, provenance: null, callbackUrl: receiver.url, messageId: null };
     await results.publish(record, new Blob([JSON.stringify(FAILURE)]), NEVER);
     const { courier: notifier } = callbackServices(configWith({}), cloud, SILENT);
     const resend = (jobId: string, url: string | null = null) =>

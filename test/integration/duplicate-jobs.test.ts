@@ -137,6 +137,40 @@ describe('a second message with the same job id', () => {
     expect(worker.requests).toHaveLength(2);
   });
 
+  it.each([
+    ['a result that replaces another', { rerunFinished: true }, 'video.mp4', 'completed'],
+    ['a failure that replaces another', {}, 'nowhere.mp4', 'failed'],
+  ])('announces %s with an id of its own', async (name, overrides, key, ending) => {
+    const jobId = name.replaceAll(' ', '-');
+    const worker = await work({ overrides });
+    const message = job(jobId, { video_s3_key: key });
+    await sendInTurn(worker, message, message);
+    const [first, second] = eventsOf(jobId);
+    expect([first?.data.status, second?.data.status]).toEqual([ending, ending]);
+    expect(second?.id).not.toBe(first?.id);
+  });
+
+  it.each([
+    ['a result', { rerunFinished: true }, 'video.mp4', 1],
+    ['a failure', {}, 'nowhere.mp4', 0],
+  ])('that is the first come back announces %s with the id it had', async (name, more, key, analyses) => {
+    const deaf = await startCallbackReceiver((response, count) =>
+      response.writeHead(count === 1 ? 503 : 204).end(),
+    );
+    try {
+      const worker = await work({ overrides: { retryBackOff: { baseMs: 1, maxMs: 1 }, ...more } });
+      const jobId = `${name.replaceAll(' ', '-')}-come-back`;
+      await sendMessage(cloud, queue.url, job(jobId, { video_s3_key: key, callback_url: deaf.url }));
+      await until(() => worker.outcomes.length === 2);
+      expect(worker.outcomes[0]).toMatchObject({ name: 'retry', error: { code: 'CALLBACK_FAILED' } });
+      const [first, second] = deaf.received.map(({ headers }) => headers['webhook-id']);
+      expect(second).toBe(first);
+      expect(worker.requests).toHaveLength(analyses);
+    } finally {
+      await deaf.close();
+    }
+  });
+
   it('at the same time as the first gives one result, and both tell the receiver the same', async () => {
     const both = Promise.withResolvers<void>();
     let analysing = 0;

@@ -26,12 +26,14 @@ const SUMMARY = {
   unique_pose_tracks: 0,
   processing_time_ms: 1234,
 };
+const MESSAGE_ID = '6b4a1d26-0c0f-4d6e-9f3a-2f1f0c9a7e55';
 
 function completed(etag: string | null = '"abc"'): ResultRecord {
   return {
     head: { job_id: 'job-1', status: 'completed', summary: SUMMARY },
     provenance: provenanceOf(JOB, etag),
     callbackUrl: 'https://example.com/hook?token=1',
+    messageId: MESSAGE_ID,
   };
 }
 
@@ -40,6 +42,7 @@ function failed(message: string): ResultRecord {
     head: failedResult('job-1', { code: 'VIDEO_CORRUPT', message }),
     provenance: provenanceOf(JOB, '"abc"'),
     callbackUrl: null,
+    messageId: MESSAGE_ID,
   };
 }
 
@@ -89,9 +92,18 @@ describe('eventIdOf', () => {
     expect(eventIdOf(completed())).toMatch(/^evt_[0-9a-f]{32}$/);
   });
 
-  it('differs for another ending and for another request', () => {
-    const ids = [completed(), completed('"def"'), failed('x')].map(eventIdOf);
-    expect(new Set(ids).size).toBe(3);
+  it('differs for another ending, for another request and for the result of another message', () => {
+    const later = { ...completed(), messageId: '0a5e7c1b-93f5-4c7e-8f51-6d1f54e5b0c2' };
+    const ids = [completed(), completed('"def"'), failed('x'), later].map(eventIdOf);
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  it('stays what it was for results from before messages were recorded', () => {
+    const [[name, value] = ['', '']] = Object.entries(encodeRecord(completed()));
+    const { messageId: _, ...older } = JSON.parse(value) as ResultRecord;
+    const decoded = decodeRecord({ [name]: JSON.stringify(older) });
+    expect(decoded).toEqual({ ...completed(), messageId: null });
+    expect(eventIdOf({ ...completed(), messageId: null })).toBe('evt_14ba01807eb52efdc3070ec8532e3751');
   });
 });
 
@@ -104,6 +116,7 @@ describe('a record as metadata', () => {
   it('is ASCII below two kilobytes, whatever names and messages it holds', () => {
     const record = {
       ...failed('💥 '.repeat(1000)),
+      head: failedResult('j'.repeat(128), { code: 'VIDEO_CORRUPT', message: '💥 '.repeat(1000) }),
       provenance: provenanceOf(
         { ...JOB, video: { bucket: 'b'.repeat(63), key: '動画'.repeat(170) } },
         '"abc"',
