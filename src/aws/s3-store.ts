@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
+  type GetObjectCommandInput,
   HeadObjectCommand,
   PutObjectCommand,
   type S3Client,
@@ -16,12 +17,16 @@ import type {
   ObjectHead,
   ObjectLocation,
   ObjectStore,
+  OpenObject,
   PutOptions,
   VideoCopy,
 } from '../worker/ports.ts';
 import { type AwsFailure, awsFailure, describeAwsFailure } from './aws-errors.ts';
 import { MAX_ATTEMPTS } from './clients.ts';
 import { DEFAULT_TRANSFER, downloadObject, type TransferOptions } from './s3-download.ts';
+
+/** What is fetched at a time of an object that is read in parts: a slow reader keeps this much in memory, and no connection open. */
+const READ_PART_BYTES = 1024 ** 2;
 
 export class S3Store implements ObjectStore {
   readonly #s3: S3Client;
@@ -45,12 +50,31 @@ export class S3Store implements ObjectStore {
   }
 
   async get({ bucket, key }: ObjectLocation, signal: AbortSignal): Promise<Uint8Array | null> {
-    const read = async () => {
-      const command = new GetObjectCommand({ Bucket: bucket, Key: key });
-      const { Body } = await this.#s3.send(command, { abortSignal: signal });
-      return (await Body?.transformToByteArray()) ?? new Uint8Array();
-    };
-    return await answer(read(), `read s3://${bucket}/${key}`, signal, isMissing);
+    const bytes = this.#read({ Bucket: bucket, Key: key }, signal);
+    return await answer(bytes, `read s3://${bucket}/${key}`, signal, isMissing);
+  }
+
+  async open(location: ObjectLocation, signal: AbortSignal): Promise<OpenObject | null> {
+    const head = await this.head(location, signal);
+    return head === null ? null : { chunks: this.#parts(location, head, signal) };
+  }
+
+  async *#parts(
+    { bucket, key }: ObjectLocation,
+    { bytes, etag }: ObjectHead,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void> {
+    for (let start = 0; start < bytes; start += READ_PART_BYTES) {
+      const Range = `bytes=${start}-${Math.min(bytes, start + READ_PART_BYTES) - 1}`;
+      yield await this.#read({ Bucket: bucket, Key: key, Range, IfMatch: etag }, signal).catch((cause) => {
+        throw translated(cause, `read s3://${bucket}/${key}`, signal);
+      });
+    }
+  }
+
+  async #read(request: GetObjectCommandInput, signal: AbortSignal): Promise<Uint8Array> {
+    const { Body } = await this.#s3.send(new GetObjectCommand(request), { abortSignal: signal });
+    return (await Body?.transformToByteArray()) ?? new Uint8Array();
   }
 
   async put(
@@ -128,19 +152,21 @@ async function answer<T>(
   try {
     return await request;
   } catch (cause) {
-    if (signal.aborted) throw toWorkerError(signal.reason);
-    const failure = awsFailure(cause);
-    if (isNull(failure)) return null;
-    const hint =
-      failure.status === 403 ? '; the task role needs s3:GetObject, s3:PutObject and s3:ListBucket' : '';
-    throw new WorkerError(
-      'STORAGE_UNAVAILABLE',
-      `S3 could not ${action} (${describeAwsFailure(failure)})${hint}`,
-      {
-        cause,
-      },
-    );
+    if (!signal.aborted && isNull(awsFailure(cause))) return null;
+    throw translated(cause, action, signal);
   }
+}
+
+function translated(cause: unknown, action: string, signal: AbortSignal): WorkerError {
+  if (signal.aborted) return toWorkerError(signal.reason);
+  const failure = awsFailure(cause);
+  const hint =
+    failure.status === 403 ? '; the task role needs s3:GetObject, s3:PutObject and s3:ListBucket' : '';
+  return new WorkerError(
+    'STORAGE_UNAVAILABLE',
+    `S3 could not ${action} (${describeAwsFailure(failure)})${hint}`,
+    { cause },
+  );
 }
 
 function isMissing({ code, status }: AwsFailure): boolean {

@@ -59,8 +59,28 @@ export function failedResponse({ job_id, error }: FailedResult, frameIntervalMs 
  * @param json a JSON object with at least one field, UTF-8
  */
 export function completedResponse(json: Uint8Array, resultsS3Key: string): Uint8Array {
-  const opening = Buffer.from(`{"results_s3_key":${JSON.stringify(resultsS3Key)},`);
-  return Buffer.concat([opening, json.subarray(json.indexOf('{'.charCodeAt(0)) + 1)]);
+  return Buffer.concat([openingWith(resultsS3Key), afterBrace(json)]);
+}
+
+/** The same, of a document that is read as it is sent. */
+export async function* completedResponseChunks(
+  json: AsyncIterable<Uint8Array>,
+  resultsS3Key: string,
+): AsyncGenerator<Uint8Array, void> {
+  let isFirst = true;
+  for await (const chunk of json) {
+    if (isFirst) yield openingWith(resultsS3Key);
+    yield isFirst ? afterBrace(chunk) : chunk;
+    isFirst = false;
+  }
+}
+
+function openingWith(resultsS3Key: string): Uint8Array {
+  return Buffer.from(`{"results_s3_key":${JSON.stringify(resultsS3Key)},`);
+}
+
+function afterBrace(json: Uint8Array): Uint8Array {
+  return json.subarray(json.indexOf('{'.charCodeAt(0)) + 1);
 }
 
 function emptyFindings(frameIntervalMs: number): Pick<QueuedResponse, keyof typeof nothingFound> {

@@ -1,7 +1,8 @@
 /** `POST /detect`, as the original HTTP API had it: a job in, its result out, in the slots and under the limits of the queue's jobs. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream/promises';
 import { type DetectionJob, type JobPolicy, type ParsedJob, parseJob } from '../contract/job.ts';
-import { completedResponse, failedResponse, queuedResponse } from '../contract/original-api.ts';
+import { completedResponseChunks, failedResponse, queuedResponse } from '../contract/original-api.ts';
 import { failedResult } from '../contract/result.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
 import type { Outcome } from '../worker/outcome.ts';
@@ -22,7 +23,7 @@ export interface DetectEndpointOptions {
   /** Puts a job that calls back on the queue: it survives this process, and waits for a slot as long as it takes. */
   readonly sendJob: (jobId: string, body: string, signal: AbortSignal) => Promise<void>;
   readonly results: Pick<ResultStore, 'reference'>;
-  readonly store: Pick<ObjectStore, 'get'>;
+  readonly store: Pick<ObjectStore, 'open'>;
   /** Asked of every request; null for nobody. */
   readonly token: string | null;
 }
@@ -30,8 +31,8 @@ export interface DetectEndpointOptions {
 /** Answers one request. Never rejects. */
 export type DetectEndpoint = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** SQS's own limit for a message. */
-const MAX_BODY_BYTES = 256 * 1024;
+/** SQS's own limit for a message, 1 MiB. */
+const MAX_BODY_BYTES = 1024 ** 2;
 
 /** What clients are asked to wait when every slot is taken, or a dependency had a bad moment. */
 const RETRY_AFTER_SECONDS = 10;
@@ -41,7 +42,8 @@ const SLOW_CLIENT_TIMEOUT_MS = 60_000;
 
 interface Answer {
   readonly status: number;
-  readonly body: Uint8Array | object;
+  /** JSON: an object, or a document in pieces that are fetched as the client takes them. */
+  readonly body: object | AsyncGenerator<Uint8Array, void>;
 }
 
 export function detectEndpoint(options: DetectEndpointOptions): DetectEndpoint {
@@ -52,9 +54,11 @@ export function detectEndpoint(options: DetectEndpointOptions): DetectEndpoint {
         gone.abort(new WorkerError('CLIENT_DISCONNECTED', 'the HTTP client is gone'));
     });
     try {
-      send(response, await answer(request, options, gone.signal));
+      await send(response, await answer(request, options, gone.signal));
     } catch (error) {
-      if (!gone.signal.aborted) send(response, refusal(503, toWorkerError(error).message));
+      // An answer that has begun can only be broken off, so that the client does not take it for a whole one.
+      if (response.headersSent) response.destroy();
+      else if (!gone.signal.aborted) await send(response, refusal(503, toWorkerError(error).message));
     }
   };
 }
@@ -105,9 +109,9 @@ async function answerOf(
 ): Promise<Answer> {
   if (outcome.name === 'completed') {
     const reference = results.reference(job.jobId);
-    const json = await store.get(reference, gone);
-    if (json === null) return refusal(503, 'the result is gone: send the job again');
-    return { status: 200, body: completedResponse(json, reference.key) };
+    const stored = await store.open(reference, gone);
+    if (stored === null) return refusal(503, 'the result is gone: send the job again');
+    return { status: 200, body: completedResponseChunks(stored.chunks, reference.key) };
   }
   const { error } = outcome;
   if (outcome.name !== 'failed') return refusal(503, error.message);
@@ -121,18 +125,18 @@ function refusal(status: number, detail: string): Answer {
   return { status, body: { detail } };
 }
 
-function send(response: ServerResponse, { status, body }: Answer): void {
+/** @throws WorkerError as the store does; an error of the connection */
+async function send(response: ServerResponse, { status, body }: Answer): Promise<void> {
   if (response.destroyed) return;
-  const bytes = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
   response.setTimeout(SLOW_CLIENT_TIMEOUT_MS, () => response.destroy());
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
-    'content-length': bytes.length,
     'cache-control': 'no-store',
     ...(status === 401 ? { 'www-authenticate': 'Bearer' } : {}),
     ...(status === 429 || status === 503 ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}),
     // What is left of a body that was too long is not read.
     ...(status === 413 ? { connection: 'close' } : {}),
   });
-  response.end(bytes);
+  if (Symbol.asyncIterator in body) await pipeline(body, response);
+  else response.end(JSON.stringify(body));
 }

@@ -2,8 +2,10 @@
 import type { Arrivals } from '../arrivals.ts';
 import type { ByteRange } from '../byte-ranges.ts';
 import type { DetectionEvent } from '../contract/callback.ts';
-import type { Analysis, AnalysisRequest } from '../pipeline/analysis.ts';
+import type { Analysis, AnalysisRequest, DownloadPlan } from '../pipeline/analysis.ts';
 import type { Progress } from '../pipeline/progress.ts';
+
+export type { DownloadPlan };
 
 /** A message this process holds until its visibility timeout ends. Methods reject with a WorkerError, LEASE_LOST when the message is no longer ours. */
 export interface ReceivedMessage {
@@ -54,24 +56,10 @@ export interface PutOptions {
 export interface DownloadOptions {
   /** Larger objects are refused with VIDEO_TOO_LARGE before a byte is written. */
   readonly maxBytes: number;
-  /** Called with all bytes so far, and those of the object. */
-  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
   /** Says which bytes are needed; without it, and where that saves too little, the whole is copied. */
   readonly plan?: PlanDownload;
   /** Follows the plan even where it saves next to nothing. */
   readonly alwaysByPlan?: boolean;
-}
-
-/** What to fetch of a video. */
-export interface DownloadPlan {
-  /** Ascending and apart from each other. */
-  readonly parts: readonly ByteRange[];
-  /** Those of them that must be there when an analysis begins; null for all. */
-  readonly opening: readonly ByteRange[] | null;
-  /** What to write into the holes between them, so that readers pass over these. */
-  readonly fillers: ReadonlyArray<{ readonly start: number; readonly bytes: Uint8Array }>;
-  /** Which times are known then; for the analysis. */
-  readonly windows: NonNullable<AnalysisRequest['windows']> | null;
 }
 
 /**
@@ -111,12 +99,20 @@ export interface Content {
   stream(): AsyncIterable<Uint8Array>;
 }
 
+/** A stored object that is fetched as it is read. */
+export interface OpenObject {
+  /** Its content from the beginning; read once. Rejects as `get` does, also when the object is replaced meanwhile. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+}
+
 /** Objects by bucket and key. Everything rejects with a WorkerError: STORAGE_UNAVAILABLE for what may pass by itself. */
 export interface ObjectStore {
   /** Null when there is no such object. */
   head(location: ObjectLocation, signal: AbortSignal): Promise<ObjectHead | null>;
   /** Null when there is no such object. */
   get(location: ObjectLocation, signal: AbortSignal): Promise<Uint8Array | null>;
+  /** For objects that are too large to be held, or whose reader may be slow. Null when there is no such object. */
+  open(location: ObjectLocation, signal: AbortSignal): Promise<OpenObject | null>;
   /** Resolves to the new object's ETag, or to null when the condition did not hold and nothing was written. */
   put(
     location: ObjectLocation,

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jobSender } from '../../src/aws/job-sender.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
@@ -24,6 +27,9 @@ import { until } from '../helpers/until.ts';
 type Analyse = VideoAnalyser['analyse'];
 
 const TOKEN = 'correct horse battery staple';
+/** Near to what the emulator takes; more than the buffers of a connection hold. */
+const LONG_BYTES = 10 * 1024 ** 2;
+
 const JOB = { job_id: 'job-1', video_s3_key: 'a.mp4' };
 
 let cloud: TestCloud;
@@ -97,6 +103,24 @@ async function detect(body: object | string, init: RequestInit = {}, port = serv
   });
 }
 
+/** Counts what is fetched of objects from now on, videos left out. */
+function countFetchedBytes(): { bytes: number } {
+  const fetched = { bytes: 0 };
+  cloud.s3.middlewareStack.add(
+    (next, context) => async (args) => {
+      const answer = await next(args);
+      if (
+        context.commandName === 'GetObjectCommand' &&
+        (args.input as { Key: string }).Key !== JOB.video_s3_key
+      )
+        fetched.bytes += (answer.output as GetObjectCommandOutput).ContentLength ?? 0;
+      return answer;
+    },
+    { step: 'initialize' },
+  );
+  return fetched;
+}
+
 function uniqueJob(name: string): typeof JOB {
   return { ...JOB, job_id: `${name}-${queues}` };
 }
@@ -131,6 +155,50 @@ describe('POST /detect', () => {
       error: expect.stringContaining('missing.mp4'),
       error_code: 'VIDEO_NOT_FOUND',
     });
+  });
+
+  it('fetches a long result as the client reads it, so that slow clients cost no memory', async () => {
+    const padding = 'x'.repeat(LONG_BYTES);
+    analyse = async (request) => {
+      const analysis = emptyAnalysis(request);
+      const text = (await analysis.json.text()).replace(/}$/, `,"padding":"${padding}"}`);
+      return { ...analysis, json: new Blob([text]) };
+    };
+    const fetched = countFetchedBytes();
+    const job = uniqueJob('long');
+    const body = JSON.stringify(job);
+    const client = connect(server.port, '127.0.0.1');
+    client.write(
+      `POST /detect HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+    );
+    await once(client, 'readable');
+    // What is on its way fills the buffers of the connection: a few megabytes.
+    let before = -1;
+    while (before !== fetched.bytes) {
+      before = fetched.bytes;
+      await sleep(300);
+    }
+    expect(fetched.bytes).toBeGreaterThan(0);
+    expect(fetched.bytes).toBeLessThan(LONG_BYTES);
+    expect(worker.worker.running).toBe(0);
+    client.destroy();
+
+    const answer = (await (await detect(job)).json()) as Record<string, unknown>;
+    expect(answer).toMatchObject({ results_s3_key: `detections/${job.job_id}.json`, job_id: job.job_id });
+    expect(answer.padding === padding).toBe(true);
+  });
+
+  it('breaks the answer off when the result is replaced while it is read', async () => {
+    const job = uniqueJob('replaced');
+    const key = `detections/${job.job_id}.json`;
+    analyse = async (request) => {
+      const analysis = emptyAnalysis(request);
+      return { ...analysis, json: new Blob([await analysis.json.text(), ' '.repeat(LONG_BYTES)]) };
+    };
+    const response = await detect(job);
+    expect(response.status).toBe(200);
+    await putObject(cloud, key, '{}');
+    await expect(response.text()).rejects.toThrow();
   });
 
   it('puts a job that calls back on the queue, and says so', async () => {
@@ -260,7 +328,7 @@ describe('POST /detect', () => {
     ['no job', '{}', 422],
     ['an invalid job', '{"job_id":"a","video_s3_key":""}', 422],
     ['a bucket that is not allowed', '{"job_id":"a","video_s3_key":"a","video_s3_bucket":"private"}', 422],
-    ['more than any job', `{"job_id":"${'x'.repeat(300_000)}"}`, 413],
+    ['more than any job', `{"job_id":"${'x'.repeat(1_100_000)}"}`, 413],
   ])('refuses %s', async (_, body, status) => {
     const response = await detect(body);
     expect(response.status).toBe(status);
