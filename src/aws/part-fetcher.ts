@@ -19,8 +19,6 @@ export interface FetchOptions {
   readonly maxFailures: number;
   /** Waits between those failures. */
   readonly backOff: BackOff;
-  /** Called with all bytes so far, and those of the object. */
-  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void;
 }
 
 export class PartFetcher {
@@ -97,7 +95,6 @@ export class PartFetcher {
           position += chunk.length;
           failures = 0;
           this.#bytesFetched += chunk.length;
-          this.#options.onProgress?.(this.#bytesFetched, this.#head.bytes);
         }
         if (position < end) throw new Error('the body ended before its time');
       } catch (error) {

@@ -23,7 +23,7 @@ import { awsFailure } from './aws-errors.ts';
 import { bodyOf, type FetchOptions, PartFetcher } from './part-fetcher.ts';
 import { videoError } from './video-error.ts';
 
-export interface TransferOptions extends Partial<Omit<FetchOptions, 'onProgress'>> {
+export interface TransferOptions extends Partial<FetchOptions> {
   /** Parts of a whole object under way at the same time. */
   readonly parallelParts?: number;
   /** Planned ranges under way at the same time: most are small, and wait for S3 more than for the network. */

@@ -10,6 +10,9 @@ import type { KnownWindow } from '../media/known-windows.ts';
 import type { SamplingReport } from '../media/sampling-report.ts';
 import type { Progress } from './progress.ts';
 
+/** What an analysis asks to have fetched of its video. */
+export type { DownloadPlan } from '../media/download-plan.ts';
+
 /** One video to analyse. */
 export interface AnalysisRequest {
   readonly jobId: string;

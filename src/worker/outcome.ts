@@ -19,8 +19,6 @@ export type Outcome =
   | { readonly name: 'released'; readonly error: WorkerError }
   | { readonly name: 'unreadable'; readonly error: WorkerError };
 
-export type OutcomeName = Outcome['name'];
-
 /** What becomes of the message: deleted, left as it is, replaced by a fresh copy, or visible again after some seconds. */
 export type MessageFate = 'delete' | 'leave' | 'resend' | { readonly visibleAfterSeconds: number };
 

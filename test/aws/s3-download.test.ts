@@ -80,23 +80,6 @@ describe('downloadObject', () => {
     expect(proxy.seen.filter(({ headers }) => headers['if-match'] === head.etag)).toHaveLength(4);
   });
 
-  it('tells how many bytes have arrived', async () => {
-    const progress: number[] = [];
-    const onProgress = (done: number, total: number) => {
-      expect(total).toBe(VIDEO.length);
-      progress.push(done);
-    };
-    await downloadObject(
-      s3,
-      LOCATION,
-      join(folder, 'video'),
-      { maxBytes: 2e6, onProgress },
-      new AbortController().signal,
-    );
-    expect(progress.at(-1)).toBe(VIDEO.length);
-    expect(progress).toEqual(progress.toSorted((a, b) => a - b));
-  });
-
   it.each([
     ['stalls', { stallAfterBytes: 100_000 }],
     ['breaks off', { dropAfterBytes: 100_000 }],

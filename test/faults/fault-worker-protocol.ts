@@ -1,5 +1,5 @@
 /** What the fault suite tells its worker processes, and what they tell it. */
-import type { OutcomeName } from '../../src/worker/outcome.ts';
+import type { Outcome } from '../../src/worker/outcome.ts';
 
 /** Points in a job's life at which a process can be told to die of SIGKILL. */
 export const STAGES = [
@@ -49,5 +49,5 @@ export interface ResourceUse {
 export type WorkerEvent =
   | { readonly event: 'started' | 'stopped' }
   | { readonly event: 'analysing'; readonly jobId: string; readonly resumedFrom: number }
-  | { readonly event: 'ended'; readonly jobId: string | null; readonly outcome: OutcomeName }
+  | { readonly event: 'ended'; readonly jobId: string | null; readonly outcome: Outcome['name'] }
   | { readonly event: 'resources'; readonly use: ResourceUse };
