@@ -1,4 +1,5 @@
 /** The worker process: configuration in, adapters put together, jobs until a signal says stop. Nothing else happens here. */
+import { parseArgs } from 'node:util';
 import { type AwsClients, createAwsClients } from './aws/clients.ts';
 import { EcsTaskProtection } from './aws/ecs-task-protection.ts';
 import { jobSender } from './aws/job-sender.ts';
@@ -38,14 +39,15 @@ Settings come from the environment, then from a .env file in the working directo
 
 ${describeSettings()}`;
 
-async function main(args: readonly string[]): Promise<void> {
-  if (args.includes('--help')) {
+async function main(): Promise<void> {
+  const args = readArgs();
+  if (args.help) {
     process.stdout.write(`${HELP}\n`);
     return;
   }
   const env = readEnvironment(process.env, process.cwd());
   const config = readConfig(env);
-  if (args.includes('--print-config')) {
+  if (args['print-config']) {
     process.stdout.write(`${printConfig(config)}\n`);
     return;
   }
@@ -93,6 +95,17 @@ async function main(args: readonly string[]): Promise<void> {
   }
   worker.start();
   callbacks.redelivery?.start();
+}
+
+/** A word that is not understood ends the process: a worker that was not meant to start would take jobs. */
+function readArgs(): { readonly help: boolean; readonly 'print-config': boolean } {
+  const flag = { type: 'boolean', default: false } as const;
+  try {
+    return parseArgs({ options: { help: { ...flag, short: 'h' }, 'print-config': flag } }).values;
+  } catch (error) {
+    process.stderr.write(`CONFIG_INVALID: ${(error as Error).message}; see --help\n`);
+    process.exit(2);
+  }
 }
 
 /** Traces need their SDK before the first span is begun. */
@@ -233,7 +246,7 @@ function stopOnSignals(
   return stopping.signal;
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+main().catch((error: unknown) => {
   const { code, message } = toWorkerError(error);
   process.stderr.write(`${code}: ${message}\n`);
   process.exit(1);

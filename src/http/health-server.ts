@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { WorkerError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
 import type { DetectEndpoint } from './detect-endpoint.ts';
 
@@ -45,6 +46,7 @@ const REQUEST_TIMEOUT_MS = 5000;
  * - `GET /metrics`: the metrics in the Prometheus text format
  *
  * and, where there is one, `POST /detect`.
+ * @throws WorkerError CONFIG_INVALID when the port cannot be had
  */
 export async function startHealthServer(
   port: number,
@@ -130,6 +132,11 @@ async function listen(server: Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, resolve);
+  }).catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'EADDRINUSE' ? 'is taken' : `cannot be listened on (${cause.code})`;
+    throw new WorkerError('CONFIG_INVALID', `PORT ${port} ${reason}: choose another; 0 takes a free one`, {
+      cause,
+    });
   });
 }
 

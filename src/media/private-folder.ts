@@ -29,9 +29,18 @@ export async function makePrivateFolder(files: Readonly<Record<string, string>>)
   return folder;
 }
 
-/** Removes the folders of processes that are gone, which had no time to do it themselves. To be called before the first child is started. */
+/**
+ * Removes the folders of processes that are gone, which had no time to do it themselves. To be called before the first child is started.
+ * @throws WorkerError CONFIG_INVALID when there is no such temporary folder
+ */
 export async function sweepPrivateFolders(): Promise<Sweep> {
-  return await sweepProcessFolders(tmpdir(), PRIVATE_FOLDER_KIND);
+  return await sweepProcessFolders(tmpdir(), PRIVATE_FOLDER_KIND).catch((cause: NodeJS.ErrnoException) => {
+    throw new WorkerError(
+      'CONFIG_INVALID',
+      `the temporary folder ${tmpdir()} cannot be read (${cause.code}): name another in TMPDIR`,
+      { cause },
+    );
+  });
 }
 
 /** Removes the folders of one thread of this process, which has ended in the middle of its work. */

@@ -1,5 +1,5 @@
 /** A private temporary folder per job, removed in every ending; folders that killed processes left behind are swept at start. */
-import { rm } from 'node:fs/promises';
+import { access, constants, rm } from 'node:fs/promises';
 import { WorkerError } from '../errors.ts';
 import { makeProcessFolder, type Sweep, sweepProcessFolders } from '../process-folder.ts';
 
@@ -19,7 +19,20 @@ export async function withTempFolder<T>(parent: string, use: (folder: string) =>
   }
 }
 
-/** Removes folders of processes that are gone. To be called before the first job. */
+/**
+ * Removes folders of processes that are gone. To be called before the first job.
+ * @throws WorkerError CONFIG_INVALID when the parent is no folder that jobs could work in
+ */
 export async function sweepTempFolders(parent: string): Promise<Sweep> {
-  return await sweepProcessFolders(parent, KIND);
+  try {
+    await access(parent, constants.W_OK);
+    return await sweepProcessFolders(parent, KIND);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new WorkerError(
+      'CONFIG_INVALID',
+      `TEMP_DIR ${parent} cannot be used (${code}): name a folder that exists and can be written to`,
+      { cause },
+    );
+  }
 }

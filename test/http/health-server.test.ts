@@ -87,6 +87,9 @@ describe('the health endpoints', () => {
   it('say so when the port is taken', async () => {
     const metrics = async () => ({ contentType: 'text/plain', text: '' });
     const sources = { readinessProblems: () => [], models: () => null, runningJobs: () => 0, metrics };
-    await expect(startHealthServer(server.port, sources)).rejects.toThrow('EADDRINUSE');
+    await expect(startHealthServer(server.port, sources)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('is taken'),
+    });
   });
 });
