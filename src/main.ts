@@ -18,6 +18,7 @@ import { createLogger, type Logger } from './log.ts';
 import { planDownload } from './media/download-plan.ts';
 import { sweepPrivateFolders } from './media/private-folder.ts';
 import { DetectionPool } from './pipeline/detection-pool.ts';
+import { CpuShare } from './telemetry/cpu-share.ts';
 import type { MetricSink } from './telemetry/metric-definitions.ts';
 import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { startTracingSdk, type TracingSdk } from './telemetry/tracing-sdk.ts';
@@ -161,8 +162,9 @@ function assembleWorker(
     checkpointEveryMs: config.checkpointSeconds * 1000,
     rerunFinished: config.jobRerun === 'always',
   };
+  const cpu = new CpuShare();
   const runnerWith = (holdLease: HoldLease) =>
-    new ObservedRunner({ runner: new JobRunner({ ...jobs, holdLease }), metrics });
+    new ObservedRunner({ runner: new JobRunner({ ...jobs, holdLease }), metrics, cpu });
   const guard = new ResourceGuard({ ...config, runningJobs: () => worker.running });
   const intake = new SqsIntake({
     sqs,

@@ -1,5 +1,5 @@
 /** Measures and traces every message from outside the runner, which knows of neither. */
-import { CpuShare } from '../telemetry/cpu-share.ts';
+import type { CpuShare } from '../telemetry/cpu-share.ts';
 import { type JobReport, recordJob } from '../telemetry/job-metrics.ts';
 import type { MetricSink } from '../telemetry/metric-definitions.ts';
 import { traceMessage } from '../telemetry/tracing.ts';
@@ -10,11 +10,12 @@ import type { ReceivedMessage } from './ports.ts';
 export interface ObservedRunnerOptions {
   readonly runner: Pick<JobRunner, 'run'>;
   readonly metrics: MetricSink;
+  /** The same for all runners of this process: they share one processor time. */
+  readonly cpu: CpuShare;
 }
 
 export class ObservedRunner {
   readonly #options: ObservedRunnerOptions;
-  readonly #cpu = new CpuShare();
 
   constructor(options: ObservedRunnerOptions) {
     this.#options = options;
@@ -22,8 +23,8 @@ export class ObservedRunner {
 
   /** Runs the message as the runner does. */
   async run(message: ReceivedMessage, shutdown: AbortSignal, releaseSlot: () => void): Promise<Outcome> {
-    const { runner, metrics } = this.#options;
-    const endShare = this.#cpu.begin();
+    const { runner, metrics, cpu } = this.#options;
+    const endShare = cpu.begin();
     const ending = await traceMessage(
       'process detection job',
       message.trace ?? {},

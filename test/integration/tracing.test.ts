@@ -8,6 +8,7 @@ import { SqsIntake } from '../../src/aws/sqs-intake.ts';
 import { callbackAttempt } from '../../src/callback/callback-attempt.ts';
 import { CallbackCourier } from '../../src/callback/callback-courier.ts';
 import { HttpCallbackTransport } from '../../src/http/callback-transport.ts';
+import { CpuShare } from '../../src/telemetry/cpu-share.ts';
 import { PrometheusSink } from '../../src/telemetry/prometheus-sink.ts';
 import { startTracingSdk, type TracingSdk } from '../../src/telemetry/tracing-sdk.ts';
 import { ObservedRunner } from '../../src/worker/observed-runner.ts';
@@ -80,7 +81,11 @@ it('a producer’s trace goes through the job, its steps and its callback', asyn
     longPollSeconds: 1,
     logger: SILENT,
   });
-  const runner = new ObservedRunner({ runner: parts.runner, metrics: new PrometheusSink() });
+  const runner = new ObservedRunner({
+    runner: parts.runner,
+    metrics: new PrometheusSink(),
+    cpu: new CpuShare(),
+  });
   const worker = new Worker({ intake, runner });
   await putObject(cloud, 'videos/a.mp4', Buffer.from('a video'));
   await cloud.sqs.send(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { WorkerError } from '../../src/errors.ts';
+import { CpuShare } from '../../src/telemetry/cpu-share.ts';
 import { PrometheusSink } from '../../src/telemetry/prometheus-sink.ts';
 import type { JobEnding } from '../../src/worker/job-runner.ts';
 import { ObservedRunner } from '../../src/worker/observed-runner.ts';
@@ -45,7 +46,7 @@ function received(receiveCount: number, waitMs: number): ReceivedMessage {
 
 async function metricsOf(ending: JobEnding, message = received(1, 2000)): Promise<string> {
   const metrics = new PrometheusSink();
-  const observed = new ObservedRunner({ runner: { run: async () => ending }, metrics });
+  const observed = new ObservedRunner({ runner: { run: async () => ending }, metrics, cpu: new CpuShare() });
   expect(await observed.run(message, new AbortController().signal, () => {})).toBe(ending.outcome);
   return await metrics.exposition();
 }
@@ -73,6 +74,21 @@ describe('an observed job', () => {
     expect(metrics).toContain('jobs_total{outcome="released"} 1');
     expect(metrics).toContain('stage_duration_seconds_sum{stage="download"} 0.07');
     expect(metrics).toContain('job_real_time_factor_count 0');
+  });
+
+  it('shares the CPU time with the jobs of other runners of the process', async () => {
+    let cpuMs = 0;
+    const shared = { metrics: new PrometheusSink(), cpu: new CpuShare(() => cpuMs) };
+    const hold = Promise.withResolvers<JobEnding>();
+    const runner = { run: () => hold.promise };
+    const { signal } = new AbortController();
+    const jobs = [1, 2].map(() =>
+      new ObservedRunner({ runner, ...shared }).run(received(1, 0), signal, () => {}),
+    );
+    cpuMs = 3000;
+    hold.resolve(COMPLETED);
+    await Promise.all(jobs);
+    expect(await shared.metrics.exposition()).toContain('job_cpu_seconds_sum 3');
   });
 
   it('may be a message that was no job at all', async () => {
