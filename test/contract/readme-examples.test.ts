@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { readParameters } from '../../infra/parameters.ts';
+import { videoError } from '../../src/aws/video-error.ts';
 import { nextDelaySeconds, QUEUE_ATTEMPTS } from '../../src/callback/retry-schedule.ts';
 import { parseDetectionEvent } from '../../src/contract/callback.ts';
 import { parseJobMessage } from '../../src/contract/job.ts';
@@ -23,6 +25,22 @@ describe('the examples of the README', () => {
     const jobs = examples('Send a job');
     expect(jobs.length).toBeGreaterThan(0);
     for (const json of jobs) expect(() => parseJobMessage(json)).not.toThrow();
+  });
+
+  it('name videos where the stack lets the worker read them', () => {
+    const { videoPrefix } = readParameters({});
+    const keys = [...README.matchAll(/"video_s3_key": "(.+?)"|s3:\/\/media\/(\S+\.mp4)/g)];
+    expect(keys.length).toBeGreaterThan(1);
+    for (const [, sent, named] of keys) expect(sent ?? named).toMatch(new RegExp(`^${videoPrefix}`));
+  });
+
+  it('tell a failure in the worker’s words', () => {
+    const [failed] = examples('Receive the callback')
+      .map((json) => parseDetectionEvent(json))
+      .flatMap(({ data }) => (data.status === 'failed' ? [data.error] : []));
+    const missing = Object.assign(new Error(), { $metadata: { httpStatusCode: 404 } });
+    const { code, message } = videoError(missing, { bucket: 'media', key: 'videos/talk-0043.mp4' });
+    expect(failed).toMatchObject({ code, message });
   });
 
   it('tell the schedule of a callback as it is', () => {
