@@ -7,7 +7,7 @@ import type { CompletedResult } from '../src/contract/result.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { compareWithTruth } from './compare-with-truth.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';
-import { startLocalReceiver } from './local-receiver.ts';
+import { type LocalReceiver, startLocalReceiver } from './local-receiver.ts';
 import { renderSceneBytes } from './render-scene.ts';
 import { DEMO_SCENE } from './scene.ts';
 import { awaitWorker, type RunningWorker, startWorkerProcess, type WorkerProcess } from './worker-process.ts';
@@ -72,32 +72,45 @@ async function main(): Promise<void> {
       workerUrl === undefined ? await startWorker(aws) : await awaitWorker(workerUrl);
     say(`   ready: ${worker.healthUrl}/health/ready answers 200`);
 
-    step('Two messages are put on the queue; the worker takes both at once');
-    for (const job of JOBS) {
-      const message = { ...job, callback_url: receiver.url };
-      await aws.enqueue(message);
-      say(`   ${JSON.stringify(message)}`);
-    }
-
-    step('The jobs run, and the receiver gets one callback for each');
-    for (const event of await Promise.all(JOBS.map(({ job_id }) => receiver.eventOf(job_id)))) {
-      say(`   ${JSON.stringify(event)}`);
-    }
-    const { body } = await worker.health('/health');
-    say(`   the main thread meanwhile: ${JSON.stringify(body)}`);
-
-    step('The results lie in S3');
-    for (const { job_id } of JOBS) await showResult(aws, job_id, ownVideo === undefined);
-
-    if (worker.stop !== undefined) {
-      step('The worker is asked to stop');
-      say(`   exit code ${await worker.stop()}`);
+    try {
+      const jobs = runJobs(worker, aws, receiver, ownVideo === undefined);
+      await (worker.exited === undefined ? jobs : Promise.race([jobs, worker.exited]));
+      if (worker.stop !== undefined) {
+        step('The worker is asked to stop');
+        say(`   exit code ${await worker.stop()}`);
+      }
+    } finally {
+      await worker.stop?.();
     }
     say(`   messages left on the queue: ${await aws.messagesLeft()}`);
   } finally {
     await receiver.stop();
     await aws.stop();
   }
+}
+
+async function runJobs(
+  worker: RunningWorker,
+  aws: LocalAws,
+  receiver: LocalReceiver,
+  truthIsKnown: boolean,
+): Promise<void> {
+  step('Two messages are put on the queue; the worker takes both at once');
+  for (const job of JOBS) {
+    const message = { ...job, callback_url: receiver.url };
+    await aws.enqueue(message);
+    say(`   ${JSON.stringify(message)}`);
+  }
+
+  step('The jobs run, and the receiver gets one callback for each');
+  for (const event of await Promise.all(JOBS.map(({ job_id }) => receiver.eventOf(job_id)))) {
+    say(`   ${JSON.stringify(event)}`);
+  }
+  const { body } = await worker.health('/health');
+  say(`   the main thread meanwhile: ${JSON.stringify(body)}`);
+
+  step('The results lie in S3');
+  for (const { job_id } of JOBS) await showResult(aws, job_id, truthIsKnown);
 }
 
 async function startWorker(aws: LocalAws): Promise<WorkerProcess> {

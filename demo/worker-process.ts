@@ -13,8 +13,10 @@ export interface RunningWorker {
 }
 
 export interface WorkerProcess extends RunningWorker {
-  /** Sends SIGTERM and resolves to the exit code. */
+  /** Sends SIGTERM and resolves to the exit code; where it has ended already, only the latter. */
   readonly stop: () => Promise<number | null>;
+  /** Rejects with its last words when it ends, asked or not. */
+  readonly exited: Promise<never>;
 }
 
 export interface WorkerProcessOptions {
@@ -27,19 +29,30 @@ export interface WorkerProcessOptions {
 export async function startWorkerProcess({ env, onLogLine }: WorkerProcessOptions): Promise<WorkerProcess> {
   const child = spawn(process.execPath, [MAIN], {
     env: { ...process.env, ...env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const closed = once(child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
   const listening = Promise.withResolvers<string>();
+  let lastWords = 'nothing';
   createInterface({ input: child.stdout }).on('line', (line) => {
+    lastWords = line;
     const port = portOf(line);
     if (port !== undefined) listening.resolve(`http://127.0.0.1:${port}`);
     onLogLine(line);
   });
-  const healthUrl = await Promise.race([listening.promise, failEarly(exited)]);
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    lastWords = line;
+    process.stderr.write(`${line}\n`);
+  });
+  const exited = closed.then(([code, signal]) => {
+    throw new Error(`the worker ended with ${signal ?? `code ${code}`}; its last words: ${lastWords}`);
+  });
+  // Nobody may be waiting for it.
+  exited.catch(() => {});
+  const healthUrl = await Promise.race([listening.promise, exited]);
   const worker = workerAt(healthUrl);
-  await Promise.race([untilReady(worker), failEarly(exited)]);
-  return { ...worker, stop: () => stop(child, exited) };
+  await Promise.race([untilReady(worker), exited]);
+  return { ...worker, exited, stop: () => stop(child, closed) };
 }
 
 /** A worker that somebody else has started or is starting, in a container for example; waits until it is ready for jobs. */
@@ -68,11 +81,6 @@ function portOf(line: string): number | undefined {
   }
 }
 
-async function failEarly(exited: Promise<[number | null]>): Promise<never> {
-  const [code] = await exited;
-  throw new Error(`the worker ended with code ${code} before it was ready`);
-}
-
 async function untilReady({ health }: RunningWorker): Promise<void> {
   const isReady = () =>
     health('/health/ready').then(
@@ -83,8 +91,8 @@ async function untilReady({ health }: RunningWorker): Promise<void> {
   while (!(await isReady())) await sleep(100);
 }
 
-async function stop(child: ChildProcess, exited: Promise<[number | null]>): Promise<number | null> {
+async function stop(child: ChildProcess, closed: Promise<[number | null, unknown]>): Promise<number | null> {
   child.kill('SIGTERM');
-  const [code] = await exited;
+  const [code] = await closed;
   return code;
 }
