@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '../..');
+const BUILD = join(ROOT, 'tools/contract-package/build.ts');
 
 /** A producer's program, as its author would write it. */
 const PRODUCER = `
@@ -27,10 +28,7 @@ describe('the contract package', () => {
 
   beforeAll(async () => {
     consumer = await mkdtemp(join(tmpdir(), 'consumer-'));
-    await run(process.execPath, [
-      join(ROOT, 'tools/contract-package/build.ts'),
-      join(consumer, 'node_modules/clipping-worker'),
-    ]);
+    await run(process.execPath, [BUILD, join(consumer, 'node_modules/clipping-worker')]);
     await symlink(join(ROOT, 'node_modules/zod'), join(consumer, 'node_modules/zod'));
     await mkdir(join(consumer, 'node_modules/@types'));
     await symlink(join(ROOT, 'node_modules/@types/node'), join(consumer, 'node_modules/@types/node'));
@@ -74,5 +72,38 @@ describe('the contract package', () => {
     await expect(compile('mistake.ts')).rejects.toMatchObject({
       stdout: expect.stringContaining('TS2322'),
     });
+  });
+
+  it('replaces an earlier build, but nothing else', async () => {
+    const folder = join(consumer, 'own');
+    await mkdir(folder);
+    await run(process.execPath, [BUILD, folder]);
+    await writeFile(join(folder, 'contract/stale.js'), '');
+    await run(process.execPath, [BUILD, folder]);
+    expect(await readdir(join(folder, 'contract'))).not.toContain('stale.js');
+
+    // A consumer's own package, and a copy of this project.
+    await cp(join(ROOT, 'package.json'), join(consumer, 'copy/package.json'));
+    for (const [name, own] of [
+      [consumer, 'package.json'],
+      [join(consumer, 'copy'), 'package.json'],
+      [join(consumer, 'producer.ts'), ''],
+    ] as const) {
+      await expect(run(process.execPath, [BUILD, name])).rejects.toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(new RegExp(`^${name} .*\\(see --help\\)\n$`)),
+      });
+      await expect(access(join(name, own))).resolves.toBeUndefined();
+    }
+  }, 60_000);
+
+  it('is not built where the command line asks for help or cannot be understood', async () => {
+    const { stdout } = await run(process.execPath, [BUILD, '--help'], { cwd: consumer });
+    expect(stdout).toContain('Usage: npm run -s build:contract');
+    await expect(run(process.execPath, [BUILD, '--hlep'], { cwd: consumer })).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^Unknown option '--hlep'.*\n$/),
+    });
+    expect((await readdir(consumer)).filter((name) => name.startsWith('-'))).toEqual([]);
   });
 });
