@@ -29,6 +29,7 @@ const ANALYSIS_SETTINGS = [
   'poseConfidenceThreshold',
   'interpolate',
   'trackingMaxAge',
+  'maxVideoBytes',
   'maxVideoSeconds',
   'ffmpegPath',
 ] as const satisfies (keyof Config)[];

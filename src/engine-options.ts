@@ -27,7 +27,11 @@ export function engineOptions(config: AnalysisConfig, env: Environment): EngineO
     },
     media: {
       ffmpeg: findFfmpeg(env).file,
-      limits: { ...DEFAULT_VIDEO_LIMITS, maxDurationMs: config.maxVideoSeconds * 1000 },
+      limits: {
+        ...DEFAULT_VIDEO_LIMITS,
+        maxBytes: config.maxVideoBytes,
+        maxDurationMs: config.maxVideoSeconds * 1000,
+      },
     },
     tracking: {
       maxAgeSeconds: config.trackingMaxAge / PUBLISHED_FRAME_RATE,

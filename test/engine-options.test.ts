@@ -1,0 +1,33 @@
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { readAnalysisConfig } from '../src/config.ts';
+import { engineOptions } from '../src/engine-options.ts';
+import { probeVideo } from '../src/media/probe.ts';
+
+const GIBIBYTE = 1024 ** 3;
+
+/** The code a file of that many bytes, all of them zero, is refused with. */
+async function refusalOf(bytes: number, env: Readonly<Record<string, string>>): Promise<unknown> {
+  const { media } = engineOptions(readAnalysisConfig(env), process.env);
+  const folder = await mkdtemp(join(tmpdir(), 'engine-options-'));
+  try {
+    const file = join(folder, 'video.mp4');
+    const handle = await open(file, 'w');
+    await handle.truncate(bytes);
+    await handle.close();
+    return await probeVideo(file, media, AbortSignal.timeout(10_000)).catch(({ code }) => code as unknown);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+describe('the options of the engines', () => {
+  it('allow a video as many bytes as MAX_VIDEO_BYTES says, and no more', async () => {
+    expect(await refusalOf(6 * GIBIBYTE, {})).toBe('VIDEO_TOO_LARGE');
+    expect(await refusalOf(1001, { MAX_VIDEO_BYTES: '1000' })).toBe('VIDEO_TOO_LARGE');
+    const env = { MAX_VIDEO_BYTES: String(30 * GIBIBYTE) };
+    expect(await refusalOf(25 * GIBIBYTE, env)).not.toBe('VIDEO_TOO_LARGE');
+  });
+});
