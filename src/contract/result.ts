@@ -141,7 +141,7 @@ const provenanceSchema = z
     ),
     sampling: z
       .object({
-        plan: z.string().meta({ examples: ['all', 'keyframes', 'groups', 'seeks'] }),
+        plan: z.string().meta({ examples: ['all', 'keyframes', 'groups'] }),
         reason: z.string(),
         tolerance_ms: milliseconds
           .optional()
@@ -156,7 +156,7 @@ const provenanceSchema = z
       })
       .optional()
       .describe(
-        'How the pictures were taken from the video, and what that cost; of this the pictures depend on the tolerance alone.',
+        'How the pictures were taken from the video, and what that cost, in a resumed job since it was resumed; of this the pictures depend on the tolerance alone.',
       ),
   })
   .describe('What produced this result.');

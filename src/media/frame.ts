@@ -5,7 +5,7 @@ import type { RgbImage } from '../geometry/rgb-image.ts';
 export interface Frame extends RgbImage {
   /** Sample number, 0-based, without gaps. */
   readonly index: number;
-  /** When this picture really appears, counted from the video's first picture; at most half a frame after `index` x interval. */
+  /** When this picture really appears, counted from the video's first picture; at most half a frame after `index` x interval, or as far from it as the job's tolerance allows. */
   readonly timestampMs: number;
   /** The picture is the one of the frame before (it is shown longer than the interval), and `data` the same array. */
   readonly repeatsPrevious: boolean;

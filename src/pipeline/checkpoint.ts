@@ -1,4 +1,7 @@
-/** An unfinished analysis: what was seen so far, so that another process can go on from there to the same result. */
+/**
+ * An unfinished analysis: what was seen so far, so that another process can go on from there. What is found is the same then; of how the
+ * video was sampled, and of the time that took, the result tells for the rest alone.
+ */
 import { type AnalysisRequest, observationsFile } from './analysis.ts';
 import { ObservationLog } from './observation-log.ts';
 

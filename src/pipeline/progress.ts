@@ -1,4 +1,4 @@
-/** How far an analysis is, as the thread reports it and the command line, the lease and the logs show it. */
+/** How far an analysis is, as the thread reports it: the command line shows it, and the worker saves its checkpoints. */
 export interface Progress {
   /** Sampled frames analysed so far. */
   readonly framesDone: number;
