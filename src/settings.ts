@@ -103,7 +103,7 @@ export const SETTINGS = {
   interpolate: setting(
     'INTERPOLATE',
     flag,
-    'Fills frames in which a track was missed between two sightings; such observations are labelled and not counted',
+    'Fills frames in which a track was missed between two sightings, no further apart than TRACKING_MAX_AGE; such observations are labelled and not counted',
     { fallback: 'false' },
   ),
   trackingMaxAge: setting(

@@ -128,8 +128,8 @@ function resultTail(
     ),
     shots: people.shots.map(({ index, startMs, endMs }) => ({
       index,
-      start_ms: to(0, startMs),
-      end_ms: to(0, endMs),
+      start_ms: to(3, startMs),
+      end_ms: to(3, endMs),
     })),
     summary: {
       total_frames: samples.length,

@@ -71,7 +71,7 @@ export function followPeople(frames: ObservedFrames, options: TrackingOptions): 
   const believable = persons.filter((person) => isBelievable(person, options));
   const identities = numberIdentities(believable, frames);
   return {
-    frames: nameSightings(identities, frames, options.interpolate),
+    frames: nameSightings(identities, frames, options.interpolate ? options.maxAgeSeconds * 1000 : 0),
     tracks: identities.map(({ summary }) => summary),
     shots: shots.map(({ index, startMs, endMs }) => ({ index, startMs, endMs })),
   };

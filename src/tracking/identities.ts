@@ -46,11 +46,14 @@ export function numberIdentities(persons: readonly Person[], frames: ObservedFra
   });
 }
 
-/** Writes the identities to the frames they were seen in. */
+/**
+ * Writes the identities to the frames they were seen in.
+ * @param longestGapMs gaps up to this long are filled; 0 for none
+ */
 export function nameSightings(
   identities: readonly Identity[],
   frames: ObservedFrames,
-  interpolate: boolean,
+  longestGapMs: number,
 ): FrameTracks[] {
   const named = Array.from(frames, ({ faces, poses }) => ({
     faceTrackIds: faces.map((): number | null => null),
@@ -64,8 +67,8 @@ export function nameSightings(
       const ids = kind === 'face' ? named[frame]?.faceTrackIds : named[frame]?.poseTrackIds;
       if (ids !== undefined) ids[detection] = trackId;
     }
-    if (!interpolate) continue;
-    for (const { frame, face, pose } of interpolateTrack(kind, tracklets, frames)) {
+    if (longestGapMs === 0) continue;
+    for (const { frame, face, pose } of interpolateTrack(kind, tracklets, frames, longestGapMs)) {
       if (face !== null) named[frame]?.interpolatedFaces.push({ trackId, observation: face });
       if (pose !== null) named[frame]?.interpolatedPoses.push({ trackId, observation: pose });
     }

@@ -18,13 +18,17 @@ export interface FilledFrame {
   readonly pose: PoseObservation | null;
 }
 
-/** Fills the gaps of one identity within each shot; `tracklets` are its own, all of the given kind. */
+/**
+ * Fills the gaps of one identity within each shot; `tracklets` are its own, all of the given kind.
+ * @param longestMs longer gaps stay: somebody who comes back after a minute was not on the way all the time
+ */
 export function interpolateTrack(
   kind: Kind,
   tracklets: readonly Tracklet[],
   frames: ObservedFrames,
+  longestMs: number,
 ): FilledFrame[] {
-  return findGaps(tracklets, frames).map(({ frame, before, after, share }) => {
+  return findGaps(tracklets, frames, longestMs).map(({ frame, before, after, share }) => {
     const [from, to] = [frames.at(before.frame), frames.at(after.frame)];
     if (kind === 'face') {
       const [a, b] = [from?.faces[before.detection], to?.faces[after.detection]];
@@ -43,12 +47,12 @@ interface Gap {
   readonly share: number;
 }
 
-function findGaps(tracklets: readonly Tracklet[], frames: ObservedFrames): Gap[] {
+function findGaps(tracklets: readonly Tracklet[], frames: ObservedFrames, longestMs: number): Gap[] {
   return [...Map.groupBy(tracklets, ({ shot }) => shot).values()].flatMap((parts) => {
     const sightings = parts.flatMap((part) => part.sightings).sort((a, b) => a.frame - b.frame);
     return sightings.slice(1).flatMap((after, i) => {
       const before = sightings[i];
-      if (before === undefined) return [];
+      if (before === undefined || after.timeMs - before.timeMs > longestMs) return [];
       return Array.from({ length: after.frame - before.frame - 1 }, (_, k) => {
         const frame = before.frame + 1 + k;
         const timeMs = frames.at(frame)?.timestampMs ?? before.timeMs;

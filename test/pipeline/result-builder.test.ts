@@ -70,6 +70,15 @@ describe('writeResult', () => {
     ]);
   });
 
+  it('has every frame in its shot, also where times are no whole milliseconds', async () => {
+    const observations = [0, 1, 2].map((index) => ({ ...frame(index, 100), timestampMs: index * 2002.0021 }));
+    writeResult(findings(observations, [0, 1, 2]), file);
+    const { frames, shots } = await written();
+    for (const { timestamp_ms: time } of frames) {
+      expect(shots.some(({ start_ms, end_ms }) => start_ms <= time && time <= end_ms)).toBe(true);
+    }
+  });
+
   it('writes a result without frames', async () => {
     expect(writeResult(findings([], []), file)).toMatchObject({ total_frames: 0 });
     expect(await written()).toMatchObject({ frames: [], tracks: [], shots: [] });

@@ -293,6 +293,20 @@ describe('followPeople', () => {
     expect(tracks.map(({ observations }) => observations)).toEqual([7, 7]);
   });
 
+  it('fills no absence that is longer than a track lives', () => {
+    const away = (frame: number) => frame > 3 && frame < 28;
+    const script = {
+      frames: 31,
+      intervalMs: 500,
+      faces: (frame: number) => (away(frame) ? [] : [faceOf(0, { x: 300, y: 200 })]),
+    };
+    const filled = (maxAgeSeconds: number) =>
+      followPeople(film(script), optionsFor(500, { interpolate: true, maxAgeSeconds })).frames.flatMap(
+        ({ interpolatedFaces }) => interpolatedFaces,
+      ).length;
+    expect([filled(10), filled(20)]).toEqual([0, 24]);
+  });
+
   it('has nothing to say about a video in which nobody is seen', () => {
     expect(followPeople(film({ frames: 3, intervalMs: 500 }), optionsFor(500))).toMatchObject({
       tracks: [],
