@@ -28,15 +28,19 @@ export class AppearanceGallery {
   readonly #looks: Look[] = [];
   readonly #budget: number;
   #oldest = 0;
-  #additions = 0;
+  #additions: number;
   /** Points where the sum of the normalised vectors points; null while there are none. */
   #centre: Look | null = null;
   /** No vector is further from the centre than this angle, in radians. */
   #spread = 0;
 
-  /** @param budget most vectors kept; the oldest makes room for the newest */
-  constructor(budget: number) {
+  /**
+   * @param budget most vectors kept; the oldest makes room for the newest
+   * @param number any whole number: galleries of different ones do not all compute their bounds anew in one frame
+   */
+  constructor(budget: number, number = 0) {
     this.#budget = budget;
+    this.#additions = number;
   }
 
   get size(): number {

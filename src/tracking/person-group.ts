@@ -1,5 +1,7 @@
 /** A person in the making: tracklets that are held for one person so far, and how sure that is. */
+
 import type { Look } from './appearance-gallery.ts';
+import { evenlySpread } from './evenly-spread.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 
 /** Why tracklets of one kind are held for one person; `continuous` when nothing but their place in one shot was needed. */
@@ -66,8 +68,7 @@ export class PersonGroup implements Person {
       .filter((tracklet) => tracklet.kind === kind)
       .flatMap((tracklet) => tracklet.looks)
       .filter(({ worth }) => kind === 'pose' || worth >= LEAST_FACE_WORTH);
-    const step = Math.max(1, looks.length / EXEMPLARS);
-    return looks.filter((_, i) => Math.floor(i / step) > Math.floor((i - 1) / step));
+    return evenlySpread(looks, EXEMPLARS);
   }
 }
 

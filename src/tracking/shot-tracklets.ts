@@ -1,5 +1,6 @@
 /** Follows the faces and then the bodies of one shot; a body is led by its face wherever one is seen. */
 import { type Anchor, type Detection, toDetection } from './detection.ts';
+import { evenlySpread } from './evenly-spread.ts';
 import { pairFacesWithBodies } from './face-body-linking.ts';
 import { followShot, type ShotFrame, type ShotTrackingOptions } from './follow-shot.ts';
 import { type Followed, fillGaps } from './gap-filling.ts';
@@ -52,6 +53,9 @@ export function followShotTracklets(
   return [...faceTracklets, ...toTracklets('pose', shot, poseTracks, poses)];
 }
 
+/** Persons are joined by a dozen looks of each: more of a long track tell nothing, and hours of it fill the memory. */
+const MOST_LOOKS = 100;
+
 function shotFrames(times: readonly number[], detections: readonly (readonly Detection[])[]): ShotFrame[] {
   return times.map((timeMs, i) => ({ timeMs, detections: detections[i] ?? [] }));
 }
@@ -76,7 +80,10 @@ function toTracklets(
         confidence: detection.confidence,
       })),
       ends: [first.detection, last.detection] as const,
-      looks: sightings.flatMap(({ detection }) => detection.look ?? []),
+      looks: evenlySpread(
+        sightings.flatMap(({ detection }) => detection.look ?? []),
+        MOST_LOOKS,
+      ),
     };
   });
 }

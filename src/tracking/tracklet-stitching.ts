@@ -32,16 +32,70 @@ export function stitchTracklets(tracklets: readonly Tracklet[], options: Stitchi
 }
 
 function stitchGroup(tracklets: readonly Tracklet[], options: StitchingOptions): Stitch[] {
-  const cost = (before: number, after: number): number => {
-    const [a, b] = [tracklets[before], tracklets[after]];
-    return a === undefined || b === undefined ? Infinity : -continuation(a, b, options);
-  };
-  const indices = [...tracklets.keys()];
-  return minCostMatching(indices, indices, cost, 0).matches.flatMap(([i, j, negativeEvidence]) => {
-    const [before, after] = [tracklets[i], tracklets[j]];
-    if (before === undefined || after === undefined) return [];
-    return [{ before, after, confidence: 1 / (1 + Math.exp(negativeEvidence)) }];
+  const costs = candidateCosts(tracklets, options);
+  const costOf = (before: number, after: number) => costs.get(before)?.get(after) ?? Infinity;
+  return connectedParts(costs)
+    .flatMap(({ befores, afters }) => minCostMatching(befores, afters, costOf, 0).matches)
+    .flatMap(([i, j, negativeEvidence]) => {
+      const [before, after] = [tracklets[i], tracklets[j]];
+      if (before === undefined || after === undefined) return [];
+      return [{ before, after, confidence: 1 / (1 + Math.exp(negativeEvidence)) }];
+    });
+}
+
+/** For each tracklet, by index, those that likely go on where it ended, with what it costs: thousands of others never meet it. */
+type Costs = ReadonlyMap<number, ReadonlyMap<number, number>>;
+
+function candidateCosts(tracklets: readonly Tracklet[], options: StitchingOptions): Costs {
+  const startMs = (index: number) => tracklets[index]?.sightings[0]?.timeMs ?? Infinity;
+  const byStart = [...tracklets.keys()].sort((a, b) => startMs(a) - startMs(b));
+  const byEnd = [...tracklets.entries()]
+    .map(([index, before]) => ({ index, before, endMs: before.sightings.at(-1)?.timeMs ?? Infinity }))
+    .sort((a, b) => a.endMs - b.endMs);
+  const costs = new Map<number, Map<number, number>>();
+  let next = 0;
+  for (const { index, before, endMs } of byEnd) {
+    while (startMs(byStart[next] ?? -1) <= endMs && next < byStart.length) next++;
+    const found = new Map<number, number>();
+    for (let k = next; k < byStart.length; k++) {
+      const other = byStart[k] as number;
+      if (startMs(other) > endMs + options.maxAgeSeconds * 1000) break;
+      const cost = -continuation(before, tracklets[other] as Tracklet, options);
+      if (cost <= 0) found.set(other, cost);
+    }
+    if (found.size > 0) costs.set(index, found);
+  }
+  return costs;
+}
+
+/** The groups that likely pairs hold together: each is matched for itself. */
+function connectedParts(costs: Costs): Array<{ befores: number[]; afters: number[] }> {
+  const beforesOf = new Map<number, number[]>();
+  for (const [before, afters] of costs) {
+    for (const after of afters.keys()) beforesOf.set(after, [...(beforesOf.get(after) ?? []), before]);
+  }
+  const seen = new Set<number>();
+  return [...costs.keys()].flatMap((start) => {
+    if (seen.has(start)) return [];
+    seen.add(start);
+    const befores = [start];
+    const afters = new Set<number>();
+    for (const before of befores) {
+      for (const after of costs.get(before)?.keys() ?? []) {
+        afters.add(after);
+        for (const rival of beforesOf.get(after) ?? []) {
+          if (seen.has(rival)) continue;
+          seen.add(rival);
+          befores.push(rival);
+        }
+      }
+    }
+    return [{ befores: befores.sort(ascending), afters: [...afters].sort(ascending) }];
   });
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
 }
 
 /** Evidence that `after` goes on where `before` ended, in nats; -Infinity where it cannot. */

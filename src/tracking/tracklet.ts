@@ -25,6 +25,6 @@ export interface Tracklet {
   readonly sightings: readonly TrackletSighting[];
   /** What was seen first and last. */
   readonly ends: readonly [first: Detection, last: Detection];
-  /** Appearance of the sightings that have one. */
+  /** Appearance of the sightings that have one; of many, some. */
   readonly looks: readonly Look[];
 }
