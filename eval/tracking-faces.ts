@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { type CompletedResult, completedResultSchema } from '../src/contract/result.ts';
+import { type CompletedResult, completedResultSchema, type ResultFrame } from '../src/contract/result.ts';
 import type { DetectionPool } from '../src/pipeline/detection-pool.ts';
 import { withTempFolder } from '../src/worker/temp-folder.ts';
 import { countMot, type MotCounts } from './clear-mot.ts';
@@ -78,18 +78,28 @@ export async function analyseFaces(
   });
 }
 
-/** Counts over a finished result. A face without a track is nobody's. */
+/** Counts over a finished result, at the times the truth was written down. A face without a track is nobody's. */
 export function countResult({ frames }: CompletedResult, truth: readonly MotRow[]): MotCounts {
-  const found = frames.flatMap(({ timestamp_ms: timeMs, faces }) =>
+  const scored = nearestToTruth(frames);
+  const found = [...scored].flatMap(([frame, { faces }]) =>
     faces.flatMap(({ track_id: id, bbox: box }) =>
-      id === null ? [] : [{ frame: frameNumber(timeMs), id, box, scored: true, objectClass: null }],
+      id === null ? [] : [{ frame, id, box, scored: true, objectClass: null }],
     ),
   );
-  return countMot(
-    truth,
-    found,
-    frames.map(({ timestamp_ms: timeMs }) => frameNumber(timeMs)),
-  );
+  return countMot(truth, found, [...scored.keys()]);
+}
+
+/** For each half second, by its number, the picture that lies nearest; more than two a second were looked at, but not written down. */
+function nearestToTruth(frames: readonly ResultFrame[]): Map<number, ResultFrame> {
+  const offset = ({ timestamp_ms: timeMs }: ResultFrame) =>
+    Math.abs(timeMs - TRUTH_INTERVAL_MS * Math.round(timeMs / TRUTH_INTERVAL_MS));
+  const nearest = new Map<number, ResultFrame>();
+  for (const frame of frames) {
+    const number = frameNumber(frame.timestamp_ms);
+    const known = nearest.get(number);
+    if (known === undefined || offset(frame) < offset(known)) nearest.set(number, frame);
+  }
+  return nearest;
 }
 
 /** The number of the half second a picture is scored in. */

@@ -22,14 +22,12 @@ Usage: npm run -s eval -- tracking DIR [options]
   --media DIR    where the videos NAME.* of the face tables are [DIR/../media]
   --model NAME|FILE         the face detector for them [YOLO_MODEL_PATH]
   --draw DIR     their pictures with truth (green), tracked faces (yellow) and false ones (red)
-  --rates LIST   frames per second [30,5,2,1,0.5]; faces are scored at up to 2
+  --rates LIST   frames per second [30,5,2,1,0.5]; faces are scored at most twice a second
   --max-cosine-distance D   the threshold of the sequences' features [${DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance}]
   --rate-mode auto|deepsort [auto]
   --out FILE.json           the figures as JSON
 
 Other models and the thresholds for the face videos come from the environment, as for the worker.`;
-
-const FACE_RATES_UP_TO = 2;
 
 /** One line of the table. */
 interface Row {
@@ -65,11 +63,7 @@ export async function evaluate(args: string[]): Promise<void> {
   const rows = [
     ...sequenceRows(sequences, rates, options, 'features'),
     ...sequenceRows(sequences.map(withoutFeatures), rates, options, 'no features'),
-    ...(await faceRows(
-      videos,
-      rates.filter((rate) => rate <= FACE_RATES_UP_TO),
-      { model: values.model, drawFolder: values.draw },
-    )),
+    ...(await faceRows(videos, rates, { model: values.model, drawFolder: values.draw })),
   ];
   process.stdout.write(table(rows));
   if (values.out !== undefined) {

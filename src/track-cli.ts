@@ -24,7 +24,7 @@ Usage: npm run -s track -- --detections FILE.jsonl --out FILE.txt [options]
   --n-init N                  sightings in a row that make a track, at 7 frames a second and more [${DEFAULT_SEQUENCE_OPTIONS.nInit}]
   --max-age N                 how long a lost track lives: frames in deepsort [${DEFAULT_MAX_AGE.deepsort}],
                               thirtieths of a second in auto [${DEFAULT_MAX_AGE.auto}]
-  --picture WIDTHxHEIGHT      pixels; by default the extent of all boxes
+  --picture WIDTHxHEIGHT      pixels; by default the extent of all boxes, and at least room for twenty
   --help                      this text
 
 Exit code 0, or 2 with one line on stderr when the input is not usable.`;
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}\n`);
     return;
   }
-  const frames = parseDetectionLines(await readText(args.detections));
+  const frames = parseDetectionLines(await readText(args.detections), args.options.picture);
   const rows = trackSequence(frames, args.options).map(motRow).join('');
   if (args.out === '-') process.stdout.write(rows);
   else await writeRows(args.out, rows);

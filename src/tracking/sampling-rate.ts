@@ -1,7 +1,7 @@
 /** What the interval between frames means to the tracker: which of its two associations decides, and how many sightings make a track. */
 
-/** Up to this interval (7 frames a second) the published algorithm is the better one, and alone. */
-const PUBLISHED_UP_TO_MS = 1000 / 7;
+/** Up to this interval (7 frames a second, in whole milliseconds) the published algorithm is the better one, and alone. */
+const PUBLISHED_UP_TO_MS = 143;
 
 /** From this interval on (4 frames a second) the time-aware association is alone. */
 const TIME_AWARE_FROM_MS = 1000 / 4;

@@ -20,7 +20,7 @@ export interface SequenceOptions {
   readonly nInit: number;
   /** Frames of a video at 30 a second: in `deepsort` simply frames. */
   readonly maxAge: number;
-  /** Pixels; null when unknown: then the extent of all boxes. */
+  /** Pixels; null when unknown: then the extent of all boxes, or more where there are few. */
   readonly picture: { readonly width: number; readonly height: number } | null;
 }
 
@@ -107,13 +107,26 @@ function leastLoneConfidence(confidences: readonly number[]): number {
   return confidences.toSorted((a, b) => a - b)[Math.floor(confidences.length / 10)] ?? -Infinity;
 }
 
+/**
+ * A picture has room for so many people at least: where it was no larger than one of them, a newcomer in the same place would be as
+ * likely as the same one.
+ */
+const LEAST_ROOM = 20;
+
+/** How large the picture may be. */
 function extent(frames: readonly DetectionFrame[]): { width: number; height: number } {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
+  const areas: number[] = [];
   for (const { tlwh } of frames.flatMap(({ detections }) => detections)) {
+    areas.push(tlwh.width * tlwh.height);
     left = Math.min(left, tlwh.x);
     top = Math.min(top, tlwh.y);
     right = Math.max(right, tlwh.x + tlwh.width);
     bottom = Math.max(bottom, tlwh.y + tlwh.height);
   }
-  return right > left ? { width: right - left, height: bottom - top } : { width: 1, height: 1 };
+  const usual = areas.sort((a, b) => a - b)[areas.length >> 1];
+  if (usual === undefined) return { width: 1, height: 1 };
+  const [width, height] = [right - left, bottom - top];
+  const larger = Math.max(1, Math.sqrt((LEAST_ROOM * usual) / (width * height)));
+  return { width: width * larger, height: height * larger };
 }

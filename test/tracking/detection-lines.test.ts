@@ -23,6 +23,14 @@ describe('parseDetectionLines', () => {
     expect(frame?.detections[0]).toMatchObject({ look: null, confidence: -12.5 });
   });
 
+  it('takes a byte order mark, and refuses boxes outside a picture whose size is known', () => {
+    const picture = { width: 640, height: 480 };
+    expect(parseDetectionLines(`\uFEFF${line(1, 0)}`, picture)).toHaveLength(1);
+    const outside = line(1, 0, [5000, 5000, 40, 100]);
+    expect(parseDetectionLines(outside)).toHaveLength(1);
+    expect(() => parseDetectionLines(outside, picture)).toThrow(/outside the picture of 640x480/);
+  });
+
   it.each([
     ['text that is not JSON', 'hello', /line 1: it is not JSON/],
     ['a line without detections', '{"n":1,"t":0}', /line 1: dets/],

@@ -84,6 +84,19 @@ describe('trackSequence', () => {
     expect(trackSequence(frames, { ...DEFAULT_SEQUENCE_OPTIONS, rateMode: 'deepsort' })).toEqual([]);
   });
 
+  it('keeps a person who stands still at half a frame a second, though nothing says how large the picture is', () => {
+    const frames = Array.from({ length: 10 }, (_, i) => ({
+      number: i + 1,
+      timeMs: 2000 * i,
+      detections: [
+        toDetection({ x: 300 + 3 * (i % 2), y: 200, width: 80, height: 100 }, 0.9, null),
+        toDetection({ x: 500, y: 200 - 3 * (i % 2), width: 80, height: 100 }, 0.9, null),
+      ],
+    }));
+    const ids = trackSequence(frames, DEFAULT_SEQUENCE_OPTIONS).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(2);
+  });
+
   it('ends tracks in a gap of the times, which the published program does not look at', () => {
     const feature = Float64Array.from([1, 0]);
     const frames = Array.from({ length: 40 }, (_, i) => ({
