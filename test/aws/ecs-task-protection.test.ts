@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { EcsTaskProtection } from '../../src/aws/ecs-task-protection.ts';
 import { SILENT } from '../helpers/test-worker.ts';
 import { until } from '../helpers/until.ts';
@@ -83,14 +84,32 @@ describe('EcsTaskProtection', () => {
     status = 200;
   });
 
-  it('does no harm when the agent refuses or is not there', async () => {
+  it('does no harm when the agent refuses', async () => {
     status = 400;
     const refused = protection();
     refused.onRunningJobs(1);
     refused.onRunningJobs(0);
     await until(() => requests.length === 2);
-    const nowhere = new EcsTaskProtection({ agentUri: 'http://127.0.0.1:1', logger: SILENT });
+  });
+
+  it('does no harm when the agent is not there, and is logged and asked for again', async () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = pino({}, { write: (line) => lines.push(JSON.parse(line) as Record<string, unknown>) });
+    agent.close();
+    const nowhere = new EcsTaskProtection({ agentUri, logger, idleMs: 20, retryMs: 20 });
     nowhere.onRunningJobs(1);
+    await until(() => lines.length >= 2);
     nowhere.onRunningJobs(0);
+    await until(() => lines.some(({ protect }) => protect === false));
+    expect(lines[0]).toMatchObject({
+      protect: true,
+      err: { message: expect.stringContaining('ECONNREFUSED') },
+    });
+    expect(requests).toEqual([]);
+    // It is there after all: what was last wished for is what it hears.
+    const { port } = new URL(agentUri);
+    await new Promise<void>((resolve) => agent.listen(Number(port), '127.0.0.1', resolve));
+    await until(() => requests.length > 0);
+    expect(requests).toEqual([OFF]);
   });
 });
