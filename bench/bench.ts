@@ -1,6 +1,6 @@
 /** The front door of all benchmarks: `npm run bench -- [KIND] [options]`, the cost of a job without a kind. Figures are printed, never asserted. */
 import '../src/no-onnx-telemetry.ts';
-import { toWorkerError } from '../src/errors.ts';
+import { usage } from '../tools/usage-error.ts';
 
 interface Kind {
   /** What is measured. */
@@ -62,7 +62,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   exactness: {
     about: 'whether every sampling plan gives the pictures of decoding everything',
-    options: '--videos DIR [200 generated files] --count N [all] --ffmpeg FILE',
+    options: '--videos DIR [288 generated files] --count N [all] --ffmpeg FILE',
     load: () => import('./exactness.ts'),
   },
   hostile: {
@@ -85,16 +85,17 @@ function help(names: readonly string[]): string {
 const words = process.argv.slice(2);
 const isHelp = words.includes('--help');
 const named = words[0]?.startsWith('--') ? undefined : words[0];
-const kind = KINDS[named ?? 'job'];
 try {
-  if (isHelp || kind === undefined) {
+  const kind = Object.hasOwn(KINDS, named ?? 'job') ? KINDS[named ?? 'job'] : undefined;
+  if (isHelp)
     process.stdout.write(help(named === undefined || kind === undefined ? Object.keys(KINDS) : [named]));
-    process.exitCode = isHelp ? 0 : 2;
-  } else {
+  else if (kind === undefined)
+    throw usage(`there is no kind ${named}, only ${Object.keys(KINDS).join(', ')}`);
+  else {
     const { measure } = await kind.load();
     await measure(named === undefined ? words : words.slice(1));
   }
 } catch (error) {
-  process.stderr.write(`${toWorkerError(error).message}\n`);
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;
 }

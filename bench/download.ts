@@ -15,6 +15,7 @@ import type { DownloadOptions, VideoCopy } from '../src/worker/ports.ts';
 import { startEmulator } from '../tools/emulator/emulator.ts';
 import { upload } from '../tools/emulator/upload.ts';
 import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
+import { listOf, positiveNumber, zeroOrMore } from './number-options.ts';
 
 const BUCKET = 'videos';
 const MAX_BYTES = Number.MAX_SAFE_INTEGER;
@@ -40,8 +41,8 @@ export async function measure(args: string[]): Promise<void> {
       mode: { type: 'string', default: 'auto' },
     },
   });
-  const toleranceMs = Number(values.tolerance) * 1000;
-  const intervals = values.intervals.split(',').map(Number);
+  const toleranceMs = zeroOrMore('--tolerance', values.tolerance) * 1000;
+  const intervals = listOf(positiveNumber, '--intervals', values.intervals);
   const videos = await benchVideos(values.videos, values.cache, findFfmpeg(process.env).file);
   const emulator = await startEmulator();
   // The emulator takes any.

@@ -12,6 +12,7 @@ import type { AllowedPlan } from '../src/media/sampling-plan.ts';
 import type { VideoInfo } from '../src/media/video-info.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
 import { makeVariant, type Variant, variants } from './exactness-variants.ts';
+import { positiveInteger } from './number-options.ts';
 
 const limits = DEFAULT_VIDEO_LIMITS;
 const never = new AbortController().signal;
@@ -24,6 +25,7 @@ export async function measure(args: string[]): Promise<void> {
     args,
     options: { videos: { type: 'string' }, count: { type: 'string' }, ffmpeg: { type: 'string' } },
   });
+  const count = values.count === undefined ? Infinity : positiveInteger('--count', values.count);
   const ffmpeg = values.ffmpeg ?? findFfmpeg(process.env).file;
   const tally = { equal: 0, different: 0, refused: 0, plans: new Map<string, number>() };
 
@@ -35,7 +37,7 @@ export async function measure(args: string[]): Promise<void> {
   } else {
     const folder = await mkdtemp(join(tmpdir(), 'exactness-'));
     const all = [...variants()];
-    const step = all.length / Math.min(all.length, Number(values.count ?? all.length));
+    const step = all.length / Math.min(all.length, count);
     for (let i = 0; i < all.length; i += step)
       await compareVariant(all[Math.floor(i)], folder, ffmpeg, tally);
     await rm(folder, { recursive: true });

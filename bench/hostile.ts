@@ -12,6 +12,7 @@ import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
 import { processFolderPrefix } from '../src/process-folder.ts';
 import { makeVariant, variants } from './exactness-variants.ts';
 import { flips, type HostileFile, noise, prefixes } from './hostile-files.ts';
+import { positiveInteger, zeroOrMore } from './number-options.ts';
 
 /** Nothing that small may take longer. */
 const DEADLINE_MS = 20_000;
@@ -24,14 +25,16 @@ export async function measure(args: string[]): Promise<void> {
     args,
     options: { files: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
   });
+  const wanted = positiveInteger('--files', values.files);
+  const seed = zeroOrMore('--seed', values.seed);
   const ffmpeg = findFfmpeg(process.env).file;
   const folder = await mkdtemp(join(tmpdir(), 'hostile-'));
-  const perOriginal = Math.ceil(Number(values.files) / ORIGINALS.length);
+  const perOriginal = Math.ceil(wanted / ORIGINALS.length);
   const outcomes = new Map<string, number>();
   let slowestMs = 0;
   let files = 0;
   for (const original of await originals(folder, ffmpeg)) {
-    for (const hostile of damaged(original, perOriginal, Number(values.seed))) {
+    for (const hostile of damaged(original, perOriginal, seed)) {
       const file = join(folder, `hostile${extname(original.name)}`);
       await writeFile(file, hostile.bytes);
       const started = performance.now();

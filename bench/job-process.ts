@@ -8,7 +8,7 @@ import { engineOptions } from '../src/engine-options.ts';
 import type { AllowedPlan } from '../src/media/sampling-plan.ts';
 import type { StageDurations } from '../src/pipeline/analysis.ts';
 import { detectVideo } from '../src/pipeline/detect-video.ts';
-import { loadEngines } from '../src/pipeline/engines.ts';
+import { loadEngines, type MediaOptions } from '../src/pipeline/engines.ts';
 import { cpuTime } from './cpu-time.ts';
 
 /** What one job cost. Seconds of CPU, milliseconds of the clock. */
@@ -37,7 +37,7 @@ const { values, positionals } = parseArgs({
 const options = engineOptions(readAnalysisConfig(process.env), process.env);
 const started = performance.now();
 const loaded = await loadEngines(options);
-const media = { ...loaded.media, plan: values.plan as AllowedPlan };
+const media: MediaOptions = { ...loaded.media, plan: values.plan as AllowedPlan };
 const engines = { ...loaded, media };
 const ready = performance.now();
 const before = cpuTime();

@@ -6,6 +6,7 @@ import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
 import { cpuTime } from './cpu-time.ts';
 import type { JobCost } from './job-process.ts';
+import { positiveInteger, positiveNumber } from './number-options.ts';
 import { runJob, totalCpuSeconds } from './run-job.ts';
 
 const run = promisify(execFile);
@@ -31,15 +32,17 @@ export async function measure(args: string[]): Promise<void> {
       interval: { type: 'string', default: '2' },
     },
   });
+  const runs = positiveInteger('--runs', values.runs);
+  const interval = positiveNumber('--interval', values.interval);
   const ffmpeg = findFfmpeg(process.env).file;
   for (const video of await benchVideos(values.videos, values.cache, ffmpeg)) {
     const baseline: number[] = [];
     const costs = JOBS.map((): JobCost[] => []);
     // Interleaved, so that whatever else the machine does falls on all alike.
-    for (let round = 0; round < Number(values.runs); round++) {
-      baseline.push(await decodeEverything(ffmpeg, video, Number(values.interval)));
+    for (let round = 0; round < runs; round++) {
+      baseline.push(await decodeEverything(ffmpeg, video, interval));
       for (const [kind, [, options]] of JOBS.entries()) {
-        costs[kind]?.push(await runJob(video, ['--interval', values.interval, ...options]));
+        costs[kind]?.push(await runJob(video, ['--interval', String(interval), ...options]));
       }
     }
     report(video, baseline, costs);

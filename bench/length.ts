@@ -8,6 +8,7 @@ import { ObservationLog } from '../src/pipeline/observation-log.ts';
 import { writeResult } from '../src/pipeline/result-builder.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../src/tracking/follow-people.ts';
 import { withTempFolder } from '../src/worker/temp-folder.ts';
+import { positiveInteger, positiveNumber } from './number-options.ts';
 import { FILM_PICTURE, syntheticFrames } from './synthetic-film.ts';
 
 const INTERVAL_SECONDS = 2;
@@ -26,11 +27,11 @@ export async function measure(args: string[]): Promise<void> {
     },
   });
   const film = {
-    frames: Math.round((Number(values.hours) * 3600) / INTERVAL_SECONDS),
+    frames: Math.ceil((positiveNumber('--hours', values.hours) * 3600) / INTERVAL_SECONDS),
     intervalMs: INTERVAL_SECONDS * 1000,
-    people: Number(values.people),
+    people: positiveInteger('--people', values.people),
     cast: 20,
-    framesPerShot: Math.max(1, Math.round(Number(values.shot) / INTERVAL_SECONDS)),
+    framesPerShot: Math.max(1, Math.round(positiveNumber('--shot', values.shot) / INTERVAL_SECONDS)),
   };
   tell('before');
   await withTempFolder(tmpdir(), async (folder) => {

@@ -10,6 +10,7 @@ import { openModel } from '../src/inference/model-store.ts';
 import { FaceDetector } from '../src/vision/face-detector.ts';
 import { FaceEmbedder } from '../src/vision/face-embedder.ts';
 import { loadPoseEngine, type POSE_ENGINES } from '../src/vision/pose/load-pose-engine.ts';
+import { positiveInteger } from './number-options.ts';
 
 /** Sizes of the frames, in turn: a worker's videos change their size, and buffers and textures with them. */
 const SIZES = [
@@ -40,13 +41,14 @@ export async function measure(args: string[]): Promise<void> {
     args,
     options: { engine: { type: 'string', default: 'faces' }, frames: { type: 'string', default: '2000' } },
   });
-  const look = await ENGINES[values.engine]?.();
+  const count = positiveInteger('--frames', values.frames);
+  const look = await (Object.hasOwn(ENGINES, values.engine) ? ENGINES[values.engine]?.() : undefined);
   if (look === undefined) {
     throw new WorkerError('CONFIG_INVALID', `--engine is one of ${Object.keys(ENGINES).join(', ')}`);
   }
   const frames = await Promise.all(SIZES.map(drawFrame));
   let found = 0;
-  for (let i = 0; i < Number(values.frames); i++) {
+  for (let i = 0; i < count; i++) {
     const frame = frames[Math.floor(i / FRAMES_PER_SIZE) % frames.length] as RgbImage;
     found += await look(frame);
     if ((i + 1) % FRAMES_PER_SIZE !== 0) continue;

@@ -7,6 +7,7 @@ import { MODELS_DIRECTORY, readModel } from '../src/inference/model-store.ts';
 import { type FloatTensor, OnnxSession } from '../src/inference/onnx-session.ts';
 import { Letterbox, rectangularCanvas } from '../src/vision/letterbox.ts';
 import { usage } from '../tools/usage-error.ts';
+import { positiveInteger } from './number-options.ts';
 
 /** Values of the dynamic dimensions: the shapes of 16:9, 9:16 and square pictures, and small groups of faces. */
 const DYNAMIC_SHAPES: Readonly<Record<string, readonly (readonly number[])[]>> = {
@@ -46,8 +47,7 @@ interface Figure {
  */
 export async function measure(args: string[]): Promise<void> {
   const { values } = parse(args);
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw usage('--rounds is a whole number above 0');
+  const rounds = positiveInteger('--rounds', values.rounds);
   const names = values.model ?? (await modelsHere());
   const figures: Figure[] = [];
   for (const name of names) figures.push(...(await measureModel(name, rounds)));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
 import type { JobCost } from './job-process.ts';
+import { positiveNumber } from './number-options.ts';
 
 const run = promisify(execFile);
 
@@ -33,6 +34,7 @@ export async function measure(args: string[]): Promise<void> {
       cache: { type: 'string', default: BENCH_CACHE },
     },
   });
+  const interval = positiveNumber('--interval', values.interval);
   const video = await benchVideo(values.video, values.cache);
   const folder = await mkdtemp(join(tmpdir(), 'profile-'));
   try {
@@ -43,7 +45,7 @@ export async function measure(args: string[]): Promise<void> {
       program,
       video,
       '--interval',
-      values.interval,
+      String(interval),
     ]);
     const cost = JSON.parse(stdout) as JobCost;
     print(

@@ -6,6 +6,7 @@ import { parseArgs, promisify } from 'node:util';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
 import { lineChart } from './line-chart.ts';
+import { listOf, positiveInteger, positiveNumber } from './number-options.ts';
 import { runJob, totalCpuSeconds } from './run-job.ts';
 
 const run = promisify(execFile);
@@ -25,6 +26,9 @@ const OPTIONS = {
  */
 export async function measure(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options: OPTIONS });
+  const lengths = listOf(positiveNumber, '--seconds', values.seconds);
+  const intervals = listOf(positiveNumber, '--intervals', values.intervals);
+  const slotCounts = listOf(positiveInteger, '--slots', values.slots);
   const ffmpeg = findFfmpeg(process.env).file;
   const original = await benchVideo(values.video, values.cache);
   const byLength: Array<[number, number]> = [];
@@ -32,13 +36,13 @@ export async function measure(args: string[]): Promise<void> {
     '| video s | interval s | slots | frames | CPU-s | decoder CPU-s | wall s | RSS MiB |\n|---|---|---|---|---|---|---|---|',
   );
 
-  for (const seconds of numbers(values.seconds)) {
+  for (const seconds of lengths) {
     const video = await videoOf(seconds, original, values.cache, ffmpeg);
     byLength.push([seconds, await measureOne(video, seconds, 2, 1)]);
   }
   const minute = await videoOf(60, original, values.cache, ffmpeg);
-  for (const interval of numbers(values.intervals)) await measureOne(minute, 60, interval, 1);
-  for (const slots of numbers(values.slots)) await measureOne(minute, 60, 2, slots);
+  for (const interval of intervals) await measureOne(minute, 60, interval, 1);
+  for (const slots of slotCounts) await measureOne(minute, 60, 2, slots);
 
   const [shortest] = byLength;
   if (shortest !== undefined) {
@@ -95,10 +99,6 @@ async function videoOf(seconds: number, original: string, cache: string, ffmpeg:
   ];
   await run(ffmpeg, ['-nostdin', '-v', 'error', '-y', ...loop]);
   return file;
-}
-
-function numbers(list: string): number[] {
-  return list.split(',').map(Number);
 }
 
 function print(line: string): void {

@@ -7,6 +7,7 @@ import { engineOptions } from '../src/engine-options.ts';
 import { DetectionPool } from '../src/pipeline/detection-pool.ts';
 import { withTempFolder } from '../src/worker/temp-folder.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
+import { positiveInteger, positiveNumber } from './number-options.ts';
 
 const RESOLUTION_MS = 10;
 
@@ -21,8 +22,9 @@ export async function measure(args: string[]): Promise<void> {
       cache: { type: 'string', default: BENCH_CACHE },
     },
   });
+  const jobs = positiveInteger('--jobs', values.jobs);
+  const interval = positiveNumber('--interval', values.interval);
   const file = await benchVideo(values.video, values.cache);
-  const jobs = Number(values.jobs);
   const engines = engineOptions(readAnalysisConfig(process.env), process.env);
   const started = performance.now();
   const pool = new DetectionPool({ threads: jobs, engines });
@@ -40,7 +42,7 @@ export async function measure(args: string[]): Promise<void> {
   const allBefore = process.cpuUsage();
   const request = {
     file,
-    frameIntervalSeconds: Number(values.interval),
+    frameIntervalSeconds: interval,
     detectFaces: true,
     detectPoses: true,
   };
@@ -64,7 +66,7 @@ export async function measure(args: string[]): Promise<void> {
   const mainShare = (main.user + main.system) / (all.user + all.system);
   // The histogram holds the whole time between two ticks of its timer, in nanoseconds.
   const lateMs = Math.max(0, delay.percentile(99) / 1e6 - RESOLUTION_MS);
-  print(`${jobs} jobs of ${(videoMs / 1000).toFixed(0)} s, a frame every ${values.interval} s:`);
+  print(`${jobs} jobs of ${(videoMs / 1000).toFixed(0)} s, a frame every ${interval} s:`);
   print(
     `  ${(wallMs / 1000).toFixed(1)} s by the clock, ${((videoMs * jobs) / wallMs).toFixed(0)} times real time`,
   );

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type ModelDescription, openModel } from '../inference/model-store.ts';
 import { openTogether } from '../inference/open-together.ts';
 import { DEFAULT_MAX_SIDE } from '../media/frame-reader.ts';
+import type { AllowedPlan } from '../media/sampling-plan.ts';
 import type { VideoLimits } from '../media/video-limits.ts';
 import type { TrackingOptions } from '../tracking/follow-people.ts';
 import { WORKER_VERSION } from '../version.ts';
@@ -31,6 +32,8 @@ export interface MediaOptions {
   /** Path of the ffmpeg to run. */
   readonly ffmpeg: string;
   readonly limits: VideoLimits;
+  /** How a video may be decoded; `auto` by default. The pictures are the same. */
+  readonly plan?: AllowedPlan;
 }
 
 export interface Engines {
