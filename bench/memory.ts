@@ -28,7 +28,7 @@ type Look = (frame: RgbImage) => Promise<number>;
 const ENGINES: Readonly<Record<string, () => Promise<Look>>> = {
   faces: async () => {
     const detector = await FaceDetector.load(await openModel('face-detector', { role: 'face-detector' }));
-    const embedder = new FaceEmbedder(await openModel('face-embedder', { role: 'face-embedder' }));
+    const embedder = await FaceEmbedder.load(await openModel('face-embedder', { role: 'face-embedder' }));
     return async (frame) => (await embedder.embed(frame, await detector.detect(frame))).length;
   },
   onnx: () => posesBy('onnx'),

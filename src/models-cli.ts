@@ -171,7 +171,7 @@ function isRole(role: string): role is ModelRole {
 }
 
 function triple(text: string, option: string): [number, number, number] {
-  const [r, g, b, ...rest] = text.split(',').map(Number);
+  const [r, g, b, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
   if (r === undefined || g === undefined || b === undefined || rest.length > 0 || Number.isNaN(r + g + b)) {
     throw usage(`${option} is three numbers, as 0.5,0.5,0.5`);
   }

@@ -113,10 +113,11 @@ export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
 /** What to do about a file that is missing or changed. */
 export function restoreHint({ name, download, build }: ModelEntry): string {
-  if (build !== undefined) return `build it with: ${build}`;
-  return download === undefined
-    ? 'restore it from the repository'
-    : `fetch it with: npm run models -- fetch ${name}`;
+  const ways = [
+    ...(build === undefined ? [] : [`build it with: ${build}`]),
+    ...(download === undefined ? [] : [`fetch it with: npm run models -- fetch ${name}`]),
+  ];
+  return ways.length === 0 ? 'restore it from the repository' : ways.join(', or ');
 }
 
 /** Name of the manifest inside its folder; the files it names lie beside it. */

@@ -16,7 +16,7 @@ import { OnnxSession } from './onnx-session.ts';
 
 /** What a file cannot tell about itself. */
 export interface Registration {
-  /** By default the file's name without its ending. */
+  /** By default the file's name in small letters, without its ending, with - for _. */
   readonly name?: string | undefined;
   /** By default the one role whose shapes the network has. */
   readonly role?: ModelRole | undefined;
@@ -46,7 +46,7 @@ export async function registerModel(
 ): Promise<ModelEntry> {
   const manifest = await readManifest(directory);
   const bytes = await readNetwork(file);
-  const name = registration.name ?? basename(file, extname(file)).toLowerCase();
+  const name = registration.name ?? basename(file, extname(file)).toLowerCase().replaceAll('_', '-');
   if (manifest.models.some((known) => known.name === name)) {
     throw new WorkerError('MODEL_INVALID', `there is a network named ${name} already; give another --name`);
   }

@@ -1,7 +1,7 @@
 /** Opens networks by name or path: finds the file, holds it against the manifest and its role's contract, and loads it. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, extname, join, sep } from 'node:path';
+import { basename, extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WorkerError } from '../errors.ts';
 import {
@@ -108,7 +108,7 @@ export async function openModel(nameOrPath: string, options: OpenModelOptions): 
  */
 export async function readModel(nameOrPath: string, directory = MODELS_DIRECTORY): Promise<ModelFile> {
   const manifest = await readManifest(directory);
-  const named = findEntry(nameOrPath, manifest);
+  const named = findEntry(nameOrPath, manifest, resolve(directory));
   if (named === null) refuseOtherFormats(nameOrPath);
   const path = named === null ? nameOrPath : join(directory, named.file);
   const bytes = await readBytes(path, named);
@@ -123,8 +123,11 @@ export async function readModel(nameOrPath: string, directory = MODELS_DIRECTORY
   return { path, bytes, sha256, entry };
 }
 
-function findEntry(nameOrPath: string, manifest: ModelManifest): ModelEntry | null {
-  const entry = manifest.models.find(({ name }) => name === nameOrPath);
+/** The entry of a name, or of a path to a file of the manifest; null for other paths. */
+function findEntry(nameOrPath: string, manifest: ModelManifest, directory: string): ModelEntry | null {
+  const isMeant = ({ name, file }: ModelEntry) =>
+    name === nameOrPath || join(directory, file) === resolve(nameOrPath);
+  const entry = manifest.models.find(isMeant);
   if (entry !== undefined) return entry;
   if (nameOrPath.includes(sep) || extname(nameOrPath) !== '') return null;
   const names = manifest.models.map(({ name }) => name).join(', ');

@@ -64,7 +64,7 @@ export async function loadEngines(options: EngineOptions): Promise<Engines> {
     loadPoseEngine(poses),
   ]);
   const faceDetector = await FaceDetector.load(detector, faces);
-  const faceEmbedder = new FaceEmbedder(embedder);
+  const faceEmbedder = await FaceEmbedder.load(embedder);
   const descriptions = [faceDetector.description, faceEmbedder.description, ...poseEngine.models];
   return {
     faceDetector,

@@ -35,6 +35,9 @@ export interface FaceDetectorOptions {
   readonly maxIou?: number;
 }
 
+/** More in one pass are no faces, but a threshold near 0; Ultralytics' max_det. */
+const MAX_FACES = 300;
+
 /** Boxes of two passes are one face when the smaller is covered this far. */
 const MAX_COVER_BETWEEN_PASSES = 0.6;
 
@@ -152,7 +155,7 @@ export class FaceDetector {
       },
     );
     const inPicture = faces.filter(({ box }) => box.width >= 1 && box.height >= 1);
-    return suppressNonMaxima(inPicture, this.#options.maxIou);
+    return suppressNonMaxima(inPicture, this.#options.maxIou, MAX_FACES);
   }
 
   #prepare({ width, height }: Size, pass: Pass): Prepared {

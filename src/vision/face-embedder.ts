@@ -17,6 +17,9 @@ const DEFAULT_NORMALISATION: Pick<Preprocessing, 'mean' | 'std'> = { mean: [0, 0
 const UNKNOWN =
   'is not described in the model manifest: its pixels are taken as 0 to 1 and its identities by a usual distance; say what it wants with npm run models -- add';
 
+/** Of the blank picture; a vector of pure zeros in could be one of pure zeros out. */
+const GREY = 114;
+
 /** Below this length a vector has no direction. */
 const MIN_LENGTH = 1e-12;
 
@@ -31,8 +34,7 @@ export class FaceEmbedder {
   readonly #isBatchFixed: boolean;
   readonly #tensor: Float32Array;
 
-  /** @param model opened with the role face-embedder; the embedder closes it */
-  constructor({ session, description, preprocessing, thresholds }: LoadedModel) {
+  private constructor({ session, description, preprocessing, thresholds }: LoadedModel) {
     const [input] = description.inputs;
     const batch = input?.shape[0];
     const isKnown = preprocessing !== null && thresholds.maxCosineDistance !== undefined;
@@ -43,6 +45,22 @@ export class FaceEmbedder {
     this.#isBatchFixed = typeof batch === 'number';
     this.#batch = typeof batch === 'number' ? batch : MAX_BATCH;
     this.#tensor = new Float32Array(this.#batch * ALIGNED_FACE_LENGTH);
+  }
+
+  /**
+   * Runs the network once on a blank picture, so that one that gives no vectors is refused before the first video.
+   * @param model opened with the role face-embedder; the embedder closes it
+   * @throws WorkerError MODEL_INVALID
+   */
+  static async load(model: LoadedModel): Promise<FaceEmbedder> {
+    const embedder = new FaceEmbedder(model);
+    const blank = {
+      width: ALIGNED_SIDE,
+      height: ALIGNED_SIDE,
+      data: new Uint8Array(ALIGNED_FACE_LENGTH).fill(GREY),
+    };
+    await embedder.embed(blank, [{ box: { x: 0, y: 0, ...blank }, landmarks: null }]);
+    return embedder;
   }
 
   /**

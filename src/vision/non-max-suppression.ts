@@ -8,10 +8,15 @@ interface Scored {
 
 /**
  * Greedy non-maximum suppression: the surest detection stays, all that overlap it by more than `maxIou` go, and so on.
+ * @param maxKept the surest of more
  * @returns the detections that stay, by descending confidence; equal ones keep their order
  */
-export function suppressNonMaxima<T extends Scored>(detections: readonly T[], maxIou: number): T[] {
-  return suppress(detections, (kept, candidate) => iou(kept.box, candidate.box) > maxIou);
+export function suppressNonMaxima<T extends Scored>(
+  detections: readonly T[],
+  maxIou: number,
+  maxKept = Number.POSITIVE_INFINITY,
+): T[] {
+  return suppress(detections, (kept, candidate) => iou(kept.box, candidate.box) > maxIou, maxKept);
 }
 
 /**
@@ -44,9 +49,11 @@ function cover(a: Tlwh, b: Tlwh): number {
 function suppress<T extends Scored>(
   detections: readonly T[],
   isSame: (kept: T, candidate: T) => boolean,
+  maxKept = Number.POSITIVE_INFINITY,
 ): T[] {
   const kept: T[] = [];
   for (const candidate of detections.toSorted((a, b) => b.confidence - a.confidence)) {
+    if (kept.length >= maxKept) break;
     if (!kept.some((other) => isSame(other, candidate))) kept.push(candidate);
   }
   return kept;

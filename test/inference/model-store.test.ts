@@ -64,6 +64,10 @@ describe('the model store', () => {
     await session.close();
   });
 
+  it('holds a path to a file of the manifest to its digest as well', async () => {
+    await expect(open(join(folder, 'changed.onnx'))).rejects.toThrow('is not the file the manifest names');
+  });
+
   it('opens a network by path, of unknown licence unless the manifest knows its digest', async () => {
     const known = await open(join(folder, 'good.onnx'));
     expect(known.description).toMatchObject({ name: 'good', licence: 'MIT' });

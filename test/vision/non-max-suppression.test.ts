@@ -11,6 +11,14 @@ describe('non-maximum suppression', () => {
     expect(suppressNonMaxima([weak, sure, apart], 0.5)).toEqual([sure, apart]);
   });
 
+  it('keeps no more than it may, the surest', () => {
+    const boxes = [0.3, 0.9, 0.6].map((confidence, i) => ({
+      box: { x: 100 * i, y: 0, width: 10, height: 10 },
+      confidence,
+    }));
+    expect(suppressNonMaxima(boxes, 0.5, 2).map(({ confidence }) => confidence)).toEqual([0.9, 0.6]);
+  });
+
   it('lets a box live whose only rival was itself suppressed', () => {
     // b overlaps a and c by 0.54, a and c overlap by 0.25.
     const [a, b, c] = [face(0, 0.9), face(3, 0.8), face(6, 0.7)];

@@ -16,7 +16,7 @@ export interface PoseEngineOptions {
   readonly model: (typeof POSE_MODELS)[number];
   /** Least presence score of a reported body, 0..1. */
   readonly minPresence: number;
-  /** Most bodies in one picture; 10 by default. */
+  /** Most bodies in one picture; 50 by default. */
   readonly maxPoses?: number;
 }
 
@@ -27,7 +27,8 @@ export interface PoseEngine {
   close(): Promise<void>;
 }
 
-const DEFAULT_MAX_POSES = 10;
+/** Crowds are larger, but every body costs its milliseconds; who is surest and nearest comes first. */
+export const DEFAULT_MAX_POSES = 50;
 
 /** @throws WorkerError MODEL_INVALID that says which network is missing or wrong, and how to get it */
 export async function loadPoseEngine(options: PoseEngineOptions): Promise<PoseEngine> {
@@ -73,9 +74,15 @@ async function loadTasksVision({
   return { landmarker, models: [description], close: () => landmarker.close() };
 }
 
-/** Google's own file where it has been fetched, else the one built from the same networks; for lite both are one. */
+/**
+ * Google's own file where it has been fetched, else the one built from the same networks; for lite both are one. A damaged file is an
+ * error, whatever else there is.
+ */
 async function readBundle(model: PoseEngineOptions['model']): Promise<ModelFile> {
   const published = `pose-landmarker-${model}`;
   if (model === 'lite') return readModel(published);
-  return readModel(published).catch(() => readModel(`${published}-built`));
+  return readModel(published).catch((error: Error) => {
+    if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') throw error;
+    return readModel(`${published}-built`);
+  });
 }
