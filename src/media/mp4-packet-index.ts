@@ -83,23 +83,16 @@ export async function readMp4PacketIndex(
   { codec, first, maxPackets }: ListedVideo,
 ): Promise<PacketColumns | null> {
   if (!proveKeyframes(codec)) return null;
-  try {
-    const track = await readMp4Track(file, maxPackets);
-    if (track === null || codecOf(track) !== codec) return null;
-    if (track.ticksPerSecond !== ticksPerSecond(first.timeBase)) return null;
-    return inTimeOf(first, packetColumnsOf(track));
-  } catch (error) {
-    // Tables that are shorter than they say.
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
+  const track = await readMp4Track(file, maxPackets);
+  if (track === null || codecOf(track) !== codec) return null;
+  if (track.ticksPerSecond !== ticksPerSecond(first.timeBase)) return null;
+  return inTimeOf(first, packetColumnsOf(track));
 }
 
 /**
- * The one track of pictures of a whole file, or of one whose missing parts are holes.
+ * The one track of pictures of a whole file, or of one whose missing parts are holes. All its samples were walked through once.
  * @param file absolute path
  * @param maxPictures longer tracks are not looked at
- * @throws RangeError for tables that are shorter than they say
  */
 export async function readMp4Track(file: string, maxPictures: number): Promise<Mp4Track | null> {
   const handle = await open(file);
@@ -112,6 +105,10 @@ export async function readMp4Track(file: string, maxPictures: number): Promise<M
     const moov = await findMp4Index(size, read);
     const track = videoTrackOf((moov === null ? null : readMp4Index(moov)) ?? [], maxPictures);
     return track === null || isCutOff(track, size) ? null : track;
+  } catch (error) {
+    // Tables that are shorter than they say.
+    if (error instanceof RangeError) return null;
+    throw error;
   } finally {
     await handle.close();
   }

@@ -11,34 +11,28 @@ import { PartialFile } from './partial-file.ts';
 /** @returns null for a file that another reader has to be asked about: `readMp4PacketIndex` says which those are */
 export async function openMp4PacketSource(packetFile: PacketFile): Promise<PacketSource | null> {
   const { file, table, parts } = packetFile;
-  try {
-    const track = await readMp4Track(file, table.bytes.length);
-    const list = track === null ? null : matchSamples(track, table);
-    if (track === null || list === null || !proveKeyframes(codecOf(track))) return null;
-    const { configuration, turn, width, height } = track;
-    if (configuration === null || turn === null) return null;
-    const content = await PartialFile.open(file, packetFile);
-    return {
-      table: { ...table, keys: parts === null ? commonKeys(list.keys, table.keys) : list.keys },
-      namedKeys: list.keys,
-      configuration,
-      width,
-      height,
-      ...turn,
-      async *read({ first, last }) {
-        if (list.keys[first] !== 1) throw new RangeError(`packet ${first} is no keyframe`);
-        for (let packet = first; packet <= last; packet++) {
-          const start = list.starts[packet] ?? Number.NaN;
-          yield { packet, data: await content.read({ start, end: start + (table.bytes[packet] ?? 0) }) };
-        }
-      },
-      close: () => content.close(),
-    };
-  } catch (error) {
-    // Tables that are shorter than they say.
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
+  const track = await readMp4Track(file, table.bytes.length);
+  const list = track === null ? null : matchSamples(track, table);
+  if (track === null || list === null || !proveKeyframes(codecOf(track))) return null;
+  const { configuration, turn, width, height } = track;
+  if (configuration === null || turn === null) return null;
+  const content = await PartialFile.open(file, packetFile);
+  return {
+    table: { ...table, keys: parts === null ? commonKeys(list.keys, table.keys) : list.keys },
+    namedKeys: list.keys,
+    configuration,
+    width,
+    height,
+    ...turn,
+    async *read({ first, last }) {
+      if (list.keys[first] !== 1) throw new RangeError(`packet ${first} is no keyframe`);
+      for (let packet = first; packet <= last; packet++) {
+        const start = list.starts[packet] ?? Number.NaN;
+        yield { packet, data: await content.read({ start, end: start + (table.bytes[packet] ?? 0) }) };
+      }
+    },
+    close: () => content.close(),
+  };
 }
 
 /** Where each sample begins in the file, and which are keyframes; null where the table has other samples. */

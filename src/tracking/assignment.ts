@@ -18,12 +18,12 @@ export type PairCost = (track: number, detection: number) => number;
 /** What forbidden pairs cost above the maximum: enough to be told apart, too little to outweigh a good pair. */
 const FORBIDDEN_MARGIN = 1e-5;
 
+/** What pairs cost, by track and then by detection; a pair that is missing is forbidden. */
+export type AllowedCosts = ReadonlyMap<number, ReadonlyMap<number, number>>;
+
 /**
  * The matching with the least total cost among the given tracks and detections. A cost exactly equal to `maxCost` is
  * accepted. Forbidden pairs all cost the same, so that none of them can push a good pair aside.
- *
- * Because they do, tracks and detections that no chain of allowed pairs connects never influence each other: each
- * connected part is solved for itself, and a crowd costs little more than its neighbourhoods.
  */
 export function minCostMatching(
   tracks: readonly number[],
@@ -31,71 +31,88 @@ export function minCostMatching(
   costOf: PairCost,
   maxCost: number,
 ): Matching {
-  const costs = tracks.map((track) => Float64Array.from(detections, (detection) => costOf(track, detection)));
-  const matchOfTrack = new Map<number, number>();
-  for (const { rows, columns } of connectedParts(costs, detections.length, maxCost)) {
-    for (const [row, column] of solve(costs, rows, columns, maxCost)) matchOfTrack.set(row, column);
+  const costs = new Map<number, Map<number, number>>();
+  for (const track of tracks) {
+    const allowed = new Map<number, number>();
+    for (const detection of detections) {
+      const cost = costOf(track, detection);
+      if (cost <= maxCost) allowed.set(detection, cost);
+    }
+    if (allowed.size > 0) costs.set(track, allowed);
   }
-  const taken = new Set(matchOfTrack.values());
+  const matches = matchAllowed(costs, maxCost);
+  const [matched, taken] = [new Set(matches.map(([track]) => track)), new Set(matches.map(([, to]) => to))];
   return {
-    matches: tracks.flatMap((track, row) => {
-      const column = matchOfTrack.get(row) ?? -1;
-      const [detection, cost] = [detections[column], costs[row]?.[column]];
-      return detection === undefined || cost === undefined ? [] : [[track, detection, cost] as const];
-    }),
-    unmatchedTracks: tracks.filter((_, row) => !matchOfTrack.has(row)),
-    unmatchedDetections: detections.filter((_, column) => !taken.has(column)),
+    matches,
+    unmatchedTracks: tracks.filter((track) => !matched.has(track)),
+    unmatchedDetections: detections.filter((detection) => !taken.has(detection)),
   };
+}
+
+/**
+ * The same where most pairs need not even be looked at.
+ *
+ * Because forbidden pairs all cost the same, tracks and detections that no chain of allowed pairs connects never influence each other:
+ * each connected part is solved for itself, and a crowd costs little more than its neighbourhoods.
+ * @returns ascending by track
+ */
+export function matchAllowed(costs: AllowedCosts, maxCost: number): Match[] {
+  return connectedParts(costs)
+    .flatMap((part) => solve(costs, part, maxCost))
+    .sort(([a], [b]) => a - b);
 }
 
 interface Part {
-  readonly rows: readonly number[];
-  readonly columns: readonly number[];
+  readonly tracks: readonly number[];
+  readonly detections: readonly number[];
 }
 
-/** The groups of rows and columns that allowed pairs hold together; rows and columns without any are left out. */
-function connectedParts(costs: readonly Float64Array[], columnCount: number, maxCost: number): Part[] {
-  const isAllowed = (row: number, column: number) => (costs[row]?.[column] ?? Number.NaN) <= maxCost;
-  const openColumns = new Set(Array.from({ length: columnCount }, (_, column) => column));
-  const openRows = new Set(costs.keys());
+/** The groups that allowed pairs hold together, each ascending. */
+function connectedParts(costs: AllowedCosts): Part[] {
+  const tracksOf = new Map<number, number[]>();
+  for (const [track, allowed] of costs) {
+    for (const detection of allowed.keys()) {
+      const tracks = tracksOf.get(detection);
+      if (tracks === undefined) tracksOf.set(detection, [track]);
+      else tracks.push(track);
+    }
+  }
+  const seen = new Set<number>();
   return [...costs.keys()].flatMap((start) => {
-    if (!openRows.delete(start)) return [];
-    const rows = [start];
-    const columns: number[] = [];
-    for (const row of rows) {
-      for (const column of openColumns) {
-        if (!isAllowed(row, column)) continue;
-        openColumns.delete(column);
-        columns.push(column);
-        for (const other of openRows)
-          if (isAllowed(other, column) && openRows.delete(other)) rows.push(other);
+    if (seen.has(start)) return [];
+    seen.add(start);
+    const tracks = [start];
+    const detections = new Set<number>();
+    for (const track of tracks) {
+      for (const detection of costs.get(track)?.keys() ?? []) {
+        if (detections.has(detection)) continue;
+        detections.add(detection);
+        for (const rival of tracksOf.get(detection) ?? []) {
+          if (seen.has(rival)) continue;
+          seen.add(rival);
+          tracks.push(rival);
+        }
       }
     }
-    return columns.length === 0 ? [] : [{ rows: rows.sort(ascending), columns: columns.sort(ascending) }];
+    return [{ tracks: tracks.sort(ascending), detections: [...detections].sort(ascending) }];
   });
 }
 
-/** The pairs of one part, as [row, column]. */
-function solve(
-  costs: readonly Float64Array[],
-  rows: readonly number[],
-  columns: readonly number[],
-  maxCost: number,
-): [number, number][] {
-  const allowed = (row: number, column: number): number => {
-    const cost = costs[row]?.[column] ?? Number.NaN;
-    return cost <= maxCost ? cost : maxCost + FORBIDDEN_MARGIN;
+function solve(costs: AllowedCosts, { tracks, detections }: Part, maxCost: number): Match[] {
+  const costOf = (track: number, detection: number) => costs.get(track)?.get(detection);
+  const toMatch = (track: number, detection: number | undefined): Match[] => {
+    const cost = detection === undefined ? undefined : costOf(track, detection);
+    return detection === undefined || cost === undefined ? [] : [[track, detection, cost]];
   };
-  const [row, column] = [rows[0], columns[0]];
-  if (rows.length === 1 && columns.length === 1 && row !== undefined && column !== undefined) {
-    return [[row, column]];
+  const [track] = tracks;
+  if (tracks.length === 1 && detections.length === 1 && track !== undefined) {
+    return toMatch(track, detections[0]);
   }
-  const matrix = new Matrix(rows.map((r) => columns.map((c) => allowed(r, c))));
+  const matrix = new Matrix(
+    tracks.map((t) => detections.map((d) => costOf(t, d) ?? maxCost + FORBIDDEN_MARGIN)),
+  );
   const { rowAssignments } = linearSumAssignment(matrix, { maximaze: false });
-  return rows.flatMap((r, i) => {
-    const c = columns[rowAssignments[i] ?? -1];
-    return c === undefined || allowed(r, c) > maxCost ? [] : [[r, c] as [number, number]];
-  });
+  return tracks.flatMap((t, row) => toMatch(t, detections[rowAssignments[row] ?? -1]));
 }
 
 function ascending(a: number, b: number): number {

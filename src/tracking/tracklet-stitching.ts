@@ -1,6 +1,6 @@
 /** Mends tracklets that broke within a shot: where one ends and another begins soon after, nearby and alike, one goes on. */
 import { cosineDistance } from './appearance-gallery.ts';
-import { minCostMatching } from './assignment.ts';
+import { type AllowedCosts, matchAllowed } from './assignment.ts';
 import { looksEvidence, placeEvidenceOf } from './association-likelihood.ts';
 import { predictMotion, startMotion } from './mean-reverting-motion.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
@@ -32,21 +32,15 @@ export function stitchTracklets(tracklets: readonly Tracklet[], options: Stitchi
 }
 
 function stitchGroup(tracklets: readonly Tracklet[], options: StitchingOptions): Stitch[] {
-  const costs = candidateCosts(tracklets, options);
-  const costOf = (before: number, after: number) => costs.get(before)?.get(after) ?? Infinity;
-  return connectedParts(costs)
-    .flatMap(({ befores, afters }) => minCostMatching(befores, afters, costOf, 0).matches)
-    .flatMap(([i, j, negativeEvidence]) => {
-      const [before, after] = [tracklets[i], tracklets[j]];
-      if (before === undefined || after === undefined) return [];
-      return [{ before, after, confidence: 1 / (1 + Math.exp(negativeEvidence)) }];
-    });
+  return matchAllowed(candidateCosts(tracklets, options), 0).flatMap(([i, j, negativeEvidence]) => {
+    const [before, after] = [tracklets[i], tracklets[j]];
+    if (before === undefined || after === undefined) return [];
+    return [{ before, after, confidence: 1 / (1 + Math.exp(negativeEvidence)) }];
+  });
 }
 
 /** For each tracklet, by index, those that likely go on where it ended, with what it costs: thousands of others never meet it. */
-type Costs = ReadonlyMap<number, ReadonlyMap<number, number>>;
-
-function candidateCosts(tracklets: readonly Tracklet[], options: StitchingOptions): Costs {
+function candidateCosts(tracklets: readonly Tracklet[], options: StitchingOptions): AllowedCosts {
   const startMs = (index: number) => tracklets[index]?.sightings[0]?.timeMs ?? Infinity;
   const byStart = [...tracklets.keys()].sort((a, b) => startMs(a) - startMs(b));
   const byEnd = [...tracklets.entries()]
@@ -66,36 +60,6 @@ function candidateCosts(tracklets: readonly Tracklet[], options: StitchingOption
     if (found.size > 0) costs.set(index, found);
   }
   return costs;
-}
-
-/** The groups that likely pairs hold together: each is matched for itself. */
-function connectedParts(costs: Costs): Array<{ befores: number[]; afters: number[] }> {
-  const beforesOf = new Map<number, number[]>();
-  for (const [before, afters] of costs) {
-    for (const after of afters.keys()) beforesOf.set(after, [...(beforesOf.get(after) ?? []), before]);
-  }
-  const seen = new Set<number>();
-  return [...costs.keys()].flatMap((start) => {
-    if (seen.has(start)) return [];
-    seen.add(start);
-    const befores = [start];
-    const afters = new Set<number>();
-    for (const before of befores) {
-      for (const after of costs.get(before)?.keys() ?? []) {
-        afters.add(after);
-        for (const rival of beforesOf.get(after) ?? []) {
-          if (seen.has(rival)) continue;
-          seen.add(rival);
-          befores.push(rival);
-        }
-      }
-    }
-    return [{ befores: befores.sort(ascending), afters: [...afters].sort(ascending) }];
-  });
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
 }
 
 /** Evidence that `after` goes on where `before` ended, in nats; -Infinity where it cannot. */
