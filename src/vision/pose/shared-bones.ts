@@ -37,7 +37,7 @@ type Bone = readonly [PoseLandmark, PoseLandmark];
 
 /**
  * The landmarks, as indices, that a skeleton has from a neighbour: bones whose outer half lies along limbs of the other and nearer
- *  to the other's head than to its own, with all that hangs on them. Only what both are seen to have counts, and heads decide
+ * to the other's head than to its own, with all that hangs on them. Only what both are seen to have counts, and heads decide
  * because they are what a skeleton is trusted for: it was found by its face.
  */
 export function borrowedLandmarks(skeleton: Skeletal, other: Skeletal): Set<number> {

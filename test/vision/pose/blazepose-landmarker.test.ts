@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { videoFrames } from '../../../eval/video-frames.ts';
 import type { Tlwh } from '../../../src/geometry/box.ts';
 import type { PoseLandmark } from '../../../src/geometry/landmarks.ts';
@@ -6,6 +6,7 @@ import type { RgbImage } from '../../../src/geometry/rgb-image.ts';
 import { openModel } from '../../../src/inference/model-store.ts';
 import { FaceDetector } from '../../../src/vision/face-detector.ts';
 import { BlazePoseLandmarker } from '../../../src/vision/pose/blazepose-landmarker.ts';
+import { BlazePoseNetworks } from '../../../src/vision/pose/blazepose-networks.ts';
 import { DEFAULT_MAX_POSES } from '../../../src/vision/pose/load-pose-engine.ts';
 import type { Pose } from '../../../src/vision/pose/pose-landmarker.ts';
 import { explainsFace } from '../../../src/vision/pose/same-body.ts';
@@ -69,6 +70,14 @@ describe('the pose landmarker', () => {
       for (const face of faces) expect(poseOf(face, poses)).toBeDefined();
     },
   );
+
+  it('spends one pass of the landmark network on each of two people', async () => {
+    const { image, faces } = await drawTwoPeople(1280, 720);
+    const passes = jest.spyOn(BlazePoseNetworks.prototype, 'lookAt');
+    await landmarker.detect(image, faces);
+    expect(passes).toHaveBeenCalledTimes(2);
+    passes.mockRestore();
+  });
 
   it('reports 33 landmarks, 33 in metres, a confidence and a box inside the picture', async () => {
     const { image, faces } = await drawTwoPeople(1280, 720);
