@@ -15,7 +15,8 @@ const VIDEO = '--video FILE [a drawn one] --cache DIR';
 
 const KINDS: Readonly<Record<string, Kind>> = {
   job: {
-    about: 'time and memory of a whole job by stage, beside ffmpeg decoding everything (the default)',
+    about:
+      'time, memory and bytes fetched of a whole job, by stage, beside ffmpeg decoding everything (the default)',
     options: `${VIDEOS} --runs N [3] --interval SECONDS [2]`,
     load: () => import('./job.ts'),
   },

@@ -3,19 +3,27 @@ import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
+import type { AllowedPlan } from '../src/media/sampling-plan.ts';
 import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
 import { cpuTime } from './cpu-time.ts';
+import { EmulatedBucket } from './emulated-bucket.ts';
 import type { JobCost } from './job-process.ts';
 import { positiveInteger, positiveNumber } from './number-options.ts';
 import { runJob, totalCpuSeconds } from './run-job.ts';
 
 const run = promisify(execFile);
 
-/** Ways to run a job, by the name they get in the table. */
-const JOBS: ReadonlyArray<readonly [name: string, args: readonly string[]]> = [
-  ['job', []],
-  ['job, tolerance 0.5 s', ['--tolerance', '0.5']],
-  ['job, plan all', ['--plan', 'all']],
+/** A way to run a job, by the name it gets in the table. */
+interface Kind {
+  readonly name: string;
+  readonly plan: AllowedPlan;
+  readonly toleranceSeconds: number;
+}
+
+const KINDS: readonly Kind[] = [
+  { name: 'job', plan: 'auto', toleranceSeconds: 0 },
+  { name: 'job, tolerance 0.5 s', plan: 'auto', toleranceSeconds: 0.5 },
+  { name: 'job, plan all', plan: 'all', toleranceSeconds: 0 },
 ];
 
 /**
@@ -35,18 +43,46 @@ export async function measure(args: string[]): Promise<void> {
   const runs = positiveInteger('--runs', values.runs);
   const interval = positiveNumber('--interval', values.interval);
   const ffmpeg = findFfmpeg(process.env).file;
-  for (const video of await benchVideos(values.videos, values.cache, ffmpeg)) {
-    const baseline: number[] = [];
-    const costs = JOBS.map((): JobCost[] => []);
-    // Interleaved, so that whatever else the machine does falls on all alike.
-    for (let round = 0; round < runs; round++) {
-      baseline.push(await decodeEverything(ffmpeg, video, interval));
-      for (const [kind, [, options]] of JOBS.entries()) {
-        costs[kind]?.push(await runJob(video, ['--interval', String(interval), ...options]));
+  const bucket = await EmulatedBucket.start();
+  try {
+    for (const video of await benchVideos(values.videos, values.cache, ffmpeg)) {
+      await bucket.put(video);
+      const baseline: number[] = [];
+      const rows = await Promise.all(
+        KINDS.map(async (kind) => ({
+          kind,
+          fetched: await fetchFor(bucket, video, kind, interval),
+          costs: [] as JobCost[],
+        })),
+      );
+      // Interleaved, so that whatever else the machine does falls on all alike.
+      for (let round = 0; round < runs; round++) {
+        baseline.push(await decodeEverything(ffmpeg, video, interval));
+        for (const { kind, costs } of rows) costs.push(await runJob(video, optionsOf(kind, interval)));
       }
+      report(video, median(baseline), rows);
     }
-    report(video, baseline, costs);
+  } finally {
+    await bucket.stop();
   }
+}
+
+function optionsOf({ plan, toleranceSeconds }: Kind, intervalSeconds: number): string[] {
+  const options = { interval: intervalSeconds, plan, tolerance: toleranceSeconds };
+  return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+/** What such a job fetches of the video. Decoding everything takes all of it. */
+async function fetchFor(
+  bucket: EmulatedBucket,
+  video: string,
+  { plan, toleranceSeconds }: Kind,
+  intervalSeconds: number,
+): Promise<string> {
+  const sampling = { intervalMs: intervalSeconds * 1000, toleranceMs: toleranceSeconds * 1000 };
+  const { copy } = await bucket.fetch(video, sampling);
+  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+  return `${megabytes(plan === 'all' ? copy.bytes : copy.bytesFetched)} of ${megabytes(copy.bytes)}`;
 }
 
 /** CPU seconds of `ffmpeg -vf fps=1/interval` alone: what any solution pays that decodes everything. */
@@ -57,28 +93,35 @@ async function decodeEverything(ffmpeg: string, video: string, intervalSeconds: 
   return cpuTime().children - before;
 }
 
-function report(video: string, baseline: readonly number[], costs: ReadonlyArray<readonly JobCost[]>): void {
-  const decode = median(baseline);
+/** What was measured of one kind of job. */
+interface Row {
+  readonly kind: Kind;
+  readonly fetched: string;
+  readonly costs: readonly JobCost[];
+}
+
+/** @param decodeSeconds CPU seconds of decoding everything with ffmpeg alone */
+function report(video: string, decodeSeconds: number, rows: readonly Row[]): void {
   process.stdout.write(
-    `\n${basename(video)}: ffmpeg alone, decoding everything: ${decode.toFixed(2)} CPU-s\n`,
+    `\n${basename(video)}: ffmpeg alone, decoding everything: ${decodeSeconds.toFixed(2)} CPU-s\n`,
   );
   process.stdout.write(
-    '| | CPU-s | of decoding all | decoder | wall s | x real time | probe, decode, inference, tracking ms | RSS MiB | frames, faces, poses | plan |\n|---|---|---|---|---|---|---|---|---|---|\n',
+    '| | CPU-s | of decoding all | decoder | MB fetched | wall s | x real time | probe, decode, inference, tracking ms | RSS MiB | frames, faces, poses | plan |\n|---|---|---|---|---|---|---|---|---|---|---|\n',
   );
-  for (const [kind, [name]] of JOBS.entries()) {
-    const runs = costs[kind] ?? [];
-    const of = (figure: (cost: JobCost) => number) => median(runs.map(figure));
+  for (const { kind, fetched, costs } of rows) {
+    const of = (figure: (cost: JobCost) => number) => median(costs.map(figure));
     const total = of(totalCpuSeconds);
     const wallSeconds = of((cost) => cost.wallMs) / 1000;
     const stages = (['probeMs', 'decodeMs', 'inferenceMs', 'trackingMs'] as const).map((stage) =>
       Math.round(of((cost) => cost.durations[stage])),
     );
-    const [first] = runs;
+    const [first] = costs;
     const cells = [
-      name,
+      kind.name,
       total.toFixed(2),
-      (total / decode).toFixed(2),
+      (total / decodeSeconds).toFixed(2),
       of((cost) => cost.decoderCpuSeconds).toFixed(2),
+      fetched,
       wallSeconds.toFixed(1),
       ((first?.videoSeconds ?? 0) / wallSeconds).toFixed(0),
       stages.join(', '),
