@@ -26,11 +26,12 @@ export async function measure(args: string[]): Promise<void> {
       shot: { type: 'string', default: '8' },
     },
   });
+  const people = positiveInteger('--people', values.people);
   const film = {
     frames: Math.ceil((positiveNumber('--hours', values.hours) * 3600) / INTERVAL_SECONDS),
     intervalMs: INTERVAL_SECONDS * 1000,
-    people: positiveInteger('--people', values.people),
-    cast: 20,
+    people,
+    cast: Math.max(20, 4 * people),
     framesPerShot: Math.max(1, Math.round(positiveNumber('--shot', values.shot) / INTERVAL_SECONDS)),
   };
   tell('before');
@@ -38,13 +39,13 @@ export async function measure(args: string[]): Promise<void> {
     const log = ObservationLog.create(observationsFile({ folder }), 'bench');
     for (const frame of syntheticFrames(film)) log.append(frame);
     tell(`${log.length} frames seen, ${megabytes(log.bytes)} MiB of observations`);
-    const people = followPeople(log, {
+    const followed = followPeople(log, {
       ...DEFAULT_TRACKING_OPTIONS,
       picture: FILM_PICTURE,
       frameIntervalMs: film.intervalMs,
       maxCosineDistance: 0.55,
     });
-    tell(`${people.tracks.length} tracks in ${people.shots.length} shots`);
+    tell(`${followed.tracks.length} tracks in ${followed.shots.length} shots`);
     const video = {
       ...FILM_PICTURE,
       durationMs: film.frames * film.intervalMs,
@@ -64,7 +65,7 @@ export async function measure(args: string[]): Promise<void> {
       observations: log,
       samples: log.samples,
       sampling: null,
-      people,
+      people: followed,
       models: [],
       processingTimeMs: 0,
     };

@@ -31,10 +31,10 @@ export function* syntheticFrames(film: SyntheticFilm): Generator<FrameObservatio
     const similarity = isCut ? 0.2 : 0.95;
     const places = Array.from({ length: film.people }, (_, place) => {
       const person = cast[(shot * 7 + place * 3) % film.cast];
-      const x = 300 + place * 500 + 5 * random();
+      const seat = seatOf(place, film.people, 5 * random());
       return {
-        face: faceAt(x, looks(person?.face ?? [], random), random),
-        pose: poseAt(x, looks(person?.torso ?? [], random), random),
+        face: faceAt(seat, looks(person?.face ?? [], random), random),
+        pose: poseAt(seat, looks(person?.torso ?? [], random), random),
       };
     });
     yield {
@@ -47,25 +47,52 @@ export function* syntheticFrames(film: SyntheticFilm): Generator<FrameObservatio
   }
 }
 
-function faceAt(x: number, embedding: Float32Array, random: () => number): FaceObservation {
+/** Where somebody stands: left and top of the face, in pixels, and the size of everything. */
+interface Seat {
+  readonly x: number;
+  readonly y: number;
+  readonly scale: number;
+}
+
+const SEAT = { width: 500, height: 1000 };
+
+/** People stand side by side, from four on in rows and the smaller. */
+function seatOf(place: number, people: number, sway: number): Seat {
+  const rows = people <= 3 ? 1 : Math.ceil(Math.sqrt(people / 3));
+  const columns = Math.ceil(people / rows);
+  const scale = Math.min(
+    1,
+    FILM_PICTURE.width / (columns * SEAT.width),
+    FILM_PICTURE.height / (rows * SEAT.height),
+  );
+  const [row, column] = [Math.floor(place / columns), place % columns];
   return {
-    box: { x, y: 200, width: 120, height: 150 },
+    x: (column * SEAT.width + 150 + sway) * scale,
+    y: (row * SEAT.height + 100) * scale,
+    scale,
+  };
+}
+
+function faceAt({ x, y, scale }: Seat, embedding: Float32Array, random: () => number): FaceObservation {
+  const [width, height] = [120 * scale, 150 * scale];
+  return {
+    box: { x, y, width, height },
     confidence: 0.8 + 0.1 * random(),
-    landmarks: Array.from({ length: 5 }, () => ({ x: x + 120 * random(), y: 200 + 150 * random() })),
+    landmarks: Array.from({ length: 5 }, () => ({ x: x + width * random(), y: y + height * random() })),
     embedding,
   };
 }
 
-function poseAt(x: number, appearance: Float32Array, random: () => number): PoseObservation {
+function poseAt({ x, y, scale }: Seat, appearance: Float32Array, random: () => number): PoseObservation {
   const landmarks = Array.from({ length: LANDMARKS }, (_, i) => ({
-    x: x + (i < 9 ? 60 + 20 * random() : 120 * random()),
-    y: i < 9 ? 275 + 20 * random() : 350 + 500 * random(),
+    x: x + scale * (i < 9 ? 60 + 20 * random() : 120 * random()),
+    y: y + scale * (i < 9 ? 75 + 20 * random() : 150 + 500 * random()),
     z: random(),
     visibility: random(),
     presence: random(),
   }));
   return {
-    box: { x: x - 60, y: 200, width: 240, height: 700 },
+    box: { x: x - 60 * scale, y, width: 240 * scale, height: 700 * scale },
     confidence: 0.9,
     landmarks,
     worldLandmarks: landmarks.map((point) => ({ ...point, x: random(), y: random() })),

@@ -19,11 +19,12 @@ export class EvidenceMatrix {
     this.#evidence = new Float64Array(looks.length ** 2).fill(Number.NaN);
     this.#weights = looks.map(({ length }) => length);
     this.#worths = looks.map((some) => some.reduce((sum, { worth }) => sum + worth, 0) / some.length);
-    looks.forEach((some, a) => {
-      looks.slice(0, a).forEach((others, b) => {
+    for (const [a, some] of looks.entries()) {
+      for (let b = 0; b < a; b++) {
+        const others = looks[b] ?? [];
         if (some.length > 0 && others.length > 0) this.#set(a, b, evidenceAt(setDistance(some, others)));
-      });
-    });
+      }
+    }
   }
 
   /** Nats for the two groups being one person; NaN when one of them has no looks of this kind. */
@@ -66,9 +67,12 @@ function weightedMean(a: number, weightA: number, b: number, weightB: number): n
 
 /** Mean of the closest quarter of all pairwise distances. */
 function setDistance(a: readonly Look[], b: readonly Look[]): number {
-  const distances = Float64Array.from({ length: a.length * b.length }, (_, i) =>
-    cosineDistance(a[Math.floor(i / b.length)] as Look, b[i % b.length] as Look),
-  ).sort();
-  const closest = distances.subarray(0, Math.max(1, Math.floor(distances.length * CLOSEST_SHARE)));
-  return closest.reduce((sum, distance) => sum + distance, 0) / closest.length;
+  const distances = new Float64Array(a.length * b.length);
+  let pair = 0;
+  for (const one of a) for (const other of b) distances[pair++] = cosineDistance(one, other);
+  distances.sort();
+  const closest = Math.max(1, Math.floor(distances.length * CLOSEST_SHARE));
+  let sum = 0;
+  for (let i = 0; i < closest; i++) sum += distances[i] as number;
+  return sum / closest;
 }

@@ -28,7 +28,11 @@ export interface Identity {
 
 /** One identity for each kind a person was seen as: faces first, each kind numbered from 1 by time, then from left to right. */
 export function numberIdentities(persons: readonly Person[], frames: ObservedFrames): Identity[] {
-  const ranked = inOrderOfAppearance(persons, ({ tracklets }) => tracklets, frames);
+  const places = firstPlaces(
+    persons.flatMap(({ tracklets }) => tracklets),
+    frames,
+  );
+  const ranked = inOrderOfAppearance(persons, places);
   return (['face', 'pose'] as const).flatMap((kind) => {
     const ofKind = ranked
       .map(({ tracklets, links }, i) => ({
@@ -37,12 +41,10 @@ export function numberIdentities(persons: readonly Person[], frames: ObservedFra
         tracklets: tracklets.filter((tracklet) => tracklet.kind === kind),
       }))
       .filter(({ tracklets }) => tracklets.length > 0);
-    return inOrderOfAppearance(ofKind, ({ tracklets }) => tracklets, frames).map(
-      ({ personId, link, tracklets }, i) => ({
-        summary: summarizeTrack({ kind, trackId: i + 1, personId, link }, tracklets),
-        tracklets,
-      }),
-    );
+    return inOrderOfAppearance(ofKind, places).map(({ personId, link, tracklets }, i) => ({
+      summary: summarizeTrack({ kind, trackId: i + 1, personId, link }, tracklets),
+      tracklets,
+    }));
   });
 }
 
@@ -82,26 +84,33 @@ interface Place {
   readonly y: number;
 }
 
-function inOrderOfAppearance<Item>(
+/** Where each tracklet was first seen. Every frame is read once: from a file, that takes longer than all the rest. */
+function firstPlaces(tracklets: readonly Tracklet[], frames: ObservedFrames): Map<Tracklet, Place> {
+  const places = new Map<Tracklet, Place>();
+  for (const [frame, begun] of Map.groupBy(tracklets, ({ sightings }) => sightings[0]?.frame ?? -1)) {
+    const seen = frames.at(frame);
+    for (const tracklet of begun) {
+      const sighted: readonly (FaceObservation | PoseObservation)[] | undefined =
+        tracklet.kind === 'face' ? seen?.faces : seen?.poses;
+      const box = sighted?.[tracklet.sightings[0]?.detection ?? -1]?.box;
+      if (box !== undefined) places.set(tracklet, { frame, x: box.x, y: box.y });
+    }
+  }
+  return places;
+}
+
+function inOrderOfAppearance<Item extends { readonly tracklets: readonly Tracklet[] }>(
   items: readonly Item[],
-  trackletsOf: (item: Item) => readonly Tracklet[],
-  frames: ObservedFrames,
+  places: ReadonlyMap<Tracklet, Place>,
 ): Item[] {
   return items
-    .map((item) => ({ item, place: firstPlace(trackletsOf(item), frames) }))
+    .map((item) => ({ item, place: earliest(item.tracklets.flatMap((one) => places.get(one) ?? [])) }))
     .sort((a, b) => compare(a.place, b.place))
     .map(({ item }) => item);
 }
 
-function firstPlace(tracklets: readonly Tracklet[], frames: ObservedFrames): Place {
-  const places = tracklets.flatMap(({ kind, sightings: [first] }) => {
-    if (first === undefined) return [];
-    const seen: readonly (FaceObservation | PoseObservation)[] | undefined =
-      kind === 'face' ? frames.at(first.frame)?.faces : frames.at(first.frame)?.poses;
-    const box = seen?.[first.detection]?.box;
-    return box === undefined ? [] : [{ frame: first.frame, x: box.x, y: box.y }];
-  });
-  return places.sort(compare)[0] ?? { frame: Infinity, x: 0, y: 0 };
+function earliest(places: readonly Place[]): Place {
+  return places.toSorted(compare)[0] ?? { frame: Infinity, x: 0, y: 0 };
 }
 
 function compare(a: Place, b: Place): number {
