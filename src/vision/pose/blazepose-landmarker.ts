@@ -4,7 +4,7 @@ import type { RgbImage } from '../../geometry/rgb-image.ts';
 import type { LoadedModel } from '../../inference/model-store.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
 import { BlazePoseNetworks, type SeenBody } from './blazepose-networks.ts';
-import { type BodyRegion, closeRegionFromFace, regionFromFace } from './body-region.ts';
+import { type BodyRegion, boxAroundRegion, closeRegionFromFace, regionFromFace } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
 import { isHeadAlone, isHeadless, isNotWhatWasSeen, isWornBy } from './false-body.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
@@ -70,7 +70,7 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       if (found.length >= this.#maxPoses) break;
       if (isHeadAlone(head, region)) continue;
       const expected = faceOfHead(head, faceHints);
-      const candidate = await this.#lookAt(this.#cover.sparing(expected), region);
+      const candidate = await this.#lookAt(region, expected);
       if (candidate === null || isNotWhatWasSeen(candidate, region, head)) continue;
       const face = faceHints.find((hint) => explainsFace(candidate, hint)) ?? null;
       found.push({ ...candidate, face });
@@ -97,16 +97,21 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       if (found.length >= this.#maxPoses) break;
       if (found.some((claim) => explainsFace(claim, face))) continue;
       const patches = found.flatMap((other) => patchesOver(other, centreOfBox(face)));
-      const candidate = await this.#lookAt(this.#cover.sparing(face, patches), regionOf(face));
+      const candidate = await this.#lookAt(regionOf(face), face, patches);
       if (candidate === null || !explainsFace(candidate, face) || isHeadless(candidate)) continue;
       found.push({ ...candidate, face });
     }
   }
 
-  /** The body in a region; null when the network sees none there, or none of it lies in the picture. */
-  async #lookAt(image: RgbImage, region: BodyRegion): Promise<Candidate | null> {
-    const body = await this.#networks.lookAt(image, region);
-    const box = boxAroundLandmarks(body.landmarks, image);
+  /** The body in a region, with all faces but one and `patches` covered; null when the network sees none, or none of it in the picture. */
+  async #lookAt(
+    region: BodyRegion,
+    spared: Tlwh | null,
+    patches: readonly Tlwh[] = [],
+  ): Promise<Candidate | null> {
+    const picture = this.#cover.sparing(spared, boxAroundRegion(region), patches);
+    const body = await this.#networks.lookAt(picture, region);
+    const box = boxAroundLandmarks(body.landmarks, picture);
     return box === null || body.confidence < this.#minPresence ? null : { ...body, box };
   }
 }

@@ -68,6 +68,12 @@ export function regionOfPicture({ width, height }: { width: number; height: numb
   return { centreX: width / 2, centreY: height / 2, side: Math.max(width, height), rotationRadians: 0 };
 }
 
+/** The upright box, in pixels, that holds all of a region and the pixels that are blended at its edge. */
+export function boxAroundRegion({ centreX, centreY, side, rotationRadians }: BodyRegion): Tlwh {
+  const reach = (side / 2) * (Math.abs(Math.cos(rotationRadians)) + Math.abs(Math.sin(rotationRadians))) + 2;
+  return { x: centreX - reach, y: centreY - reach, width: 2 * reach, height: 2 * reach };
+}
+
 /** Where a point of the region, in fractions of its side from its top-left corner, lies in the picture; pixels. */
 export function fromRegion(region: BodyRegion, u: number, v: number): Point {
   const cos = Math.cos(region.rotationRadians);

@@ -4,7 +4,7 @@ import type { Tlwh } from '../../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../../geometry/landmarks.ts';
 import type { RgbImage } from '../../geometry/rgb-image.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
-import { type BodyRegion, regionFromFace } from './body-region.ts';
+import { boxAroundRegion, regionFromFace } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
 import { type PixelWindow, pixelWindow } from './pixel-window.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
@@ -61,8 +61,9 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
     for (const face of faceHints.toSorted((a, b) => b.height - a.height)) {
       if (claims.length >= this.#options.maxPoses) break;
       if (claims.some((claim) => explainsFace(claim, face))) continue;
-      const window = pixelWindow(boxOf(regionFromFace(face)), image);
-      const poses = window === null ? [] : this.#look(this.#graph, this.#cover.sparing(face), window);
+      const region = boxAroundRegion(regionFromFace(face));
+      const window = pixelWindow(region, image);
+      const poses = window === null ? [] : this.#look(this.#graph, this.#cover.sparing(face, region), window);
       const pose = poses.find((candidate) => explainsFace(candidate, face));
       if (pose !== undefined) claims.push({ ...pose, face });
     }
@@ -143,11 +144,6 @@ function inPixels(
     return { x, y, z, visibility, presence };
   });
   return { landmarks, worldLandmarks };
-}
-
-/** The square around a region of an upright person. */
-function boxOf({ centreX, centreY, side }: BodyRegion): Tlwh {
-  return { x: centreX - side / 2, y: centreY - side / 2, width: side, height: side };
 }
 
 function wholeOf({ width, height }: RgbImage): PixelWindow {

@@ -5,12 +5,13 @@ import { paint, plain } from '../../helpers/pictures.ts';
 
 const image = plain(40, 30, [1, 2, 3]);
 const left = { x: 5, y: 5, width: 10, height: 10 };
+const whole = { x: 0, y: 0, width: 40, height: 30 };
 const right = { x: 12, y: 5, width: 10, height: 10 };
 
 function cover(faces: readonly Tlwh[], spared: Tlwh | null): typeof image {
   const faceCover = new FaceCover();
   faceCover.begin(image, faces);
-  return faceCover.sparing(spared);
+  return faceCover.sparing(spared, whole);
 }
 
 function pixel({ data, width }: typeof image, x: number, y: number): number[] {
@@ -40,6 +41,16 @@ describe('covering faces', () => {
     expect(cover([], null)).toBe(image);
   });
 
+  it('hides nothing that will not be looked at', () => {
+    const faceCover = new FaceCover();
+    faceCover.begin(image, [left, right]);
+    const corner = { x: 30, y: 20, width: 10, height: 10 };
+    expect(faceCover.sparing(null, corner)).toBe(image);
+    const hidden = faceCover.sparing(null, { x: 20, y: 0, width: 20, height: 30 });
+    expect(pixel(hidden, 20, 10)).toEqual([114, 114, 114]);
+    expect(pixel(hidden, 5, 10)).toEqual([1, 2, 3]);
+  });
+
   it('paints only inside the picture', () => {
     const covered = cover([{ x: -20, y: 20, width: 100, height: 100 }], null);
     expect(covered.data).toHaveLength(image.data.length);
@@ -51,13 +62,13 @@ describe('covering faces', () => {
     const gradient = paint(40, 30, (x, y) => [x, y, 7]);
     const faceCover = new FaceCover();
     faceCover.begin(image, [left, right]);
-    faceCover.sparing(left);
+    faceCover.sparing(left, whole);
     faceCover.begin(gradient, [left, right]);
-    faceCover.sparing(left);
+    faceCover.sparing(left, whole);
     const expected = new FaceCover();
     expected.begin(gradient, [left, right]);
-    expect(faceCover.sparing(right)).toEqual(expected.sparing(right));
+    expect(faceCover.sparing(right, whole)).toEqual(expected.sparing(right, whole));
     faceCover.begin(plain(5, 4, [9, 9, 9]), [{ x: 1, y: 1, width: 1, height: 1 }]);
-    expect(faceCover.sparing(null).data).toHaveLength(60);
+    expect(faceCover.sparing(null, whole).data).toHaveLength(60);
   });
 });
