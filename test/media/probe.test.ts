@@ -104,6 +104,12 @@ describe('probeVideo', () => {
     });
   });
 
+  it('refuses a container outside the list that only ffmpeg knows', async () => {
+    const bare = clips.path('bare.h264');
+    runOwn(['-i', plain, '-c', 'copy', bare]);
+    await expectRefusal(bare, 'VIDEO_FORMAT_UNSUPPORTED', /no video in a supported container/);
+  });
+
   it('refuses a file that is cut off, naming how much of it there is', async () => {
     const bytes = readFileSync(plain);
     const cut = fileOf('cut.mp4', bytes.subarray(0, bytes.length - 1500));
@@ -136,6 +142,9 @@ describe('probeVideo', () => {
     const odd = clips.path('odd.mkv');
     runOwn(['-i', plain, '-frames:v', '3', '-c:v', 'ffv1', odd]);
     await expectRefusal(odd, 'VIDEO_FORMAT_UNSUPPORTED', /stream is ffv1/);
+    const oddInMp4 = clips.path('odd.mp4');
+    runOwn(['-i', plain, '-frames:v', '3', '-c:v', 'png', oddInMp4]);
+    await expectRefusal(oddInMp4, 'VIDEO_FORMAT_UNSUPPORTED', /stream is png/);
   });
 
   it('refuses pictures, files and lengths beyond the limits', async () => {
