@@ -1,5 +1,5 @@
 /** Decides whose body a skeleton is: the face it has, the neighbour it shares a torso with, the two people it lies across. */
-import type { Tlwh } from '../../geometry/box.ts';
+import type { Point, Tlwh } from '../../geometry/box.ts';
 import {
   centreOf,
   centreOfBox,
@@ -62,6 +62,13 @@ export function explainsFace(skeleton: Skeletal, face: Tlwh): boolean {
     contains(face, centreOf(skeleton, EYES), FACE_MARGIN) &&
     neck <= MAX_NECK * face.height
   );
+}
+
+/** Whether both shoulders are seen in other people's faces (boxes in pixels): then the skeleton lies across them. */
+export function hasShouldersInFaces(skeleton: Skeletal, othersFaces: readonly Tlwh[]): boolean {
+  const shoulders = visiblePoints(skeleton, SHOULDERS);
+  const isInFace = (shoulder: Point) => othersFaces.some((face) => contains(face, shoulder));
+  return shoulders.length === SHOULDERS.length && shoulders.every(isInFace);
 }
 
 /** The face of a head the detector saw (boxes in pixels): the one nearest its middle; null for a head seen from behind. */

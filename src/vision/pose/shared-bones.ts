@@ -5,6 +5,7 @@ import { boxAroundLandmarks, MIN_VISIBILITY } from './pose-box.ts';
 import type { Pose } from './pose-landmarker.ts';
 import {
   centreOf,
+  contains,
   distance,
   HIPS,
   NOSE,
@@ -35,19 +36,24 @@ const HALF_WIDTH = 0.2;
 
 type Bone = readonly [PoseLandmark, PoseLandmark];
 
+/** Somebody else in the picture, and the box of the detected face, in pixels, where one is known. */
+type Neighbour = Skeletal & { readonly face?: Tlwh | null };
+
 /**
- * The landmarks, as indices, that a skeleton has from a neighbour: bones whose outer half lies along limbs of the other and nearer
- * to the other's head than to its own, with all that hangs on them. Only what both are seen to have counts, and heads decide
- * because they are what a skeleton is trusted for: it was found by its face.
+ * The landmarks, as indices, that a skeleton has from a neighbour: bones that end in the other's face, or whose outer half lies along
+ * limbs of the other and nearer to the other's head than to its own, with all that hangs on them. Only what both are seen to have
+ * counts, and heads decide because they are what a skeleton is trusted for: it was found by its face.
  */
-export function borrowedLandmarks(skeleton: Skeletal, other: Skeletal): Set<number> {
+export function borrowedLandmarks(skeleton: Skeletal, other: Neighbour): Set<number> {
   const borrowed = new Set<number>();
   const limit = 2 * HALF_WIDTH * Math.min(torsoSize(skeleton), torsoSize(other));
   const theirs = LIMBS.flatMap(({ chain, joints }) => visibleBones(other, chain.slice(0, joints)));
   const [ownHead, theirHead] = [centreOf(skeleton, NOSE), centreOf(other, NOSE)];
   const isAlong = (point: Point) => theirs.some((bone) => distanceToBone(point, bone) < limit);
+  const { face = null } = other;
   const isBorrowed = (bone: Bone) =>
-    isAlong(bone[1]) && isAlong(middleOf(bone)) && isNearer(middleOf(bone), theirHead, ownHead);
+    (face !== null && contains(face, bone[1])) ||
+    (isAlong(bone[1]) && isAlong(middleOf(bone)) && isNearer(middleOf(bone), theirHead, ownHead));
   for (const { chain, joints } of LIMBS) {
     const bones = Array.from({ length: joints - 1 }, (_, i) => visibleBones(skeleton, chain.slice(i, i + 2)));
     const first = bones.findIndex((bone) => bone.some(isBorrowed));
@@ -77,7 +83,7 @@ export function patchesOver(skeleton: Skeletal, soughtHead: Point): Tlwh[] {
 /** The pose with what it has from others told unseen, whatever the network says of it, in a picture of this size (pixels). */
 export function withoutBorrowed<T extends Pose>(
   pose: T,
-  others: readonly Skeletal[],
+  others: readonly Neighbour[],
   picture: { readonly width: number; readonly height: number },
 ): T {
   const borrowed = new Set(others.flatMap((other) => [...borrowedLandmarks(pose, other)]));

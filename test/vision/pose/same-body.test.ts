@@ -5,6 +5,7 @@ import {
   type Claim,
   explainsFace,
   faceOfHead,
+  hasShouldersInFaces,
   isSameBody,
   oneSkeletonPerBody,
 } from '../../../src/vision/pose/same-body.ts';
@@ -42,6 +43,23 @@ describe('whose body a skeleton is', () => {
   it('skeletons that have the same detected face are the same body', () => {
     const face = faceAt(100, 50);
     expect(isSameBody(person(100, 50, { face }), person(180, 50, { face }))).toBe(true);
+  });
+});
+
+describe('a skeleton across two people', () => {
+  const between = person(100, 50);
+  const shoulders = [11, 12].map((index) => between.landmarks[index] as PoseLandmark);
+  const faces = shoulders.map(({ x, y }) => faceAt(x, y));
+
+  it('has both shoulders in their faces', () => {
+    expect(hasShouldersInFaces(between, faces)).toBe(true);
+    expect(hasShouldersInFaces(between, faces.slice(1))).toBe(false);
+    expect(hasShouldersInFaces(between, [])).toBe(false);
+  });
+
+  it('is none where the shoulders are not seen', () => {
+    const hidden = between.landmarks.map((landmark) => ({ ...landmark, visibility: 0.2 }));
+    expect(hasShouldersInFaces({ landmarks: hidden }, faces)).toBe(false);
   });
 });
 

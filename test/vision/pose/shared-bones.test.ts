@@ -47,6 +47,14 @@ describe('bones of two people', () => {
     expect([...borrowedLandmarks({ landmarks: kneeOnArm }, ben)]).toContain(27);
   });
 
+  it('are borrowed where they end in the face of the other', () => {
+    const { x, y } = centreOf(ben, NOSE);
+    const face = { x: x - 5, y: y - 5, width: 10, height: 10 };
+    const reaching = ada.landmarks.map((landmark, i) => (i === 15 ? { ...landmark, x, y } : landmark));
+    expect([...borrowedLandmarks({ landmarks: reaching }, { ...ben, face })]).toContain(15);
+    expect(borrowedLandmarks({ landmarks: reaching }, ben).size).toBe(0);
+  });
+
   it('are their own where they only touch: hands held, feet side by side', () => {
     const held = ada.landmarks.map((landmark, i) =>
       i === 15 ? (ben.landmarks[16] as PoseLandmark) : landmark,
