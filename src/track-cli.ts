@@ -1,8 +1,9 @@
 /** The tracker alone on the command line: detections of any detector in, rows for any MOT evaluator out. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { toWorkerError, WorkerError } from './errors.ts';
-import { parseDetectionLines } from './tracking/detection-lines.ts';
+import { type DetectionFrame, readDetectionLines } from './tracking/detection-lines.ts';
 import {
   DEFAULT_MAX_AGE,
   DEFAULT_SEQUENCE_OPTIONS,
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}\n`);
     return;
   }
-  const frames = parseDetectionLines(await readText(args.detections), args.options.picture);
+  const frames = await readFrames(args.detections, args.options.picture);
   const rows = trackSequence(frames, args.options).map(motRow).join('');
   if (args.out === '-') process.stdout.write(rows);
   else await writeRows(args.out, rows);
@@ -113,10 +114,11 @@ function pictureSize(text: string): { width: number; height: number } {
   return { width: Number(width), height: Number(height) };
 }
 
-async function readText(file: string): Promise<string> {
+async function readFrames(file: string, picture: SequenceOptions['picture']): Promise<DetectionFrame[]> {
   try {
-    return await readFile(file, 'utf8');
+    return await readDetectionLines(createReadStream(file, 'utf8'), picture);
   } catch (cause) {
+    if (cause instanceof WorkerError) throw cause;
     throw usage(`cannot read ${file}: ${(cause as Error).message}`, cause);
   }
 }

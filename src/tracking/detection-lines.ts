@@ -24,37 +24,77 @@ const lineSchema = z.object({
   ),
 });
 
+/** Pixels; boxes outside it are refused, none where it is not known (null). */
+type Picture = { readonly width: number; readonly height: number } | null;
+
 /**
  * Lines `{"n": 1, "t": 0.04, "dets": [{"box": [x, y, w, h], "score": 0.9, "feature": [..]}]}`, n and t (seconds)
  * ascending, boxes in pixels, features optional and of any one length.
- * @param picture pixels; boxes outside it are refused, none where it is not known
  * @throws WorkerError DETECTIONS_INVALID naming the line
  */
-export function parseDetectionLines(
-  text: string,
-  picture: { readonly width: number; readonly height: number } | null = null,
-): DetectionFrame[] {
-  let [previousNumber, previousMs] = [-Infinity, -Infinity];
-  const rules = new DetectionRules(picture);
-  // Some programs begin a file with a byte order mark.
-  return text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .flatMap((line, i) => {
-      if (line.trim() === '') return [];
-      const { n, t, dets } = parseLine(line, i + 1);
-      const timeMs = t * 1000;
-      if (timeMs <= previousMs) refuse(i + 1, `its time ${t} s does not come after the line before`);
-      if (n <= previousNumber) refuse(i + 1, `its number ${n} does not come after ${previousNumber}`);
-      [previousNumber, previousMs] = [n, timeMs];
-      const detections = dets.map(({ box: [x, y, width, height], score, feature }, k) => {
-        const box = { x, y, width, height };
-        const appearance = feature == null ? null : Float32Array.from(feature);
-        rules.require({ what: `line ${i + 1}, detection ${k}`, box, appearance });
-        return toDetection(box, score, appearance);
-      });
-      return [{ number: n, timeMs, detections }];
+export function parseDetectionLines(text: string, picture: Picture = null): DetectionFrame[] {
+  const reader = new DetectionLineReader(picture);
+  return text.split('\n').flatMap((line) => reader.read(line) ?? []);
+}
+
+/** The same of a text that comes in pieces, cut anywhere: it may be longer than a string can be. */
+export async function readDetectionLines(
+  pieces: AsyncIterable<string>,
+  picture: Picture = null,
+): Promise<DetectionFrame[]> {
+  const reader = new DetectionLineReader(picture);
+  const frames: DetectionFrame[] = [];
+  for await (const line of linesOf(pieces)) {
+    const frame = reader.read(line);
+    if (frame !== null) frames.push(frame);
+  }
+  return frames;
+}
+
+/** Lines without their \n. The pieces of a long one are joined once, when it is whole: joined as they come, they would be copied over and over. */
+async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
+  let open: string[] = [];
+  for await (const piece of pieces) {
+    const [end = '', ...rest] = piece.split('\n');
+    open.push(end);
+    if (rest.length === 0) continue;
+    yield open.join('');
+    open = [rest.pop() ?? ''];
+    yield* rest;
+  }
+  yield open.join('');
+}
+
+/** Is shown the lines one after the other. */
+class DetectionLineReader {
+  readonly #rules: DetectionRules;
+  #lines = 0;
+  #previousNumber = -Infinity;
+  #previousMs = -Infinity;
+
+  constructor(picture: Picture) {
+    this.#rules = new DetectionRules(picture);
+  }
+
+  /** The frame of the next line; null for a blank one. */
+  read(line: string): DetectionFrame | null {
+    const i = ++this.#lines;
+    // Some programs begin a file with a byte order mark.
+    const content = i === 1 ? line.replace(/^\uFEFF/, '') : line;
+    if (content.trim() === '') return null;
+    const { n, t, dets } = parseLine(content, i);
+    const timeMs = t * 1000;
+    if (timeMs <= this.#previousMs) refuse(i, `its time ${t} s does not come after the line before`);
+    if (n <= this.#previousNumber) refuse(i, `its number ${n} does not come after ${this.#previousNumber}`);
+    [this.#previousNumber, this.#previousMs] = [n, timeMs];
+    const detections = dets.map(({ box: [x, y, width, height], score, feature }, k) => {
+      const box = { x, y, width, height };
+      const appearance = feature == null ? null : Float32Array.from(feature);
+      this.#rules.require({ what: `line ${i}, detection ${k}`, box, appearance });
+      return toDetection(box, score, appearance);
     });
+    return { number: n, timeMs, detections };
+  }
 }
 
 function parseLine(line: string, number: number): z.infer<typeof lineSchema> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseDetectionLines } from '../../src/tracking/detection-lines.ts';
+import { parseDetectionLines, readDetectionLines } from '../../src/tracking/detection-lines.ts';
 
 const line = (n: number, t: number, box = [10, 20, 30, 40]) =>
   JSON.stringify({ n, frame: n, t, dets: [{ box, score: 0.5, feature: [0.6, 0.8] }] });
@@ -50,5 +50,31 @@ describe('parseDetectionLines', () => {
     ],
   ])('refuses %s', (_name, text, message) => {
     expect(() => parseDetectionLines(text)).toThrow(message);
+  });
+});
+
+/** The text in pieces of so many characters. */
+async function* inPieces(text: string, length: number): AsyncGenerator<string> {
+  for (let start = 0; start < text.length; start += length) yield text.slice(start, start + length);
+}
+
+describe('readDetectionLines', () => {
+  const text = `\uFEFF${line(1, 0)}\r\n\r\n${line(3, 0.08)}\n${line(4, 0.12)}`;
+
+  it.each([1, 2, 7, 60, 1000])('reads the same from a text in pieces of %d', async (length) => {
+    const frames = await readDetectionLines(inPieces(text, length));
+    expect(frames).toEqual(parseDetectionLines(text));
+    expect(frames).toHaveLength(3);
+    const twice = inPieces(`${text}\n${line(4, 0.16)}`, length);
+    await expect(readDetectionLines(twice)).rejects.toThrow('line 5: its number 4 does not come after 4');
+  });
+
+  it('reads a text that is longer than a string can be', async () => {
+    const blank = `${' '.repeat(2 ** 20)}\n`;
+    async function* pieces() {
+      for (let i = 0; i < 520; i++) yield blank;
+      yield line(1, 0);
+    }
+    expect(await readDetectionLines(pieces())).toHaveLength(1);
   });
 });
