@@ -9,6 +9,9 @@ const TIME_AWARE_FROM_MS = 1000 / 4;
 /** How long somebody must be seen for each further sighting that a track needs: 0.3 s for the published three. */
 const MS_PER_CONFIRMATION = 150;
 
+/** Times carry the noise of their binary fractions: an interval that fills a span but for less than this share is one that fills it. */
+const ROUNDING_NOISE = 1e-6;
+
 /** The share of the time-aware association in the decision: 0 at 7 frames a second and more, 1 at 4 and less, linear between. */
 export function timeAwareness(frameIntervalMs: number): number {
   const share = (frameIntervalMs - PUBLISHED_UP_TO_MS) / (TIME_AWARE_FROM_MS - PUBLISHED_UP_TO_MS);
@@ -21,17 +24,25 @@ export function timeAwareness(frameIntervalMs: number): number {
  */
 export function hitsToConfirm(nInit: number, frameIntervalMs: number): number {
   const spanMs = (nInit - 1) * MS_PER_CONFIRMATION;
-  return 1 + Math.min(nInit - 1, Math.floor(spanMs / frameIntervalMs));
+  return 1 + Math.min(nInit - 1, wholeIntervals(spanMs, frameIntervalMs));
 }
 
 /** Frames over which boxes may be compared by overlap: as long as the published algorithm has a say, and at least one. */
 export function overlapFrames(frameIntervalMs: number): number {
-  return Math.max(1, Math.floor(TIME_AWARE_FROM_MS / frameIntervalMs));
+  return Math.max(1, wholeIntervals(TIME_AWARE_FROM_MS, frameIntervalMs));
 }
 
-/** The usual time between frames; `fallbackMs` where there are no two frames. A decoder may deliver fewer than it was asked for. */
+function wholeIntervals(spanMs: number, frameIntervalMs: number): number {
+  return Math.floor(spanMs / frameIntervalMs + ROUNDING_NOISE);
+}
+
+/**
+ * The usual time between frames, to a millionth of a millisecond: times further from 0 differ by it with more noise.
+ * `fallbackMs` where there are no two frames. A decoder may deliver fewer than it was asked for.
+ */
 export function medianIntervalMs(timesMs: readonly number[], fallbackMs: number): number {
   const intervals = timesMs.slice(1).map((timeMs, i) => timeMs - (timesMs[i] ?? timeMs));
   intervals.sort((a, b) => a - b);
-  return intervals[Math.floor((intervals.length - 1) / 2)] ?? fallbackMs;
+  const median = intervals[Math.floor((intervals.length - 1) / 2)];
+  return median === undefined ? fallbackMs : Math.max(1e-6, Math.round(median * 1e6) / 1e6);
 }

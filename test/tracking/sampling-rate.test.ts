@@ -1,5 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { hitsToConfirm, medianIntervalMs, timeAwareness } from '../../src/tracking/sampling-rate.ts';
+import {
+  hitsToConfirm,
+  medianIntervalMs,
+  overlapFrames,
+  timeAwareness,
+} from '../../src/tracking/sampling-rate.ts';
 
 describe('timeAwareness', () => {
   it('is nothing at 7 frames a second and more, and all at 4 and less', () => {
@@ -19,6 +24,23 @@ describe('hitsToConfirm', () => {
   it('is the published count at 7 frames a second and more, and one below 3.3', () => {
     expect([30, 7, 5, 3].map((rate) => hitsToConfirm(3, 1000 / rate))).toEqual([3, 3, 2, 1]);
     expect([1, 2, 7].map((nInit) => hitsToConfirm(nInit, 1000 / 30))).toEqual([1, 2, 7]);
+  });
+
+  it.each([2, 4])('is the same of %d frames whenever they begin', (frames) => {
+    const intervals = [1000 / 12, 125, 150, 1000 / 6, 250, 300];
+    const shifts = Array.from({ length: 200 }, (_, i) => (i * i * 73) / 10);
+    for (const intervalMs of intervals) {
+      const medians = shifts.map((shift) =>
+        medianIntervalMs(
+          Array.from({ length: frames }, (_, i) => i * intervalMs + shift),
+          1000,
+        ),
+      );
+      expect(new Set(medians.map((median) => hitsToConfirm(11, median)))).toEqual(
+        new Set([hitsToConfirm(11, intervalMs)]),
+      );
+      expect(new Set(medians.map(overlapFrames))).toEqual(new Set([overlapFrames(intervalMs)]));
+    }
   });
 });
 
