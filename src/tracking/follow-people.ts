@@ -29,7 +29,7 @@ export interface TrackingOptions {
   readonly nnBudget: number;
   /** Whether frames in which a track was missed are filled between its sightings. Default false. */
   readonly interpolate: boolean;
-  /** Somebody who was seen only once is believed from this detector confidence on, 0..1. Default 0.6. */
+  /** Somebody who was seen at one instant only is believed from this detector confidence on, of face or body, 0..1. Default 0.6. */
   readonly minSingleSightingConfidence: number;
   /** Times at which the video's encoder may have seen a new scene, ascending. */
   readonly sceneHintsMs?: readonly number[];
@@ -77,10 +77,9 @@ export function followPeople(frames: ObservedFrames, options: TrackingOptions): 
   };
 }
 
-/** One sighting in a whole video is a person only when the detector was sure. */
+/** Who was there at a single instant of the video is a person only when a detector was sure of the face or of the body. */
 function isBelievable({ tracklets }: Person, { minSingleSightingConfidence }: TrackingOptions): boolean {
   const sightings = tracklets.flatMap((tracklet) => tracklet.sightings);
-  return (
-    sightings.length > 1 || sightings.some(({ confidence }) => confidence >= minSingleSightingConfidence)
-  );
+  const instants = new Set(sightings.map(({ frame }) => frame));
+  return instants.size > 1 || sightings.some(({ confidence }) => confidence >= minSingleSightingConfidence);
 }

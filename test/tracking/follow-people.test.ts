@@ -263,6 +263,24 @@ describe('followPeople', () => {
     expect(lone(0.55)).toEqual([null]);
   });
 
+  it('takes a face and its body at one instant for a single sighting, for which the surer of them vouches', () => {
+    const at = (faceConfidence: number, bodyConfidence: number) => {
+      const once = film({
+        frames: 3,
+        intervalMs: 2000,
+        faces: (frame) =>
+          frame === 1 ? [{ ...faceOf(0, { x: 300, y: 200 }), confidence: faceConfidence }] : [],
+        poses: (frame) =>
+          frame === 1 ? [{ ...poseOf({ x: 300, y: 200 }), confidence: bodyConfidence }] : [],
+      });
+      const { frames, tracks } = followPeople(once, optionsFor(2000));
+      return [frames[1]?.faceTrackIds, frames[1]?.poseTrackIds, tracks.map(({ personId }) => personId)];
+    };
+    expect(at(0.5, 0.5)).toEqual([[null], [null], []]);
+    expect(at(0.5, 0.7)).toEqual([[1], [1], [1, 1]]);
+    expect(at(0.7, 0.5)).toEqual([[1], [1], [1, 1]]);
+  });
+
   it('needs three sightings in a row at the published rate', () => {
     const blink = film({
       frames: 20,
