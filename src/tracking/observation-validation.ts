@@ -4,6 +4,9 @@ import { clipToPicture, type Tlwh } from '../geometry/box.ts';
 import { type Appearance, toLook } from './appearance-gallery.ts';
 import type { ObservedFrames } from './observations.ts';
 
+/** Pixels. No picture comes near it, and in the filters the squares of such numbers still differ from each other. */
+const LARGEST_COORDINATE = 1e9;
+
 /** A box with where it was found, for the message. */
 interface Found {
   readonly what: string;
@@ -12,8 +15,8 @@ interface Found {
 }
 
 /**
- * @throws WorkerError DETECTIONS_INVALID for frames out of order, for boxes that are not finite, without area or wholly
- *   outside the picture, and for appearance vectors that cannot be compared
+ * @throws WorkerError DETECTIONS_INVALID for frames out of order, for boxes that are not finite, beyond 1e9 pixels, without
+ *   area or wholly outside the picture, and for appearance vectors that cannot be compared
  */
 export function validateObservations(
   frames: ObservedFrames,
@@ -53,6 +56,8 @@ export class DetectionRules {
     const { x, y, width, height } = box;
     const shown = `[${x}, ${y}, ${width}, ${height}]`;
     if (![x, y, width, height].every(Number.isFinite)) refuse(`${what}: box ${shown} is not finite`);
+    if ([x, y, width, height].some((value) => Math.abs(value) > LARGEST_COORDINATE))
+      refuse(`${what}: box ${shown} reaches beyond ${LARGEST_COORDINATE} pixels`);
     if (width <= 0 || height <= 0) refuse(`${what}: box ${shown} has no area`);
     if (this.#picture !== null) {
       const inside = clipToPicture(box, this.#picture);

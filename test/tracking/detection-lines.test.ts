@@ -35,6 +35,11 @@ describe('parseDetectionLines', () => {
     ['text that is not JSON', 'hello', /line 1: it is not JSON/],
     ['a line without detections', '{"n":1,"t":0}', /line 1: dets/],
     ['a box without area', line(1, 0, [0, 0, 0, 5]), /line 1, detection 0: box \[0, 0, 0, 5\] has no area/],
+    [
+      'coordinates of no picture',
+      line(1, 0, [1e78, 20, 30, 40]),
+      /line 1, detection 0: box \[1e\+78, 20, 30, 40\] reaches beyond 1000000000 pixels/,
+    ],
     ['times that do not ascend', `${line(1, 1)}\n${line(2, 1)}`, /line 2: its time 1 s does not come after/],
     ['numbers that repeat', `${line(2, 0)}\n${line(2, 1)}`, /line 2: its number 2 does not come after 2/],
     ['numbers that descend', `${line(2, 0)}\n${line(1, 1)}`, /line 2: its number 1 does not come after 2/],

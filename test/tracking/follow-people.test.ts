@@ -356,6 +356,11 @@ describe('followPeople refuses', () => {
   it.each([
     ['a box that is not a number', { x: Number.NaN }, /face 0 of frame 0: box \[NaN, .* is not finite/],
     ['a box without area', { width: 0 }, /has no area/],
+    [
+      'a box of no picture',
+      { x: -2e9, width: 4e9 },
+      /box \[-2000000000, .* reaches beyond 1000000000 pixels/,
+    ],
     ['a box outside the picture', { x: 1300 }, /lies outside the picture of 1280x720/],
   ])('%s', (_name, box, message) => {
     expect(() => followPeople(withBox(box), optionsFor(500))).toThrow(message);
