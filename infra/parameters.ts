@@ -31,8 +31,11 @@ const parametersSchema = z.strictObject({
 
   /** How long a received message stays hidden between two heartbeats: the queue's setting and the worker's. */
   visibilityTimeoutSeconds: wholeNumber(15, 43_200).default(120),
-  /** Receives before a message goes to the dead-letter queue: about five failures and as many deploys or Spot interruptions. */
-  maxReceiveCount: wholeNumber(2, 1000).default(10),
+  /**
+   * Receives before a message goes to the dead-letter queue: about five failures and as many deploys or Spot interruptions. At least two
+   * that may end their worker, and one that tells of it.
+   */
+  maxReceiveCount: wholeNumber(3, 1000).default(10),
   /** How long a job may wait in the queue. The dead-letter queue keeps messages 14 days from when they were first sent. */
   jobRetentionDays: wholeNumber(1, 13).default(7),
   /** Time running jobs get at SIGTERM; the rest of ECS's 120 s is for handing messages back. */
