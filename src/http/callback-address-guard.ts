@@ -1,8 +1,9 @@
 /** Decides which URLs and addresses a callback may reach, and makes sure that the checked address is the one connected to. */
-import { type LookupAddress, lookup as lookupSystem } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { AddressRanges } from './address-ranges.ts';
 import { embeddedIpv4 } from './embedded-ipv4.ts';
+import { addressResolver, type ResolveAddresses } from './resolve-addresses.ts';
 
 /** Credentials lie behind these (instance metadata, container credentials, link-local neighbours): no setting opens them. */
 const FORBIDDEN_RANGES = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32'];
@@ -35,12 +36,6 @@ const NON_PUBLIC_RANGES = [
   '8000::/1',
 ];
 
-/** Resolves a name to every address it has. The system's own way by default. */
-export type ResolveAddresses = (
-  hostname: string,
-  callback: (error: Error | null, addresses: LookupAddress[]) => void,
-) => void;
-
 /** A callback that is refused before anything is sent. Its message names the URL, without query and credentials. */
 export class BlockedUrlError extends Error {}
 
@@ -51,10 +46,7 @@ export class CallbackAddressGuard {
   readonly #resolve: ResolveAddresses;
 
   /** @param allowHosts hosts, as they stand in URLs with or without a port, that may be private, loopback and without TLS */
-  constructor(
-    allowHosts: readonly string[],
-    resolve: ResolveAddresses = (hostname, callback) => lookupSystem(hostname, { all: true }, callback),
-  ) {
+  constructor(allowHosts: readonly string[], resolve: ResolveAddresses = addressResolver()) {
     this.#allowHosts = new Set(allowHosts.map((host) => host.toLowerCase()));
     this.#resolve = resolve;
   }
@@ -81,21 +73,28 @@ export class CallbackAddressGuard {
     return url;
   }
 
-  /** A look-up for connections to the URL's host that fails if any of its addresses is refused. */
-  lookupFor(url: URL): LookupFunction {
+  /** A look-up for connections to the URL's host that fails if any of its addresses is refused, and ends with the signal. */
+  lookupFor(url: URL, signal: AbortSignal): LookupFunction {
     return (name, options, callback) => {
-      this.#resolve(name, (error, addresses) => {
-        const [first] = addresses ?? [];
-        if (error !== null || first === undefined) return callback(error ?? noAddress(name), '', 0);
-        try {
-          for (const { address } of addresses) this.#refuse(address, url);
-        } catch (refusal) {
-          return callback(refusal as Error, '', 0);
-        }
-        if (options.all === true) callback(null, addresses);
-        else callback(null, first.address, first.family);
-      });
+      this.#checkedAddresses(name, url, signal).then(
+        ([first, ...others]) => {
+          if (options.all === true) callback(null, [first, ...others]);
+          else callback(null, first.address, first.family);
+        },
+        (error: Error) => callback(error, '', 0),
+      );
     };
+  }
+
+  async #checkedAddresses(
+    name: string,
+    url: URL,
+    signal: AbortSignal,
+  ): Promise<[LookupAddress, ...LookupAddress[]]> {
+    const [first, ...others] = await this.#resolve(name, signal);
+    if (first === undefined) throw noAddress(name);
+    for (const { address } of [first, ...others]) this.#refuse(address, url);
+    return [first, ...others];
   }
 
   #isAllowed({ hostname, host }: URL): boolean {

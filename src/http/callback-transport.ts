@@ -2,7 +2,8 @@
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AttemptOutcome, CallbackTransport } from '../callback/ports.ts';
-import { BlockedUrlError, CallbackAddressGuard, type ResolveAddresses } from './callback-address-guard.ts';
+import { BlockedUrlError, CallbackAddressGuard } from './callback-address-guard.ts';
+import type { ResolveAddresses } from './resolve-addresses.ts';
 
 export interface HttpCallbackTransportOptions {
   /** Time one attempt may take, name look-up and answer included. */
@@ -35,14 +36,15 @@ export class HttpCallbackTransport implements CallbackTransport {
   ): Promise<AttemptOutcome> {
     signal.throwIfAborted();
     const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const over = AbortSignal.any([signal, timeout]);
     try {
       const url = this.#guard.admit(text);
       const answer = await send(url, body, {
         method: 'POST',
         // A fresh connection each time: a kept one would skip the look-up.
         agent: false,
-        lookup: this.#guard.lookupFor(url),
-        signal: AbortSignal.any([signal, timeout]),
+        lookup: this.#guard.lookupFor(url, over),
+        signal: over,
         headers: { ...headers, 'content-length': body.length, 'user-agent': 'clipping-worker' },
       });
       return outcomeOf(answer);

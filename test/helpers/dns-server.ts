@@ -1,11 +1,11 @@
 /** A DNS server on loopback for tests of name look-ups: answers A and AAAA as it is told, and counts what it was asked. */
 import { createSocket } from 'node:dgram';
-import type { LookupAddress } from 'node:dns';
-import { Resolver } from 'node:dns/promises';
 import { isIPv4 } from 'node:net';
-import type { ResolveAddresses } from '../../src/http/callback-address-guard.ts';
+import { addressResolver, type ResolveAddresses } from '../../src/http/resolve-addresses.ts';
 
 export interface DnsServer {
+  /** Its address and port. */
+  readonly nameServer: string;
   /** Look-ups that go to this server and nowhere else. */
   readonly resolve: ResolveAddresses;
   /** Questions for A records so far, by name. */
@@ -13,8 +13,8 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-/** Addresses of a name; `count` is 1 for the first question. */
-export type DnsAnswers = (name: string, count: number) => readonly string[];
+/** Addresses of a name, or null for no answer at all; `count` is 1 for the first question. */
+export type DnsAnswers = (name: string, count: number) => readonly string[] | null;
 
 const TYPE_A = 1;
 
@@ -24,30 +24,18 @@ export async function startDnsServer(answers: DnsAnswers): Promise<DnsServer> {
   socket.on('message', (query, client) => {
     const { name, type, questionEnd } = readQuestion(query);
     if (type === TYPE_A) asked.set(name, (asked.get(name) ?? 0) + 1);
-    const addresses = answers(name, asked.get(name) ?? 1).filter(
-      (address) => isIPv4(address) === (type === TYPE_A),
-    );
+    const known = answers(name, asked.get(name) ?? 1);
+    if (known === null) return;
+    const addresses = known.filter((address) => isIPv4(address) === (type === TYPE_A));
     socket.send(response(query.subarray(0, questionEnd), type, addresses), client.port, client.address);
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
 
-  const resolver = new Resolver({ tries: 1, timeout: 1000 });
-  resolver.setServers([`127.0.0.1:${socket.address().port}`]);
-  const lookup = async (hostname: string): Promise<LookupAddress[]> => {
-    const four = await resolver.resolve4(hostname).catch(() => []);
-    const six = await resolver.resolve6(hostname).catch(() => []);
-    return [
-      ...four.map((address) => ({ address, family: 4 })),
-      ...six.map((address) => ({ address, family: 6 })),
-    ];
-  };
+  const nameServer = `127.0.0.1:${socket.address().port}`;
+  const lookUpInSystem = async () => [];
   return {
-    resolve(hostname, callback) {
-      lookup(hostname).then(
-        (addresses) => callback(null, addresses),
-        (error: Error) => callback(error, []),
-      );
-    },
+    nameServer,
+    resolve: addressResolver({ hostsFile: '/dev/null', nameServers: [nameServer], lookUpInSystem }),
     asked,
     close: () => new Promise((resolve) => socket.close(() => resolve())),
   };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { CallbackAddressGuard } from '../../src/http/callback-address-guard.ts';
 
+const NEVER = new AbortController().signal;
+
 describe('the guard', () => {
   it.each([
     'https://93.184.216.34/hook',
@@ -17,7 +19,7 @@ describe('the guard', () => {
     const lookup = (allowHosts: string[]) =>
       new Promise((resolve) => {
         const guard = new CallbackAddressGuard(allowHosts);
-        guard.lookupFor(new URL('https://localhost/'))('localhost', {}, (error, address) =>
+        guard.lookupFor(new URL('https://localhost/'), NEVER)('localhost', {}, (error, address) =>
           resolve(error?.message ?? address),
         );
       });

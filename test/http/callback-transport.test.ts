@@ -4,12 +4,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { AttemptOutcome } from '../../src/callback/ports.ts';
 import { HttpCallbackTransport } from '../../src/http/callback-transport.ts';
 import { type DnsServer, startDnsServer } from '../helpers/dns-server.ts';
+import { until } from '../helpers/until.ts';
 
 const NEVER = new AbortController().signal;
 const BODY = Buffer.from('{"type":"detection.completed"}');
 
 /** Names of the test's own DNS server. A rebinding name is public at the first look-up and private at the second. */
-const NAMES: Readonly<Record<string, (count: number) => readonly string[]>> = {
+const NAMES: Readonly<Record<string, (count: number) => readonly string[] | null>> = {
   'loopback.test': () => ['127.0.0.1'],
   'loopback6.test': () => ['::1'],
   'private.test': () => ['10.1.2.3'],
@@ -24,6 +25,7 @@ const NAMES: Readonly<Record<string, (count: number) => readonly string[]>> = {
   'mixed6.test': () => ['93.184.216.34', '::1'],
   'rebinding.test': (count) => (count % 2 === 1 ? ['93.184.216.34'] : ['127.0.0.1']),
   'nowhere.test': () => [],
+  'silent.test': () => null,
 };
 
 let dns: DnsServer;
@@ -34,7 +36,7 @@ let innerRequests = 0;
 let answer: (response: ServerResponse) => void = (response) => response.writeHead(204).end();
 
 beforeAll(async () => {
-  dns = await startDnsServer((name, count) => NAMES[name]?.(count) ?? []);
+  dns = await startDnsServer((name, count) => (NAMES[name] ?? (() => []))(count));
   inner = createServer((request, response) => {
     innerRequests += 1;
     request.resume();
@@ -295,9 +297,12 @@ describe('a receiver', () => {
     expect(outcome).toEqual({ name: 'failed', reason, retryAfterSeconds: null });
   });
 
-  it('whose name server hangs costs the timeout and no more', async () => {
-    const slow = new HttpCallbackTransport({ timeoutMs: 100, allowHosts: [], resolve: () => {} });
-    expect(await reasonOf(slow.post('https://slow.test/', {}, BODY, NEVER))).toBe('no answer within 100 ms');
+  it('whose name server hangs costs the timeout and no more, and no thread that others wait for', async () => {
+    const outcome = transport([], 300).post('https://silent.test/', {}, BODY, NEVER);
+    await until(() => (dns.asked.get('silent.test') ?? 0) > 0);
+    expect(process.getActiveResourcesInfo()).not.toContain('GetAddrInfoReqWrap');
+    expect(await reasonOf(outcome)).toBe('no answer within 300 ms');
+    await until(() => !process.getActiveResourcesInfo().includes('QueryReqWrap'), 500);
   });
 
   it('that is not there fails', async () => {
