@@ -21,8 +21,9 @@ Usage: npm run -s models -- COMMAND [options]
     --source TEXT         required: where it comes from
     --name NAME           [the file's name]
     --role ROLE           ${MODEL_ROLES.filter((role) => role !== 'pose-bundle').join(', ')} [by its shapes]
+    of an embedder, and of nothing else:
     --mean R,G,B --std R,G,B       of its training, for pixels from 0 to 1 [0,0,0 and 1,1,1]
-    --max-cosine-distance D        of an embedder: largest distance within one person
+    --max-cosine-distance D        largest distance within one person, 0 to 2
 
   --models FOLDER         folder of manifest.json [the project's models]
   --help                  this text
@@ -157,7 +158,7 @@ async function add(file: string, values: Values, directory: string): Promise<voi
     mean === undefined && std === undefined
       ? undefined
       : { mean: triple(mean ?? '0,0,0', '--mean'), std: triple(std ?? '1,1,1', '--std') };
-  const maxCosineDistance = distance === undefined ? undefined : Number(distance);
+  const maxCosineDistance = distance === undefined ? undefined : cosineDistance(distance);
   const entry = await registerModel(
     file,
     { licence, source, name, role, preprocessing, maxCosineDistance },
@@ -176,6 +177,13 @@ function triple(text: string, option: string): [number, number, number] {
     throw usage(`${option} is three numbers, as 0.5,0.5,0.5`);
   }
   return [r, g, b];
+}
+
+function cosineDistance(text: string): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (!(value >= 0 && value <= 2))
+    throw usage(`--max-cosine-distance is a number from 0 to 2, not "${text}"`);
+  return value;
 }
 
 function size(bytes: number | undefined): string {

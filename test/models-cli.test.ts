@@ -81,7 +81,7 @@ describe('npm run models', () => {
   it('adds a network of the user, and names what is damaged', async () => {
     const file = join(directory, 'added.onnx');
     await writeFile(file, network);
-    const added = await models('add', file, '--licence', 'MIT', '--source', 'me', '--mean', '0,0,0');
+    const added = await models('add', file, '--licence', 'MIT', '--source', 'me');
     expect(added).toMatchObject({ code: 0, stderr: '' });
     expect(added.stdout).toContain('added is a face-detector');
     await writeFile(join(directory, 'own.onnx'), 'broken');
@@ -99,6 +99,14 @@ describe('npm run models', () => {
     ['add x.onnx', 'add needs --licence and --source'],
     ['add x.onnx --licence MIT --source me --role cook', '--role is one of'],
     ['add x.onnx --licence MIT --source me --std 1', '--std is three numbers'],
+    [
+      'add x.onnx --licence MIT --source me --max-cosine-distance=',
+      '--max-cosine-distance is a number from 0 to 2',
+    ],
+    [
+      'add x.onnx --licence MIT --source me --max-cosine-distance 3',
+      '--max-cosine-distance is a number from 0 to 2',
+    ],
     ['list --loud', 'Unknown option'],
   ])('answers "%s" with one line and exit code 2', async (args, message) => {
     const { code, stderr } = await models(...args.split(' '));

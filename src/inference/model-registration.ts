@@ -22,6 +22,7 @@ export interface Registration {
   readonly role?: ModelRole | undefined;
   readonly licence: string;
   readonly source: string;
+  /** Of an embedder; pixels from 0 to 1. */
   readonly preprocessing?: Pick<Preprocessing, 'mean' | 'std'> | undefined;
   /** Of an embedder: largest cosine distance within one person. */
   readonly maxCosineDistance?: number | undefined;
@@ -37,7 +38,8 @@ const FITS: Readonly<Partial<Record<ModelRole, string>>> = {
 
 /**
  * Copies a network below `directory` and adds it to the manifest there.
- * @throws WorkerError MODEL_INVALID when the file is no network with a role here, or its name is taken
+ * @throws WorkerError MODEL_INVALID when the file is no network with a role here, its name is taken, or something is said of it that
+ *   its role has no use for
  */
 export async function registerModel(
   file: string,
@@ -57,6 +59,14 @@ export async function registerModel(
   const problem = roleMismatch(role, { inputs, outputs });
   if (problem !== null)
     throw new WorkerError('MODEL_INVALID', `${file} cannot be used as ${role}: ${problem}`);
+  if (
+    role !== 'face-embedder' &&
+    (registration.preprocessing !== undefined || registration.maxCosineDistance !== undefined)
+  )
+    throw new WorkerError(
+      'MODEL_INVALID',
+      `${file} is a ${role}, which would never use --mean, --std or --max-cosine-distance: leave them out; they belong to a face-embedder`,
+    );
 
   const parsed = modelEntrySchema.safeParse({
     name,
@@ -85,9 +95,15 @@ export async function registerModel(
   }
   const entry = parsed.data;
   const target = join(directory, entry.file);
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, bytes);
-  await writeManifest(directory, [...manifest.models, entry]);
+  try {
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, bytes);
+    await writeManifest(directory, [...manifest.models, entry]);
+  } catch (cause) {
+    throw new WorkerError('MODEL_INVALID', `${target} cannot be written: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
   return entry;
 }
 

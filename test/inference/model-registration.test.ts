@@ -50,6 +50,24 @@ describe('adding a network', () => {
     await model.session.close();
   });
 
+  it.each([
+    { preprocessing: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const },
+    { maxCosineDistance: 0.5 },
+  ])('refuses to remember of a detector what only an embedder uses: %j', async (unused) => {
+    await expect(registerModel(file, { ...RIGHTS, ...unused }, directory)).rejects.toThrow(
+      /Mine\.onnx is a face-detector, which would never use --mean, --std or --max-cosine-distance/,
+    );
+    expect(await readFile(join(directory, 'manifest.json'), 'utf8')).toBe('{"models": []}');
+  });
+
+  it("says the system's reason when there is no place for the file", async () => {
+    await writeFile(join(directory, 'local'), 'a file');
+    await expect(registerModel(file, RIGHTS, directory)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(/local\/mine\.onnx cannot be written: EEXIST: /),
+    });
+  });
+
   it('refuses a second network of one name and leaves the manifest as it was', async () => {
     await registerModel(file, RIGHTS, directory);
     const before = await readFile(join(directory, 'manifest.json'), 'utf8');
