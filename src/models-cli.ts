@@ -141,7 +141,7 @@ async function fetchModel(name: string, values: Values, directory: string): Prom
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
   const { path, bytes, wasPresent } = await downloadModel(
     entry,
-    { directory, onProgress: showProgress },
+    { directory, onProgress: showProgress, onWait: () => print(`waiting for another fetch of ${name}`) },
     abort.signal,
   );
   if (!wasPresent) clearProgress();

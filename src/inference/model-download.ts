@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WorkerError } from '../errors.ts';
+import { withFileLock } from './file-lock.ts';
 import { type ModelEntry, restoreHint } from './model-manifest.ts';
 
 export interface DownloadProgress {
@@ -18,6 +19,10 @@ export interface DownloadOptions {
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** Longest silence of the server, in milliseconds; 30,000 by default. */
   readonly idleTimeoutMs?: number;
+  /** Called once when another process is fetching the same network, whose end is waited for. */
+  readonly onWait?: () => void;
+  /** How often a fetch shows others that it lives, in milliseconds; 1000 by default. */
+  readonly heartbeatMs?: number;
 }
 
 /** Where the network lies, and whether it had to be fetched. */
@@ -36,32 +41,61 @@ class WrongBytes extends Error {}
 const DEFAULT_IDLE_TIMEOUT_MS = 30_000;
 
 /**
- * Downloads a network to the place the manifest names. An interrupted download leaves `FILE.part`, which the next one goes on with.
- * @throws WorkerError MODEL_INVALID when the server, the connection or the digest is not as expected; the signal's reason when aborted
+ * Downloads a network to the place the manifest names. An interrupted download leaves `FILE.part`, which the next one goes on with;
+ * while one is under way, others of the same network wait for its end.
+ * @throws WorkerError MODEL_INVALID when the server, the connection, the digest or the place of the file is not as expected; the
+ *   signal's reason when aborted
  */
 export async function downloadModel(
   entry: ModelEntry,
-  { directory, onProgress = () => undefined, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS }: DownloadOptions,
+  options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<DownloadedModel> {
-  const { name, download, sha256 } = entry;
+  const { name, download } = entry;
   if (download === undefined) {
     throw new WorkerError('MODEL_INVALID', `${name} is not fetched; ${restoreHint(entry)}`);
   }
-  const path = join(directory, entry.file);
-  const present = await sizeOf(path);
-  if (present !== null && (await digestOf(path)) === sha256)
-    return { path, bytes: present, wasPresent: true };
+  const path = join(options.directory, entry.file);
+  try {
+    const present = await findPresent(entry, path);
+    if (present !== null) return present;
+    await mkdir(dirname(path), { recursive: true });
+    return await withFileLock(
+      `${path}.lock`,
+      options,
+      // Whoever was waited for may have fetched it.
+      async () =>
+        (await findPresent(entry, path)) ?? (await fetchTo(path, download.url, entry, options, signal)),
+      signal,
+    );
+  } catch (cause) {
+    if (!isFileError(cause)) throw cause;
+    throw new WorkerError('MODEL_INVALID', `${name} cannot be kept as ${path}: ${cause.message}`, { cause });
+  }
+}
 
+async function findPresent({ sha256 }: ModelEntry, path: string): Promise<DownloadedModel | null> {
+  const bytes = await sizeOf(path);
+  const isPresent = bytes !== null && (await digestOf(path)) === sha256;
+  return isPresent ? { path, bytes, wasPresent: true } : null;
+}
+
+async function fetchTo(
+  path: string,
+  url: string,
+  entry: ModelEntry,
+  { onProgress = () => undefined, idleTimeoutMs = DEFAULT_IDLE_TIMEOUT_MS }: DownloadOptions,
+  signal: AbortSignal,
+): Promise<DownloadedModel> {
+  const { sha256 } = entry;
   const part = `${path}.part`;
-  await mkdir(dirname(path), { recursive: true });
-  await receive(entry, download.url, part, onProgress, idleTimeoutMs, signal);
+  await receive(entry, url, part, onProgress, idleTimeoutMs, signal);
   const found = await digestOf(part);
   if (found !== sha256) {
     await rm(part);
     throw new WorkerError(
       'MODEL_INVALID',
-      `${download.url} gave a file with sha256 ${found}, but the manifest expects ${sha256}; nothing was kept. If the publisher replaced the file, check it and correct the manifest`,
+      `${url} gave a file with sha256 ${found}, but the manifest expects ${sha256}; nothing was kept. If the publisher replaced the file, check it and correct the manifest`,
     );
   }
   const bytes = (await sizeOf(part)) ?? 0;
@@ -97,16 +131,19 @@ async function receive(
     const totalBytes = entry.bytes ?? (Number.isFinite(announced) ? start + announced : null);
     const file = await open(part, isContinued ? 'a' : 'w');
     try {
-      await append(file, response, start, entry.bytes ?? MAX_BYTES, (receivedBytes) => {
+      const end = await append(file, response, start, entry.bytes ?? MAX_BYTES, (receivedBytes) => {
         watchdog.refresh();
         onProgress({ receivedBytes, totalBytes });
       });
+      // An answer of announced length is whole when it ends; one in chunks may just have been given up.
+      if (!Number.isFinite(announced) && entry.bytes !== undefined && end < entry.bytes)
+        throw new Error(`the answer ended after ${end} of ${entry.bytes} bytes`);
     } finally {
       await file.close();
     }
   } catch (cause) {
     signal.throwIfAborted();
-    if (cause instanceof WorkerError) throw cause;
+    if (isFileError(cause)) throw cause;
     const reason = silence.signal.aborted ? silence.signal.reason : cause;
     if (cause instanceof WrongBytes) await rm(part, { force: true });
     const next = cause instanceof WrongBytes ? 'start over' : 'go on where it stopped';
@@ -129,13 +166,14 @@ async function request(url: string, have: number, signal: AbortSignal): Promise<
   throw new Error(`the server answered ${response.status} ${response.statusText}`);
 }
 
+/** @returns the length of the file now, bytes */
 async function append(
   file: FileHandle,
   response: Response,
   start: number,
   limit: number,
   onReceived: (bytes: number) => void,
-): Promise<void> {
+): Promise<number> {
   let received = start;
   for await (const chunk of response.body ?? []) {
     received += chunk.length;
@@ -143,6 +181,7 @@ async function append(
     await file.write(chunk);
     onReceived(received);
   }
+  return received;
 }
 
 function startsAt(response: Response, have: number): boolean {
@@ -162,6 +201,11 @@ async function sizeOf(path: string): Promise<number | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** Whether the file system said so; what undici says of the network carries the system's reason as its cause. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return (error as NodeJS.ErrnoException).syscall !== undefined;
 }
 
 /** undici says only "fetch failed"; the reason is the cause's. */

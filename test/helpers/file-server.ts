@@ -19,7 +19,8 @@ export type Behaviour =
   | 'wrong range'
   | 'not found'
   | 'moved'
-  | 'endless';
+  | 'endless'
+  | 'ends early';
 
 export async function serveFile(bytes: Buffer, ...behaviours: Behaviour[]): Promise<FileServer> {
   const ranges: (string | null)[] = [];
@@ -58,6 +59,13 @@ function answer(
   if (behaviour === 'endless') {
     response.writeHead(200);
     response.end(Buffer.concat([bytes, bytes]));
+    return;
+  }
+  if (behaviour === 'ends early') {
+    // Without a length, and ended as if that were all.
+    response.writeHead(200);
+    response.write(bytes.subarray(0, Math.floor(bytes.length / 2)));
+    response.end();
     return;
   }
   const [, from] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type DownloadProgress, downloadModel } from '../../src/inference/model-download.ts';
 import { type ModelEntry, modelEntrySchema } from '../../src/inference/model-manifest.ts';
 import { type Behaviour, type FileServer, serveFile } from '../helpers/file-server.ts';
+import { until } from '../helpers/until.ts';
 
 const bytes = randomBytes(200_000);
 const never = new AbortController().signal;
@@ -111,6 +112,72 @@ describe('fetching a network', () => {
       'larger than the 200000 bytes it may have',
     );
     expect(await filesHere()).toEqual([]);
+  });
+
+  it('keeps the part of an answer in chunks that ended early, and goes on there', async () => {
+    const entry = await entryServedBy('ends early');
+    await expect(downloadModel(entry, { directory }, never)).rejects.toThrow(
+      /the answer ended after 100000 of 200000 bytes; run the command again to go on where it stopped$/,
+    );
+    expect(await filesHere()).toEqual(['network.onnx.part']);
+    const { path } = await downloadModel(entry, { directory }, never);
+    expect(server.ranges).toEqual([null, 'bytes=100000-']);
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+  });
+
+  it('waits for another fetch of the same network, and takes what that one fetched', async () => {
+    const entry = await entryServedBy();
+    const waits: number[] = [];
+    const fetched = await Promise.all(
+      [1, 2, 3].map((number) =>
+        downloadModel(entry, { directory, heartbeatMs: 10, onWait: () => waits.push(number) }, never),
+      ),
+    );
+    expect(fetched.filter(({ wasPresent }) => wasPresent)).toHaveLength(2);
+    expect(waits).toHaveLength(2);
+    expect(server.ranges).toEqual([null]);
+    expect(await filesHere()).toEqual(['network.onnx']);
+  });
+
+  it('goes on where a fetch was killed, whose lock nobody holds any more', async () => {
+    const entry = await entryServedBy();
+    await mkdir(join(directory, 'downloads'));
+    await writeFile(join(directory, `${entry.file}.lock`), '');
+    await writeFile(join(directory, `${entry.file}.part`), bytes.subarray(0, 1000));
+    const { path } = await downloadModel(entry, { directory, heartbeatMs: 5 }, never);
+    expect(server.ranges).toEqual(['bytes=1000-']);
+    expect((await readFile(path)).equals(bytes)).toBe(true);
+    expect(await filesHere()).toEqual(['network.onnx']);
+  });
+
+  it('stops waiting for the reason it is given', async () => {
+    const entry = await entryServedBy('silent');
+    const first = new AbortController();
+    const second = new AbortController();
+    const [reason, done] = [new Error('enough'), new Error('done')];
+    const fetching = downloadModel(entry, { directory }, first.signal);
+    fetching.catch(() => undefined);
+    await until(() => server.ranges.length > 0);
+    const waiting = downloadModel(entry, { directory, onWait: () => second.abort(reason) }, second.signal);
+    await expect(waiting).rejects.toBe(reason);
+    first.abort(done);
+    await expect(fetching).rejects.toBe(done);
+    expect((await filesHere()).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  });
+
+  it("says the system's reason when there is no place for the file", async () => {
+    const entry = await entryServedBy();
+    await mkdir(join(directory, entry.file), { recursive: true });
+    await expect(downloadModel(entry, { directory }, never)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(/^network cannot be kept as .*network\.onnx: EISDIR: /),
+    });
+    const occupied = { ...entry, file: 'occupied/network.onnx' };
+    await writeFile(join(directory, 'occupied'), 'a file');
+    await expect(downloadModel(occupied, { directory }, never)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(/^network cannot be kept as .*: (ENOTDIR|EEXIST): /),
+    });
   });
 
   it('starts over after a server that went on at another place', async () => {
