@@ -30,7 +30,11 @@ interface Answer {
   readonly text: string;
 }
 
-type LoopDelay = ReturnType<typeof monitorEventLoopDelay>;
+/** What is asked of the histogram that `monitorEventLoopDelay` gives. */
+type LoopDelay = Pick<ReturnType<typeof monitorEventLoopDelay>, 'mean' | 'max' | 'percentile'>;
+
+/** How often the event loop is asked to turn, to see how late it does. */
+const RESOLUTION_MS = 10;
 
 /** Time the last answers get when the server is closed. */
 const CLOSE_PATIENCE_MS = 2000;
@@ -53,7 +57,7 @@ export async function startHealthServer(
   sources: HealthSources,
   detect: DetectEndpoint | null = null,
 ): Promise<HealthServer> {
-  const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+  const loopDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   loopDelay.enable();
   const server = createServer((request, response) => {
     if (detect !== null && pathOf(request) === '/detect') return void detect(request, response);
@@ -82,7 +86,11 @@ async function route(request: IncomingMessage, sources: HealthSources, delay: Lo
   if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'use GET' });
   switch (pathOf(request)) {
     case '/health':
-      return json(200, { status: 'alive', uptime_seconds: uptime(), event_loop_delay_ms: inMs(delay) });
+      return json(200, {
+        status: 'alive',
+        uptime_seconds: uptime(),
+        event_loop_delay_ms: loopDelayMs(delay),
+      });
     case '/health/ready':
       return readiness(sources);
     case '/health/models':
@@ -144,9 +152,10 @@ function uptime(): number {
   return Math.round(process.uptime());
 }
 
-/** The histogram counts nanoseconds from its own resolution of 10 ms upwards; delays are what lies above it. */
-function inMs(histogram: LoopDelay): Record<string, number> {
-  const above = (nanoseconds: number) => Math.max(0, Math.round(nanoseconds / 1e5 - 100) / 10);
+/** The histogram counts whole turns, in nanoseconds from its resolution upwards: delays are what lies above that. In tenths of a millisecond. */
+export function loopDelayMs(histogram: LoopDelay): Record<'mean' | 'p99' | 'max', number> {
+  const above = (nanoseconds: number) =>
+    Math.max(0, Math.round(10 * (nanoseconds / 1e6 - RESOLUTION_MS)) / 10);
   return {
     mean: above(histogram.mean || 0),
     p99: above(histogram.percentile(99)),

@@ -16,6 +16,9 @@ export interface ProcessMonitor {
   stop(): void;
 }
 
+/** What is asked of the histogram that `monitorEventLoopDelay` gives. */
+type LoopDelay = Pick<ReturnType<typeof monitorEventLoopDelay>, 'count' | 'percentile'>;
+
 const DEFAULT_INTERVAL_MS = 30_000;
 const RESOLUTION_MS = 20;
 
@@ -25,10 +28,8 @@ export function startProcessMonitor(options: ProcessMonitorOptions): ProcessMoni
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   const read = () => {
-    // The histogram holds the whole time between two ticks of its timer, in nanoseconds.
-    const lateMs = delay.count === 0 ? 0 : delay.percentile(99) / 1e6 - RESOLUTION_MS;
+    sink.record('eventLoopDelaySeconds', loopDelaySeconds(delay));
     delay.reset();
-    sink.record('eventLoopDelaySeconds', Math.max(0, lateMs) / 1000);
     sink.record('residentMemoryBytes', process.memoryUsage.rss());
     sink.record('runningJobs', runningJobs());
     onReading();
@@ -41,4 +42,10 @@ export function startProcessMonitor(options: ProcessMonitorOptions): ProcessMoni
       delay.disable();
     },
   };
+}
+
+/** The histogram holds the whole time between two ticks of its timer, in nanoseconds: the delay is what lies above its pace. */
+export function loopDelaySeconds(histogram: LoopDelay): number {
+  const lateMs = histogram.count === 0 ? 0 : histogram.percentile(99) / 1e6 - RESOLUTION_MS;
+  return Math.max(0, lateMs) / 1000;
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type HealthServer, startHealthServer } from '../../src/http/health-server.ts';
+import { type HealthServer, loopDelayMs, startHealthServer } from '../../src/http/health-server.ts';
 import type { ModelDescription } from '../../src/inference/model-store.ts';
 
 const MODEL: ModelDescription = {
@@ -13,6 +13,15 @@ const MODEL: ModelDescription = {
   loadMs: 12,
   threads: 1,
 };
+
+describe('loopDelayMs', () => {
+  it('is what lies above the 10 ms in which the loop is asked to turn', () => {
+    const histogram = { mean: 10e6, percentile: () => 12.34e6, max: 250e6 };
+    expect(loopDelayMs(histogram)).toEqual({ mean: 0, p99: 2.3, max: 240 });
+    const empty = { mean: Number.NaN, percentile: () => 0, max: 0 };
+    expect(loopDelayMs(empty)).toEqual({ mean: 0, p99: 0, max: 0 });
+  });
+});
 
 describe('the health endpoints', () => {
   let server: HealthServer;
