@@ -45,6 +45,8 @@ describe('a slot of the intake', () => {
     expect(await slot.borrow()).toBeNull();
     await slot.beforeReceive();
     const asked = slot.borrow();
+    // As long as an answer may be on its way.
+    await sleep(50);
     slot.afterReceive();
     expect(await asked).toBeNull();
   });

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { jobSender } from '../../src/aws/job-sender.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { WorkerError } from '../../src/errors.ts';
@@ -103,6 +104,17 @@ async function detect(body: object | string, init: RequestInit = {}, port = serv
   });
 }
 
+/** A client that asks, and takes no more of the answer than its connection does by itself; resolves once that has begun. */
+async function detectAndReadNothing(job: object): Promise<Socket> {
+  const body = JSON.stringify(job);
+  const client = connect(server.port, '127.0.0.1');
+  client.write(
+    `POST /detect HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+  await once(client, 'readable');
+  return client;
+}
+
 /** Counts what is fetched of objects from now on, videos left out. */
 function countFetchedBytes(): { bytes: number } {
   const fetched = { bytes: 0 };
@@ -166,12 +178,7 @@ describe('POST /detect', () => {
     };
     const fetched = countFetchedBytes();
     const job = uniqueJob('long');
-    const body = JSON.stringify(job);
-    const client = connect(server.port, '127.0.0.1');
-    client.write(
-      `POST /detect HTTP/1.1\r\nhost: a\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-    );
-    await once(client, 'readable');
+    const client = await detectAndReadNothing(job);
     // What is on its way fills the buffers of the connection: a few megabytes.
     let before = -1;
     while (before !== fetched.bytes) {
@@ -186,6 +193,22 @@ describe('POST /detect', () => {
     const answer = (await (await detect(job)).json()) as Record<string, unknown>;
     expect(answer).toMatchObject({ results_s3_key: `detections/${job.job_id}.json`, job_id: job.job_id });
     expect(answer.padding === padding).toBe(true);
+  });
+
+  it('cuts a client off that takes nothing of its answer for a minute', async () => {
+    analyse = async (request) => {
+      const analysis = emptyAnalysis(request);
+      return { ...analysis, json: new Blob([await analysis.json.text(), ' '.repeat(LONG_BYTES)]) };
+    };
+    const patience = jest.spyOn(ServerResponse.prototype, 'setTimeout').mockReturnThis();
+    const client = await detectAndReadNothing(uniqueJob('asleep'));
+    const [limitMs, cutOff] = patience.mock.calls[0] ?? [];
+    const answer = patience.mock.contexts[0] as ServerResponse | undefined;
+    patience.mockRestore();
+    expect({ limitMs, isCutOff: answer?.destroyed }).toEqual({ limitMs: 60_000, isCutOff: false });
+    cutOff?.();
+    expect(answer?.destroyed).toBe(true);
+    client.destroy();
   });
 
   it('breaks the answer off when the result is replaced while it is read', async () => {

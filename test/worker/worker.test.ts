@@ -121,6 +121,31 @@ describe('Worker', () => {
     await until(() => worker.running === 0);
   });
 
+  it('lets no more than 64 jobs end without a slot, however long their callbacks take', async () => {
+    const { intake, receive } = scene();
+    const ends = Promise.withResolvers<void>();
+    const worker = new Worker({
+      intake,
+      runner: {
+        run: async (_message, _shutdown, releaseSlot) => {
+          releaseSlot();
+          await ends.promise;
+        },
+      },
+    });
+    worker.start();
+    for (let job = 0; job < 64; job++) await receive(`${job}`);
+    let isSlotFree = false;
+    const last = receive('one too many').then(() => {
+      isSlotFree = true;
+    });
+    await sleep(5);
+    expect({ isSlotFree, running: worker.running }).toEqual({ isSlotFree: false, running: 65 });
+    ends.resolve();
+    await last;
+    await receive('as before');
+  });
+
   it('runs a job from elsewhere in a lent slot, and stops it at shutdown', async () => {
     const { events, intake } = scene();
     const worker = new Worker({ intake, runner: { run: async () => {} } });
