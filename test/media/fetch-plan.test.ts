@@ -39,6 +39,17 @@ describe('the bytes of an MP4 that a plan needs', () => {
     expect(opening).toBeLessThan(film.length / 2);
   });
 
+  it('hold the picture shown last where ffmpeg lists the packets', async () => {
+    const moov = await findMp4Index(film.length, async ({ start, end }) => film.subarray(start, end));
+    const video = readMp4Index(moov ?? new Uint8Array())?.find(({ handler }) => handler === 'vide');
+    const last = [...(video?.samples() ?? [])].sort((a, b) => a.ptsTicks - b.ptsTicks).at(-1);
+    const fetchedUntil = async (file: Buffer) => (await planOf(file))?.parts.at(-1)?.end;
+    expect(await fetchedUntil(film)).toBeLessThan(last?.start ?? 0);
+    const listedByFfmpeg = Buffer.from(film);
+    listedByFfmpeg.write('vp09', film.indexOf('avc1', film.indexOf('stsd')));
+    expect(await fetchedUntil(listedByFfmpeg)).toBe(last?.end);
+  });
+
   it('are not told of sound that claims billions of samples which take no time', async () => {
     const hostile = Buffer.from(film);
     const claimed = 4_000_000_000;

@@ -92,6 +92,10 @@ describe('planSampling', () => {
     ]);
   });
 
+  it('knows an open group by any of the pictures that may come late, not by the first alone', () => {
+    expect(plan(video('0K 1 2 5K 6 3 4 7 10K 8 9 11 12'), 0, 7).ranges).toEqual([{ first: 0, last: 7 }]);
+  });
+
   it('decodes all where the samples need nearly everything and nothing can be left out', () => {
     const onlyP = '0K 1 2 3 4 5 6 7 8 9';
     expect(plan(video(onlyP), 0, 9)).toMatchObject({ kind: 'all', packets: 10, ranges: [] });

@@ -1,0 +1,31 @@
+import { describe, expect, it } from '@jest/globals';
+import { planMatroskaFetch } from '../../src/media/matroska-fetch-plan.ts';
+
+const HEADER_BYTES = 1000;
+const CLUSTER_BYTES = 10_000_000;
+
+/** Numbers of the clusters that are fetched of a film whose clusters begin at these times. */
+function fetched(startsMs: readonly number[], intervalMs: number, toleranceMs = 0): number[] {
+  const starts = startsMs.map((_, cluster) => HEADER_BYTES + cluster * CLUSTER_BYTES);
+  const cues = startsMs.map((timeMs, cluster) => ({ timeMs, clusterStart: starts[cluster] ?? 0 }));
+  const fileBytes = HEADER_BYTES + startsMs.length * CLUSTER_BYTES;
+  const list = { cues, headerEnd: HEADER_BYTES, frameMs: 40 };
+  const { parts } = planMatroskaFetch(list, fileBytes, { intervalMs, toleranceMs });
+  return [...starts.keys()].filter((cluster) =>
+    parts.some(({ start, end }) => start <= (starts[cluster] ?? 0) && (starts[cluster] ?? 0) < end),
+  );
+}
+
+describe('the clusters of a Matroska file that a plan needs', () => {
+  it('are the opening, those of the samples, and the last', () => {
+    const everyFiveSeconds = Array.from({ length: 10 }, (_, i) => i * 5000);
+    expect(fetched(everyFiveSeconds, 21_000)).toEqual([0, 4, 8, 9]);
+  });
+
+  it('hold a picture that is shown before a keyframe and stored after it', () => {
+    const tenSeconds = [0, 10_000, 20_000, 30_000, 40_000, 50_000];
+    expect(fetched(tenSeconds, 29_400)).toEqual([0, 2, 5]);
+    expect(fetched(tenSeconds, 29_600)).toEqual([0, 2, 3, 5]);
+    expect(fetched(tenSeconds, 29_400, 300)).toEqual([0, 2, 3, 5]);
+  });
+});
