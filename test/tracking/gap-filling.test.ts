@@ -38,6 +38,10 @@ describe('fillGaps', () => {
     expect(whole?.confidence).toBeLessThanOrEqual(0.9);
   });
 
+  it('lets the coincidence alone outweigh looks and a place that speak against it a little', () => {
+    expect(framesOf([track(1, 300, [0, 1, 4, 5]), track(7, 465, [2, 3])])).toHaveLength(1);
+  });
+
   it.each([
     ['stays longer than that', track(7, 310, [2, 3, 4])],
     ['comes later', track(7, 310, [3])],

@@ -103,6 +103,24 @@ describe('joinTracklets', () => {
     ]);
   });
 
+  it('does not add clothes that prove nothing to faces that leave it open', () => {
+    const away = (distance: number) => Float32Array.of(1 - distance, Math.sqrt(1 - (1 - distance) ** 2));
+    const members = [
+      face(0, [0], away(0)),
+      pose(0, [0], away(0)),
+      // 0.3 nats for one person by the face, 0.75 by the clothes.
+      face(1, [1], away(0.47)),
+      pose(1, [1], away(0.15)),
+    ] as const;
+    const linked = ([one, body]: readonly [Tracklet, Tracklet]): FaceBodyLink =>
+      ({ face: one, pose: body, agreements: 1, confidence: 0.9 }) as FaceBodyLink;
+    const links = [linked([members[0], members[1]]), linked([members[2], members[3]])];
+    expect(groups(members, links)).toEqual([
+      [0, 1],
+      [2, 3],
+    ]);
+  });
+
   it('tells the weakest reason and how sure it is', () => {
     const near = Float32Array.from(looksOf(1), (value, i) => value + (i === 5 ? 0.9 : 0));
     const [person] = joinTracklets(
