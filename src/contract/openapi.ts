@@ -8,19 +8,29 @@ const loopDelaySchema = z
   .object({ mean: z.number(), p99: z.number(), max: z.number() })
   .describe('How late the event loop runs its timers, in milliseconds.');
 
-export const healthSchema = z.object({
+const healthSchema = z.object({
   status: z.literal('alive'),
   uptime_seconds: z.int().min(0),
   event_loop_delay_ms: loopDelaySchema,
 });
 
-export const readinessSchema = z.object({
+const readinessSchema = z.object({
   status: z.enum(['ready', 'not ready']),
   running_jobs: z.int().min(0),
   reasons: z.array(z.string()).optional().describe('Why no job is taken; absent when ready.'),
 });
 
-export const modelsSchema = z.object({
+const tensorsSchema = z.array(
+  z.object({
+    name: z.string(),
+    type: z.string().describe('Element type in ONNX Runtime’s words, as float32.'),
+    shape: z
+      .array(z.union([z.int(), z.string()]))
+      .describe('One entry a dimension: a fixed size, or the name of a dynamic one.'),
+  }),
+);
+
+const modelsSchema = z.object({
   status: z.enum(['loaded', 'loading']),
   models: z.array(
     z.object({
@@ -29,13 +39,16 @@ export const modelsSchema = z.object({
       path: z.string(),
       sha256: z.string(),
       licence: z.string(),
+      inputs: tensorsSchema,
+      outputs: tensorsSchema,
       load_ms: z.number().min(0),
       threads: z.int().positive(),
+      warning: z.string().optional().describe('What its user should know; absent when there is nothing.'),
     }),
   ),
 });
 
-export const httpErrorSchema = z.object({ detail: z.string().describe('One sentence: what is wrong.') });
+const httpErrorSchema = z.object({ detail: z.string().describe('One sentence: what is wrong.') });
 
 const completedResponseSchema = completedResultSchema.extend({ results_s3_key: z.string() });
 
@@ -87,6 +100,7 @@ function detectOperation() {
           oneOf: [ref('CompletedResponse'), ref('FailedResponse'), ref('QueuedResponse')],
         }),
         401: refusal('the bearer token is missing or wrong (only with HTTP_DETECT_TOKEN)'),
+        405: refusal('the method is another than POST'),
         409: refusal('job_id already has a result of another request'),
         413: refusal('the body is larger than any job'),
         422: refusal('the body is no valid job'),
