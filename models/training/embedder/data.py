@@ -12,8 +12,8 @@ teacher's eye), and the pictures of the same shots, are left out.
 A crop is ArcFace's 112 x 112 template with a margin of 8 pixels, so that it can be shifted, turned and scaled without
 inventing pixels; its centre is what the teacher sees.
 """
+import argparse
 import json
-import sys
 import zlib
 
 import cv2
@@ -130,5 +130,15 @@ def load(work, use):
     return [index[i] for i in keep], crops[keep], np.load(f"{work}/targets.npy")[keep]
 
 
+def arguments():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("pack")
+    ap.add_argument("work")
+    ap.add_argument("teacher")
+    ap.add_argument("held_out", nargs="?")
+    return ap.parse_args()
+
+
 if __name__ == "__main__":
-    build(*sys.argv[1:])
+    a = arguments()
+    build(a.pack, a.work, a.teacher, a.held_out)

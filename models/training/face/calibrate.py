@@ -1,11 +1,11 @@
 """Best-F1 confidence on training pictures, and the logit shift that makes it read 0.5.
 
-    python3 calibrate.py CHECKPOINT WORK [STEP]      # every STEP-th picture (default 9)
+    python3 calibrate.py CHECKPOINT WORK [STEP]
 
 Counts faces higher than 4 % of the picture; IoU 0.5; pictures at 640.
 """
+import argparse
 import json
-import sys
 
 import cv2
 import numpy as np
@@ -67,13 +67,13 @@ def judge(box, rows, low):
     return out
 
 
-def main(checkpoint, work, step="9"):
+def main(checkpoint, work, step):
     torch.set_num_threads(1)
     net = ExportModel(fuse(load(checkpoint)[0])).eval()
     pixels, total, found = np.memmap(f"{work}/cache.i32", np.int32, "r"), 0, []
     with open(f"{work}/index.json") as f:
         index = json.load(f)
-    for e in index[::int(step)]:
+    for e in index[::step]:
         rows, low = torch.tensor(e["rows"]).reshape(-1, 21), 0.04 * e["h"]
         packed = pixels[e["offs"][0]:e["offs"][0] + e["h"] * e["w"]].reshape(e["h"], e["w"])
         box, score = detect(net, np.stack([packed >> s & 255 for s in (16, 8, 0)], 2).astype(np.uint8))
@@ -89,5 +89,14 @@ def main(checkpoint, work, step="9"):
     print(f"--shift {np.log((1 - conf[i]) / conf[i]):.2f}")
 
 
+def arguments():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("checkpoint")
+    ap.add_argument("work")
+    ap.add_argument("step", nargs="?", type=int, default=9, help="every STEP-th picture is looked at (default 9)")
+    return ap.parse_args()
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:4])
+    a = arguments()
+    main(a.checkpoint, a.work, a.step)
