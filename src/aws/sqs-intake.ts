@@ -118,7 +118,7 @@ export class SqsIntake implements JobIntake {
       // A stopped consumer's receive was aborted, not failed.
       if (consumer.status.isRunning) this.#failed(error);
     });
-    // The handler never rejects; without this listener a bug in it would end the process.
+    // The handler never rejects; without this listener a bug in it would go unseen.
     consumer.on('processing_error', (error) =>
       this.#options.logger.error({ err: error }, 'a job handler failed'),
     );

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { createSqsClient } from '../../src/aws/clients.ts';
 import { SqsIntake, type SqsIntakeOptions } from '../../src/aws/sqs-intake.ts';
 import type { ReceivedMessage } from '../../src/worker/ports.ts';
@@ -201,16 +202,30 @@ describe('SqsIntake', () => {
     expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 1, inFlight: 0 });
   });
 
-  it('survives a handler that breaks its promise and rejects', async () => {
+  it('survives a handler that breaks its promise and rejects, and logs it', async () => {
     const queue = await createQueue(cloud, 'broken-handler');
     await sendMessage(cloud, queue.url, 'one');
     await sendMessage(cloud, queue.url, 'two');
     let received = 0;
-    startIntake(queue.url, async () => {
-      received += 1;
-      throw new Error('a bug');
-    });
-    await until(() => received === 2);
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => lines.push(line) });
+    startIntake(
+      queue.url,
+      async () => {
+        received += 1;
+        throw new Error('a bug');
+      },
+      { logger },
+    );
+    await until(() => received === 2 && lines.length === 2);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+      Array(2).fill(
+        expect.objectContaining({
+          msg: 'a job handler failed',
+          err: expect.objectContaining({ message: expect.stringContaining('a bug') }),
+        }),
+      ),
+    );
   });
 
   it('reports a message that is no longer ours as a lost lease', async () => {
