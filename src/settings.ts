@@ -74,7 +74,7 @@ export const SETTINGS = {
   faceTiles: setting(
     'FACE_TILES',
     z.enum(['off', 'auto'], { error: 'must be off or auto' }),
-    'auto: looks a second time, tile by tile, at wide pictures whose faces would be too small; off: never',
+    'auto: looks a second time, tile by tile, at large pictures whose faces would be too small; off: never',
     { fallback: 'off' },
   ),
   faceEmbedderPath: setting('REID_MODEL_PATH', optionalText, 'Another face embedding network (.onnx)', {
