@@ -74,9 +74,12 @@ export async function probeVideo(
 /** The file's size and first bytes, before any decoder runs. */
 async function refuseBySize(path: string, { maxBytes }: VideoLimits): Promise<void> {
   const handle = await open(path).catch((cause: unknown) => {
-    throw new WorkerError('DECODER_FAILED', 'the downloaded video cannot be opened: it is tried again', {
-      cause,
-    });
+    const reason = (cause as NodeJS.ErrnoException).code;
+    throw new WorkerError(
+      'DECODER_FAILED',
+      `the video file cannot be opened (${reason}): it must be there and readable`,
+      { cause },
+    );
   });
   try {
     const stat = await handle.stat();

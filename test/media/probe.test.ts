@@ -156,7 +156,7 @@ describe('probeVideo', () => {
   });
 
   it('says that the file is gone', () =>
-    expectRefusal(clips.path('nothing.mp4'), 'DECODER_FAILED', /cannot be opened/));
+    expectRefusal(clips.path('nothing.mp4'), 'DECODER_FAILED', /video file cannot be opened \(ENOENT\)/));
 
   it('stops with the first reason to stop', async () => {
     const reason = new Error('the lease is lost');
