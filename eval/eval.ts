@@ -1,4 +1,4 @@
-/** The front door of all evaluations: `npm run eval -- KIND DIR [options]`. Each kind is a module with its own options. */
+/** The front door of all evaluations: `npm run eval -- KIND ... [options]`. Each kind is a module with its own options. */
 import '../src/no-onnx-telemetry.ts';
 import { toWorkerError } from '../src/errors.ts';
 
@@ -6,6 +6,12 @@ import { toWorkerError } from '../src/errors.ts';
 interface Evaluation {
   readonly evaluate: (args: string[]) => Promise<void>;
 }
+
+const USAGE = `Usage: npm run -s eval -- faces|poses|tracking DIR [options]
+                          pose-parity FILE... [options]
+                          face-agreement VIDEO... --reference NAME|FILE [options]
+KIND --help tells more
+`;
 
 const KINDS: Readonly<Record<string, () => Promise<Evaluation>>> = {
   faces: () => import('./faces.ts'),
@@ -19,8 +25,7 @@ const [kind = '', ...args] = process.argv.slice(2);
 const load = KINDS[kind];
 try {
   if (load === undefined) {
-    const kinds = Object.keys(KINDS).join('|');
-    process.stdout.write(`Usage: npm run -s eval -- ${kinds} DIR [options]; KIND --help tells more\n`);
+    process.stdout.write(USAGE);
     process.exitCode = kind === '' || kind === '--help' ? 0 : 2;
   } else {
     await (await load()).evaluate(args);

@@ -8,7 +8,7 @@ export interface Tlwh {
   readonly height: number;
 }
 
-/** Top-left and bottom-right corners, in pixels; the layout overlaps are computed in. */
+/** Top-left and bottom-right corners, in pixels. */
 export interface Tlbr {
   readonly left: number;
   readonly top: number;

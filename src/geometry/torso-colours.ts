@@ -6,8 +6,8 @@ export const TORSO_CELLS = 2;
 export const HUE_BINS = 12;
 export const SATURATION_BINS = 2;
 
-/** Of each cell, colours come first, */
+/** Colours: the first bins of each cell. */
 export const COLOUR_BINS = HUE_BINS * SATURATION_BINS;
-/** then black, grey and white. */
+/** From black to white: the bins after them. */
 export const GREY_BINS = 6;
 export const CELL_BINS = COLOUR_BINS + GREY_BINS;

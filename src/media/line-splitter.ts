@@ -3,7 +3,7 @@
 /** Longer lines are cut here: no line that is understood comes near it, and a hostile tag may be megabytes long. */
 const MAX_LINE_LENGTH = 4096;
 
-/** A push parser: feed it chunks of latin-1 compatible text, then call `end` once. */
+/** A push parser: feed it chunks of UTF-8, cut anywhere, then call `end` once. */
 export interface LineSplitter {
   push(chunk: Uint8Array): void;
   /** Delivers the last line when it has no line end. */

@@ -11,13 +11,13 @@ import { requireRgbImage } from './rgb-image-check.ts';
 /** Faces of one inference where the network allows it; bounds the memory a crowd takes. */
 const MAX_BATCH = 8;
 
-/** What ArcFace-like networks expect that the manifest does not know. */
+/** Taken where the manifest says nothing: pixels from 0 to 1. */
 const DEFAULT_NORMALISATION: Pick<Preprocessing, 'mean' | 'std'> = { mean: [0, 0, 0], std: [1, 1, 1] };
 
 const UNKNOWN =
   'is not described in the model manifest: its pixels are taken as 0 to 1 and its identities by a usual distance; say what it wants with npm run models -- add';
 
-/** Of the blank picture; a vector of pure zeros in could be one of pure zeros out. */
+/** Grey of the blank picture: for a black one a sound network might answer zeros. */
 const GREY = 114;
 
 /** Below this length a vector has no direction. */
