@@ -6,6 +6,8 @@ import {
   EncodedPacketSink,
   FilePathSource,
   Input,
+  Logging,
+  LogLevel,
   MATROSKA,
   MP4,
   MPEG_TS,
@@ -16,6 +18,9 @@ import { walksToItsEnd } from './matroska-preflight.ts';
 import { commonKeys, type PacketFile, type PacketSource } from './packet-source.ts';
 import type { PacketTable } from './packet-table.ts';
 import { type FileParts, PartialFile } from './partial-file.ts';
+
+// What it does not understand is no trouble here, and its warnings would stand between our own lines on stderr.
+Logging.level = LogLevel.Silent;
 
 /** In transport streams the zero byte before a start code may be counted to either of the packets it stands between. */
 const START_CODE_SLACK_BYTES = 1;

@@ -1,8 +1,17 @@
 /** The thread of matroska-preflight: walks all packets and says so. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { EncodedPacketSink, FilePathSource, Input, MATROSKA, WEBM } from 'mediabunny';
-import type { Preflight } from './matroska-preflight.ts';
+import { EncodedPacketSink, FilePathSource, Input, Logging, LogLevel, MATROSKA, WEBM } from 'mediabunny';
 
+/** What this thread is given, and what it answers when the walk ends: nothing more, the walk itself is the test. */
+export interface Preflight {
+  /** Absolute path. */
+  readonly file: string;
+  /** Longer lists are not walked to their end. */
+  readonly maxPackets: number;
+}
+
+// As in demuxed-packet-source: a thread has its own.
+Logging.level = LogLevel.Silent;
 const { file, maxPackets } = workerData as Preflight;
 const input = new Input({ source: new FilePathSource(file), formats: [MATROSKA, WEBM] });
 const [track] = await input.getVideoTracks();
