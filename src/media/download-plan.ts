@@ -1,8 +1,9 @@
 /** Finds out which bytes of a video that lies elsewhere are needed to sample it, by reading its index and nothing else. */
 import { type ByteRange, joinedRanges } from '../byte-ranges.ts';
 import type { Mp4FetchPlan, Sampling } from './fetch-plan.ts';
+import type { IndexQuestion } from './fetch-plan-thread.ts';
 import type { KnownWindow } from './known-windows.ts';
-import { type CueList, findMatroskaCues } from './matroska-cues.ts';
+import { findMatroskaCues } from './matroska-cues.ts';
 import type { Filler, MatroskaFetchPlan } from './matroska-fetch-plan.ts';
 import { findMp4Index, type ReadBytes } from './mp4-layout.ts';
 import { askThread } from './thread-with-deadline.ts';
@@ -18,12 +19,6 @@ export interface DownloadPlan {
   /** Which times are known then; null where the index tells of every picture, fetched or not. */
   readonly windows: readonly KnownWindow[] | null;
 }
-
-/** What the thread is given: a whole `moov` box, or a list of cues. It answers with the plan for the media, or for all. */
-export type IndexQuestion = { readonly sampling: Sampling } & (
-  | { readonly moov: Uint8Array }
-  | { readonly cues: CueList; readonly fileBytes: number }
-);
 
 /** An index of the largest size is read in a tenth of it. */
 const DEADLINE_MS = 20_000;

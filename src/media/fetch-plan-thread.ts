@@ -1,10 +1,15 @@
 /** The thread of download-plan: reads the index and answers with what is needed. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { IndexQuestion } from './download-plan.ts';
-import { planFetch } from './fetch-plan.ts';
-import { readCues } from './matroska-cues.ts';
+import { planFetch, type Sampling } from './fetch-plan.ts';
+import { type CueList, readCues } from './matroska-cues.ts';
 import { planMatroskaFetch } from './matroska-fetch-plan.ts';
 import { readMp4Index } from './mp4-index.ts';
+
+/** What this thread is given: a whole `moov` box, or a list of cues. It answers with the plan for the media, or for all. */
+export type IndexQuestion = { readonly sampling: Sampling } & (
+  | { readonly moov: Uint8Array }
+  | { readonly cues: CueList; readonly fileBytes: number }
+);
 
 const question = workerData as IndexQuestion;
 parentPort?.postMessage('moov' in question ? planMp4(question) : planMatroska(question));

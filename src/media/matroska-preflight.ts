@@ -1,17 +1,10 @@
 /** Walks a Matroska file's packets in a thread that can be ended: damaged files can hold the in-process reader for ever. */
+import type { Preflight } from './matroska-preflight-thread.ts';
 import { askThread } from './thread-with-deadline.ts';
 
 /** Time for the thread to start and to walk, and for every packet: ten times what they take. */
 const DEADLINE_MS = 2000;
 const DEADLINE_PER_PACKET_MS = 0.2;
-
-/** What the thread is given, and what it answers when the walk ends: nothing more, the walk itself is the test. */
-export interface Preflight {
-  /** Absolute path. */
-  readonly file: string;
-  /** Longer lists are not walked to their end. */
-  readonly maxPackets: number;
-}
 
 /**
  * Whether the walk ends, and in time. The reader is deterministic: what ended here ends again, and so does every part of it.
