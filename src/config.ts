@@ -31,6 +31,7 @@ const ANALYSIS_SETTINGS = [
   'trackingMaxAge',
   'maxVideoBytes',
   'maxVideoSeconds',
+  'tempDir',
   'ffmpegPath',
 ] as const satisfies (keyof Config)[];
 
@@ -65,13 +66,13 @@ function readSettings<K extends keyof Config>(env: Environment, keys: readonly K
   if (problems.length > 0) {
     throw new WorkerError(
       'CONFIG_INVALID',
-      `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nSee --help for every setting.`,
+      `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nnpm start -- --help lists every setting.`,
     );
   }
   return Object.fromEntries(values) as Pick<Config, K>;
 }
 
-/** The process's environment over the variables of a `.env` file in `directory`, if there is one. */
+/** The process's environment over the variables of a `.env` file in `directory`, if there is one. An empty variable is an unset one: it hides none of the file's. */
 export function readEnvironment(processEnv: Environment, directory: string): Environment {
   let file: string;
   try {
@@ -80,7 +81,8 @@ export function readEnvironment(processEnv: Environment, directory: string): Env
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return processEnv;
     throw new WorkerError('CONFIG_INVALID', `.env cannot be read: ${(cause as Error).message}`, { cause });
   }
-  return { ...parseEnv(file), ...processEnv };
+  const set = Object.entries(processEnv).filter(([, value]) => value !== '');
+  return { ...parseEnv(file), ...Object.fromEntries(set) };
 }
 
 /** What --help says of the settings: one entry each, with default. */

@@ -8,7 +8,10 @@ import type { EngineOptions } from './pipeline/engines.ts';
 /** The published DeepSORT counts age in frames of a video at 30 a second. */
 const PUBLISHED_FRAME_RATE = 30;
 
-/** @throws WorkerError FFMPEG_MISSING */
+/**
+ * @param env only its PATH is read: where ffmpeg is looked for when the configuration names none
+ * @throws WorkerError FFMPEG_MISSING
+ */
 export function engineOptions(config: AnalysisConfig, env: Environment): EngineOptions {
   return {
     models: {
@@ -26,7 +29,7 @@ export function engineOptions(config: AnalysisConfig, env: Environment): EngineO
       minPresence: config.poseConfidenceThreshold,
     },
     media: {
-      ffmpeg: findFfmpeg(env).file,
+      ffmpeg: findFfmpeg({ FFMPEG_PATH: config.ffmpegPath, PATH: env.PATH }).file,
       limits: {
         ...DEFAULT_VIDEO_LIMITS,
         maxBytes: config.maxVideoBytes,

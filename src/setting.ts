@@ -1,6 +1,7 @@
 /** What a setting is, and how its text in the environment becomes a value. */
 import { z } from 'zod';
 import { decodeSecret } from './contract/webhook-signature.ts';
+import { decimal } from './decimal.ts';
 
 /** One environment variable. `fallback` is the text used when the variable is unset or empty; without one it is required or stays undefined. */
 export interface Setting<T> {
@@ -17,6 +18,11 @@ export interface Setting<T> {
 /** A text that must not be empty. */
 export const text = z.string().min(1);
 export const optionalText = z.string().min(1).optional();
+/** Without its protocol, localhost:4566 would pass for a URL of the protocol localhost. */
+export const httpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'must be a URL that begins with http:// or https://',
+});
 /** Items separated by commas; empty ones are dropped. */
 export const list = z
   .string()
@@ -45,7 +51,7 @@ export const flag = z
 export function number(min: number, max: number) {
   return z
     .string()
-    .transform(Number)
+    .transform(decimal)
     .pipe(within(z.number({ error: 'must be a number' }), min, max));
 }
 
@@ -54,7 +60,7 @@ export function integer(min: number, max: number) {
   const whole = z.number({ error: 'must be a whole number' }).int('must be a whole number');
   return z
     .string()
-    .transform(Number)
+    .transform(decimal)
     .pipe(within(whole, min, max));
 }
 

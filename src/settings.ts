@@ -2,7 +2,17 @@
 import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { FRAME_INTERVAL_SECONDS, SAMPLING_TOLERANCE_SECONDS } from './contract/job.ts';
-import { flag, integer, list, number, optionalText, setting, text, webhookSecrets } from './setting.ts';
+import {
+  flag,
+  httpUrl,
+  integer,
+  list,
+  number,
+  optionalText,
+  setting,
+  text,
+  webhookSecrets,
+} from './setting.ts';
 
 /** Most bytes one video may have: 5 GiB, S3's own limit for a single PUT. */
 const DEFAULT_MAX_VIDEO_BYTES = 5 * 1024 ** 3;
@@ -13,10 +23,10 @@ export const SETTINGS = {
   }),
   awsEndpointUrl: setting(
     'AWS_ENDPOINT_URL',
-    z.url().optional(),
+    httpUrl.optional(),
     'Endpoint of an AWS emulator instead of AWS',
   ),
-  queueUrl: setting('SQS_QUEUE_URL', z.url(), 'URL of the job queue; required'),
+  queueUrl: setting('SQS_QUEUE_URL', httpUrl, 'URL of the job queue; required'),
   bucket: setting(
     'S3_BUCKET',
     text,
@@ -33,14 +43,9 @@ export const SETTINGS = {
   resultBucket: setting('RESULT_BUCKET', optionalText, 'Bucket of the results', {
     fallbackNote: 'S3_BUCKET',
   }),
-  resultPrefix: setting(
-    'RESULT_PREFIX',
-    z.string(),
-    'Key prefix of the results; the job id and .json follow',
-    {
-      fallback: 'detections/',
-    },
-  ),
+  resultPrefix: setting('RESULT_PREFIX', text, 'Key prefix of the results; the job id and .json follow', {
+    fallback: 'detections/',
+  }),
 
   frameIntervalSeconds: setting(
     'FRAME_INTERVAL_SECONDS',
@@ -194,7 +199,7 @@ export const SETTINGS = {
   ),
   callbackQueueUrl: setting(
     'CALLBACK_QUEUE_URL',
-    z.url().optional(),
+    httpUrl.optional(),
     'URL of the queue that keeps callbacks whose receiver is down, and tries them for a day and a half; a standard queue',
     { fallbackNote: 'none: the job itself comes back' },
   ),
@@ -231,7 +236,7 @@ export const SETTINGS = {
   }),
   ecsAgentUri: setting(
     'ECS_AGENT_URI',
-    z.url().optional(),
+    httpUrl.optional(),
     'Address of the ECS agent, set by ECS itself: the task is protected from scale-in while jobs run',
     { fallbackNote: 'none: not on ECS' },
   ),
@@ -263,7 +268,7 @@ export const SETTINGS = {
   ),
   tracesEndpoint: setting(
     'OTEL_EXPORTER_OTLP_ENDPOINT',
-    z.url().optional(),
+    httpUrl.optional(),
     'Base URL of an OpenTelemetry receiver (OTLP over HTTP) for traces',
     { fallbackNote: 'none: no traces' },
   ),

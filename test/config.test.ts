@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { describeSettings, printConfig, readConfig, readEnvironment } from '../src/config.ts';
 import { WorkerError } from '../src/errors.ts';
+import type { Setting } from '../src/setting.ts';
 import { SETTINGS } from '../src/settings.ts';
 import { MAX_HOLD_SECONDS } from '../src/worker/lease.ts';
 
@@ -83,6 +84,39 @@ describe('readConfig', () => {
     expect(readConfig({ ...REQUIRED, PORT: '' }).port).toBe(8000);
   });
 
+  it.each([
+    ['PORT', ' '],
+    ['PORT', '0x50'],
+    ['FACE_CONFIDENCE_THRESHOLD', '\t'],
+    ['MIN_FREE_DISK_BYTES', '0x10'],
+    ['MIN_FREE_DISK_BYTES', 'Infinity'],
+  ])('takes %s="%s" for no number', (name, value) => {
+    expect(problemsOf({ ...REQUIRED, [name]: value })).toMatch(new RegExp(`${name}=.*must be a`));
+  });
+
+  it('reads decimal numbers in all their forms', () => {
+    const config = readConfig({
+      ...REQUIRED,
+      PORT: ' 80 ',
+      FACE_CONFIDENCE_THRESHOLD: '.25',
+      MIN_FREE_DISK_BYTES: '1e6',
+    });
+    expect(config).toMatchObject({ port: 80, faceConfidenceThreshold: 0.25, minFreeDiskBytes: 1_000_000 });
+  });
+
+  it.each([
+    ['AWS_ENDPOINT_URL', 'localhost:4566'],
+    ['AWS_ENDPOINT_URL', 'ftp://localhost'],
+    ['SQS_QUEUE_URL', 'ftp://localhost/jobs'],
+    ['CALLBACK_QUEUE_URL', 'sqs:callbacks'],
+    ['ECS_AGENT_URI', 'file:///agent'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+  ])('takes %s=%s for no address', (name, value) => {
+    expect(problemsOf({ ...REQUIRED, [name]: value })).toContain(
+      `${name}=${value}: must be a URL that begins with http:// or https://`,
+    );
+  });
+
   it('reads lists with spaces and empty items', () => {
     expect(readConfig({ ...REQUIRED, ALLOWED_VIDEO_BUCKETS: ' a, ,b,' }).allowedVideoBuckets).toEqual([
       'a',
@@ -102,6 +136,12 @@ describe('readEnvironment', () => {
     writeFileSync(join(folder, '.env'), 'PORT=2\nS3_BUCKET="from file"\n');
     expect(readEnvironment({ PORT: '1' }, folder)).toEqual({ PORT: '1', S3_BUCKET: 'from file' });
   });
+
+  it('lets an empty variable, which is an unset one, hide nothing of .env', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-'));
+    writeFileSync(join(folder, '.env'), 'PORT=9000\n');
+    expect(readEnvironment({ PORT: '' }, folder)).toEqual({ PORT: '9000' });
+  });
 });
 
 describe('help and printed configuration', () => {
@@ -112,5 +152,24 @@ describe('help and printed configuration', () => {
       expect(help).toContain(`  ${name}\n`);
       expect(printed).toMatch(new RegExp(`^${name}=`, 'm'));
     }
+  });
+
+  it('show no secret, nor does the problem with one', () => {
+    const secrets: Readonly<Record<string, string>> = {
+      CALLBACK_SECRETS: `whsec_${Buffer.from('a secret nobody may read').toString('base64')}`,
+      HTTP_DETECT_TOKEN: 'a-token-nobody-may-read',
+    };
+    const names = Object.values(SETTINGS as Readonly<Record<string, Setting<unknown>>>)
+      .filter(({ secret }) => secret === true)
+      .map(({ name }) => name);
+    expect(names.toSorted()).toEqual(Object.keys(secrets).toSorted());
+    const printed = printConfig(readConfig({ ...REQUIRED, ...secrets }));
+    for (const name of names) {
+      expect(printed).not.toContain(secrets[name]);
+      expect(printed).toContain(`${name}=[redacted]\n`);
+    }
+    expect(problemsOf({ ...REQUIRED, CALLBACK_SECRETS: 'not-a-webhook-secret' })).not.toContain(
+      'not-a-webhook-secret',
+    );
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readAnalysisConfig } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
+import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { probeVideo } from '../src/media/probe.ts';
 
 const GIBIBYTE = 1024 ** 3;
@@ -29,5 +30,13 @@ describe('the options of the engines', () => {
     expect(await refusalOf(1001, { MAX_VIDEO_BYTES: '1000' })).toBe('VIDEO_TOO_LARGE');
     const env = { MAX_VIDEO_BYTES: String(30 * GIBIBYTE) };
     expect(await refusalOf(25 * GIBIBYTE, env)).not.toBe('VIDEO_TOO_LARGE');
+  });
+
+  it('name the ffmpeg of the validated configuration, and look on PATH without one', () => {
+    const chosen = engineOptions(readAnalysisConfig({ FFMPEG_PATH: process.execPath }), {});
+    expect(chosen.media.ffmpeg).toBe(process.execPath);
+    const { PATH } = process.env;
+    const found = engineOptions(readAnalysisConfig({}), { PATH, FFMPEG_PATH: '/no/such/ffmpeg' });
+    expect(found.media.ffmpeg).toBe(findFfmpeg({ PATH }).file);
   });
 });
