@@ -4,8 +4,16 @@ import type { LogLevel } from './config.ts';
 
 export type { Logger };
 
-/** Paths that never reach a log line, whatever object they arrive in. */
-const SECRETS = ['authorization', 'cookie', '*.authorization', '*.secret', '*.secrets', '*.token'];
+/** Fields that are hidden, in a log line itself and in the objects it is given: the headers of requests, and the secret settings. */
+const SECRETS = [
+  'authorization',
+  'cookie',
+  'secret',
+  'secrets',
+  'token',
+  'callbackSecrets',
+  'httpDetectToken',
+];
 
 export function createLogger(level: LogLevel): Logger {
   return pino({
@@ -13,6 +21,6 @@ export function createLogger(level: LogLevel): Logger {
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: SECRETS, censor: '[redacted]' },
+    redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[redacted]' },
   });
 }
