@@ -1,6 +1,6 @@
 /** The front door of all benchmarks: `npm run bench -- [KIND] [options]`, the cost of a job without a kind. Figures are printed, never asserted. */
 import '../src/no-onnx-telemetry.ts';
-import { usage } from '../tools/usage-error.ts';
+import { usage } from '../src/command-line.ts';
 
 interface Kind {
   /** What is measured. */

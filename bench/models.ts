@@ -1,12 +1,12 @@
 /** `npm run bench -- models`: latency of every network at every usual input size, with one thread and with two. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { usage } from '../src/command-line.ts';
 import { type ModelEntry, readManifest } from '../src/inference/model-manifest.ts';
 import { rolesOf } from '../src/inference/model-roles.ts';
 import { MODELS_DIRECTORY, readModel } from '../src/inference/model-store.ts';
 import { type FloatTensor, OnnxSession } from '../src/inference/onnx-session.ts';
 import { Letterbox, rectangularCanvas } from '../src/vision/letterbox.ts';
-import { usage } from '../tools/usage-error.ts';
 import { positiveInteger } from './number-options.ts';
 
 /** Values of the dynamic dimensions: the shapes of 16:9, 9:16 and square pictures, and small groups of faces. */

@@ -1,5 +1,6 @@
 /** Options of the benches that are numbers: what is none, or none that makes sense, ends the bench with a sentence before anything is measured. */
-import { usage } from '../tools/usage-error.ts';
+import { usage } from '../src/command-line.ts';
+import { decimal } from '../src/decimal.ts';
 
 type Read = (option: string, text: string) => number;
 
@@ -29,6 +30,6 @@ export function listOf(read: Read, option: string, text: string): number[] {
 
 /** NaN for what is no finite number. */
 function numberIn(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const value = decimal(text);
   return Number.isFinite(value) ? value : Number.NaN;
 }

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../src/command-line.ts';
 import { iou } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
@@ -11,7 +12,6 @@ import { readFrames } from '../src/media/frame-reader.ts';
 import { probeVideo } from '../src/media/probe.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
 import { type FaceDetection, FaceDetector } from '../src/vision/face-detector.ts';
-import { usage } from '../tools/usage-error.ts';
 import { type Drawing, drawBoxes } from './draw-boxes.ts';
 
 const HELP = `Measures a face detector against another one on videos, for faces above 5 % of the frame's height.

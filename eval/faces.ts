@@ -2,12 +2,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import { iou } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { type FaceDetection, FaceDetector } from '../src/vision/face-detector.ts';
-import { usage } from '../tools/usage-error.ts';
 import { averagePrecision, operatingPoint } from './average-precision.ts';
 import { type Drawing, drawBoxes } from './draw-boxes.ts';
 import { counts, type LabelledPicture, levelsOf, readFaceLabels } from './face-labels.ts';

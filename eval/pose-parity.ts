@@ -1,12 +1,12 @@
 /** `npm run eval -- pose-parity FILE...`: how far the two pose engines agree, picture by picture. */
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../src/command-line.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { BlazePoseNetworks } from '../src/vision/pose/blazepose-networks.ts';
 import { loadPoseEngine, POSE_MODELS } from '../src/vision/pose/load-pose-engine.ts';
 import type { PoseLandmarker } from '../src/vision/pose/pose-landmarker.ts';
-import { usage } from '../tools/usage-error.ts';
 import { type LandmarkError, LandmarkErrorMeter } from './landmark-error.ts';
 import { ownSpread } from './pose-rounding.ts';
 import { readPicture } from './read-picture.ts';

@@ -2,11 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { BlazePoseNetworks, type SeenBody } from '../src/vision/pose/blazepose-networks.ts';
-import { usage } from '../tools/usage-error.ts';
 import { drawBoxes } from './draw-boxes.ts';
 import {
   type Coordinates,

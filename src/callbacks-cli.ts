@@ -1,12 +1,11 @@
 /** The operator's command for callbacks: sends those of finished jobs again. */
-import { parseArgs } from 'node:util';
 import { createAwsClients } from './aws/clients.ts';
 import { S3Store } from './aws/s3-store.ts';
 import { callbackOrigin } from './callback/callback-origin.ts';
 import { resendCallback } from './callback/resend.ts';
 import { callbackServices } from './callback-services.ts';
+import { fail, parseArguments, runProgram, usage } from './command-line.ts';
 import { readConfig, readEnvironment } from './config.ts';
-import { toWorkerError, WorkerError } from './errors.ts';
 import { createLogger } from './log.ts';
 import { ResultStore } from './worker/result-store.ts';
 
@@ -26,7 +25,7 @@ interface Arguments {
 }
 
 async function main(): Promise<void> {
-  const args = parseArguments(process.argv.slice(2));
+  const args = readArguments();
   if (args === 'help') {
     process.stdout.write(`${HELP}\n`);
     return;
@@ -51,34 +50,15 @@ async function main(): Promise<void> {
   }
 }
 
-function parseArguments(args: string[]): Arguments | 'help' {
-  const { values, positionals } = parse(args);
+function readArguments(): Arguments | 'help' {
+  const { values, positionals } = parseArguments({
+    allowPositionals: true,
+    options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
+  });
   if (values.help) return 'help';
   const [command, ...jobIds] = positionals;
   if (command !== 'resend' || jobIds.length === 0) throw usage('say resend and one job id or more');
   return { jobIds, url: values.url ?? null };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: { url: { type: 'string' }, help: { type: 'boolean', short: 'h', default: false } },
-    });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
-}
-
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem}; see --help`, { cause });
-}
-
-function fail(error: unknown): void {
-  const { code, message } = toWorkerError(error);
-  process.stderr.write(`${code}: ${message}\n`);
-  process.exitCode = 2;
-}
-
-main().catch(fail);
+await runProgram(main);

@@ -1,14 +1,15 @@
 /** The command line: the worker's own pipeline on a local file, without AWS. The result goes to stdout or a file, everything else to stderr. */
 import { constants, createWriteStream } from 'node:fs';
-import { access } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
+import { parseArguments, runProgram, usage } from './command-line.ts';
 import { type AnalysisConfig, readAnalysisConfig, readEnvironment } from './config.ts';
 import { defaultTolerance, FRAME_INTERVAL_SECONDS } from './contract/job.ts';
+import { decimal } from './decimal.ts';
 import { engineOptions } from './engine-options.ts';
-import { toWorkerError, WorkerError } from './errors.ts';
+import { WorkerError } from './errors.ts';
 import type { Analysis, AnalysisRequest } from './pipeline/analysis.ts';
 import { DetectionPool } from './pipeline/detection-pool.ts';
 import type { Progress } from './pipeline/progress.ts';
@@ -29,20 +30,34 @@ Usage: npm run -s detect -- VIDEO [options]
 Models and thresholds come from the environment, as for the worker: see npm start -- --help.
 Exit code 0, or 2 with one line on stderr when the input is not usable.`;
 
-interface Arguments {
-  readonly request: Omit<AnalysisRequest, 'folder'>;
-  readonly out: string | undefined;
-}
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    interval: { type: 'string' },
+    tolerance: { type: 'string' },
+    'no-faces': { type: 'boolean', default: false },
+    'no-poses': { type: 'boolean', default: false },
+    out: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+} as const;
+
+type Values = ReturnType<typeof parseArguments<typeof OPTIONS>>['values'];
 
 async function main(): Promise<void> {
-  const env = readEnvironment(process.env, process.cwd());
-  const config = readAnalysisConfig(env);
-  const args = parseArguments(process.argv.slice(2), config);
-  if (args === 'help') {
+  // Before the configuration: the help is there however that looks.
+  const { values, positionals } = parseArguments(OPTIONS);
+  if (values.help) {
     process.stdout.write(`${HELP}\n`);
     return;
   }
-  await requireReadable(args.request.file);
+  const [file, ...rest] = positionals;
+  if (file === undefined || rest.length > 0) throw usage('name one video file');
+  const env = readEnvironment(process.env, process.cwd());
+  const config = readAnalysisConfig(env);
+  const request = requestFor(file, values, config);
+  await requireReadable(file);
+  if (values.out !== undefined) await requireWritable(values.out);
   const abort = new AbortController();
   const onInterrupt = () => abort.abort(new WorkerError('SHUTTING_DOWN', 'interrupted'));
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
@@ -52,11 +67,11 @@ async function main(): Promise<void> {
     for (const { name, warning } of await pool.ready()) {
       if (warning !== undefined) process.stderr.write(`warning: ${name} ${warning}\n`);
     }
-    await withTempFolder(tmpdir(), async (folder) => {
-      const analysis = await pool.analyse({ ...args.request, folder }, showProgress, abort.signal);
+    await withTempFolder(config.tempDir, async (folder) => {
+      const analysis = await pool.analyse({ ...request, folder }, showProgress, abort.signal);
       clearProgress();
-      await writeResult(analysis.json, args.out);
-      process.stderr.write(`${summaryLine(args.request, analysis)}\n`);
+      await writeResult(analysis.json, values.out);
+      process.stderr.write(`${summaryLine(request, analysis)}\n`);
     });
   } finally {
     clearProgress();
@@ -70,19 +85,34 @@ async function requireReadable(file: string): Promise<void> {
   });
 }
 
-function parseArguments(argv: string[], defaults: AnalysisConfig): Arguments | 'help' {
-  const { values, positionals } = parse(argv);
-  if (values.help) return 'help';
-  const [file, ...rest] = positionals;
-  if (file === undefined || rest.length > 0) throw usage('name one video file');
-  const interval = values.interval === undefined ? defaults.frameIntervalSeconds : Number(values.interval);
+/** Asked before an analysis that may take hours. The file is opened when there is a result: an older one stays until then. */
+async function requireWritable(file: string): Promise<void> {
+  try {
+    if (file === '') throw new Error('the name is empty');
+    const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null;
+      throw error;
+    });
+    if (found?.isDirectory()) throw new Error('it is a folder');
+    await access(found === null ? dirname(file) : file, constants.W_OK);
+  } catch (cause) {
+    throw unwritable(file, cause as Error);
+  }
+}
+
+function unwritable(file: string, cause: Error): WorkerError {
+  return new WorkerError('JOB_INVALID', `cannot write ${file}: ${cause.message}`, { cause });
+}
+
+function requestFor(file: string, values: Values, defaults: AnalysisConfig): Omit<AnalysisRequest, 'folder'> {
+  const interval = values.interval === undefined ? defaults.frameIntervalSeconds : decimal(values.interval);
   if (!(interval >= FRAME_INTERVAL_SECONDS.min && interval <= FRAME_INTERVAL_SECONDS.max)) {
     throw usage(`--interval must be ${FRAME_INTERVAL_SECONDS.min} to ${FRAME_INTERVAL_SECONDS.max} seconds`);
   }
   const tolerance =
     values.tolerance === undefined
       ? defaultTolerance(interval, defaults.samplingToleranceSeconds)
-      : Number(values.tolerance);
+      : decimal(values.tolerance);
   if (!(tolerance >= 0 && tolerance <= interval / 2)) {
     throw usage(`--tolerance must be 0 to ${interval / 2} seconds, half the interval`);
   }
@@ -90,45 +120,23 @@ function parseArguments(argv: string[], defaults: AnalysisConfig): Arguments | '
   const detectPoses = !values['no-poses'];
   if (!detectFaces && !detectPoses) throw usage('with --no-faces and --no-poses nothing is left to detect');
   return {
-    request: {
-      jobId: 'local',
-      file,
-      frameIntervalSeconds: interval,
-      samplingToleranceSeconds: tolerance,
-      detectFaces,
-      detectPoses,
-    },
-    out: values.out,
+    jobId: 'local',
+    file,
+    frameIntervalSeconds: interval,
+    samplingToleranceSeconds: tolerance,
+    detectFaces,
+    detectPoses,
   };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        interval: { type: 'string' },
-        tolerance: { type: 'string' },
-        'no-faces': { type: 'boolean', default: false },
-        'no-poses': { type: 'boolean', default: false },
-        out: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
-}
-
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('JOB_INVALID', `${problem}; see --help`, { cause });
-}
-
 async function writeResult(json: Blob, out: string | undefined): Promise<void> {
-  const target = out === undefined ? process.stdout : createWriteStream(out);
+  const result = Readable.from(withNewline(json));
   // stdout is never ended: the process still has a line to say.
-  await pipeline(Readable.from(withNewline(json)), target, { end: out !== undefined });
+  if (out === undefined) await pipeline(result, process.stdout, { end: false });
+  else
+    await pipeline(result, createWriteStream(out)).catch((cause: Error) => {
+      throw unwritable(out, cause);
+    });
 }
 
 async function* withNewline(json: Blob): AsyncGenerator<Uint8Array | string> {
@@ -159,8 +167,4 @@ function summaryLine({ file }: Pick<AnalysisRequest, 'file'>, { summary, duratio
   ].join(', ');
 }
 
-main().catch((error: unknown) => {
-  const { code, message } = toWorkerError(error);
-  process.stderr.write(`${code}: ${message}\n`);
-  process.exitCode = 2;
-});
+await runProgram(main);

@@ -1,5 +1,4 @@
 /** The worker process: configuration in, adapters put together, jobs until a signal says stop. Nothing else happens here. */
-import { parseArgs } from 'node:util';
 import { type AwsClients, createAwsClients } from './aws/clients.ts';
 import { EcsTaskProtection } from './aws/ecs-task-protection.ts';
 import { jobSender } from './aws/job-sender.ts';
@@ -7,6 +6,7 @@ import { LeaseKeeper } from './aws/lease-keeper.ts';
 import { S3Store } from './aws/s3-store.ts';
 import { SqsIntake } from './aws/sqs-intake.ts';
 import { type CallbackServices, callbackServices } from './callback-services.ts';
+import { fail, parseArguments } from './command-line.ts';
 import { type Config, describeSettings, printConfig, readConfig, readEnvironment } from './config.ts';
 import { engineOptions } from './engine-options.ts';
 import { toWorkerError } from './errors.ts';
@@ -102,10 +102,10 @@ async function main(): Promise<void> {
 function readArgs(): { readonly help: boolean; readonly 'print-config': boolean } {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    return parseArgs({ options: { help: { ...flag, short: 'h' }, 'print-config': flag } }).values;
+    return parseArguments({ options: { help: { ...flag, short: 'h' }, 'print-config': flag } }).values;
   } catch (error) {
-    process.stderr.write(`CONFIG_INVALID: ${(error as Error).message}; see --help\n`);
-    process.exit(2);
+    fail(error);
+    process.exit();
   }
 }
 

@@ -1,12 +1,16 @@
 /** The command line of the model store: lists, verifies, fetches and adds networks. */
 import './no-onnx-telemetry.ts';
-import { parseArgs } from 'node:util';
+import { parseArguments, runProgram, usage } from './command-line.ts';
+import { decimal } from './decimal.ts';
 import { toWorkerError, WorkerError } from './errors.ts';
 import { type DownloadProgress, downloadModel } from './inference/model-download.ts';
 import { MODEL_ROLES, type ModelEntry, type ModelRole, readManifest } from './inference/model-manifest.ts';
 import { registerModel } from './inference/model-registration.ts';
 import { describeNetwork } from './inference/model-roles.ts';
 import { MODELS_DIRECTORY, openModel, readModel } from './inference/model-store.ts';
+
+/** A bundle is no network of one file: tools/models-build makes it. */
+const ADDABLE_ROLES: readonly ModelRole[] = MODEL_ROLES.filter((role) => role !== 'pose-bundle');
 
 const HELP = `Lists, verifies, fetches and adds the networks of the worker.
 
@@ -20,7 +24,7 @@ Usage: npm run -s models -- COMMAND [options]
     --licence TEXT        required: SPDX identifier or a sentence
     --source TEXT         required: where it comes from
     --name NAME           [the file's name]
-    --role ROLE           ${MODEL_ROLES.filter((role) => role !== 'pose-bundle').join(', ')} [by its shapes]
+    --role ROLE           ${ADDABLE_ROLES.join(', ')} [by its shapes]
     of an embedder, and of nothing else:
     --mean R,G,B --std R,G,B       of its training, for pixels from 0 to 1 [0,0,0 and 1,1,1]
     --max-cosine-distance D        largest distance within one person, 0 to 2
@@ -30,45 +34,38 @@ Usage: npm run -s models -- COMMAND [options]
 
 A network is used by name or path: YOLO_MODEL_PATH=NAME. Exit code 0, or 2 with one line on stderr.`;
 
-type Values = ReturnType<typeof parse>['values'];
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    'accept-licence': { type: 'boolean', default: false },
+    licence: { type: 'string' },
+    source: { type: 'string' },
+    name: { type: 'string' },
+    role: { type: 'string' },
+    mean: { type: 'string' },
+    std: { type: 'string' },
+    'max-cosine-distance': { type: 'string' },
+    models: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+} as const;
+
+type Values = ReturnType<typeof parseArguments<typeof OPTIONS>>['values'];
 
 async function main(): Promise<void> {
-  const { values, positionals } = parse(process.argv.slice(2));
-  const [command, subject, ...rest] = positionals;
+  const { values, positionals } = parseArguments(OPTIONS);
+  const [command, ...words] = positionals;
   if (values.help || command === undefined) {
     print(HELP);
     return;
   }
-  if (rest.length > 0) throw usage(`${command} takes one name or file`);
   const directory = values.models ?? MODELS_DIRECTORY;
-  if (command === 'list') await list(directory);
-  else if (command === 'verify') await verify(directory);
-  else if (command === 'fetch') await fetchModel(required(subject, 'fetch NAME'), values, directory);
-  else if (command === 'add') await add(required(subject, 'add FILE.onnx'), values, directory);
+  if (command === 'list' || command === 'verify') {
+    if (words.length > 0) throw usage(`${command} takes no name: it is about all networks`);
+    await (command === 'list' ? list(directory) : verify(directory));
+  } else if (command === 'fetch') await fetchModel(only(words, 'fetch NAME'), values, directory);
+  else if (command === 'add') await add(only(words, 'add FILE.onnx'), values, directory);
   else throw usage(`there is no command ${command}`);
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        'accept-licence': { type: 'boolean', default: false },
-        licence: { type: 'string' },
-        source: { type: 'string' },
-        name: { type: 'string' },
-        role: { type: 'string' },
-        mean: { type: 'string' },
-        std: { type: 'string' },
-        'max-cosine-distance': { type: 'string' },
-        models: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
 }
 
 async function list(directory: string): Promise<void> {
@@ -151,8 +148,8 @@ async function fetchModel(name: string, values: Values, directory: string): Prom
 async function add(file: string, values: Values, directory: string): Promise<void> {
   const { licence, source, name, role, mean, std } = values;
   if (licence === undefined || source === undefined) throw usage('add needs --licence and --source');
-  if (role !== undefined && !isRole(role))
-    throw usage(`--role is one of ${MODEL_ROLES.join(', ')}, not ${role}`);
+  if (role !== undefined && !isAddable(role))
+    throw usage(`--role is one of ${ADDABLE_ROLES.join(', ')}, not ${role}`);
   const distance = values['max-cosine-distance'];
   const preprocessing =
     mean === undefined && std === undefined
@@ -167,12 +164,12 @@ async function add(file: string, values: Values, directory: string): Promise<voi
   print(`${entry.name} is a ${entry.role}: ${describeNetwork(entry)}`);
 }
 
-function isRole(role: string): role is ModelRole {
-  return (MODEL_ROLES as readonly string[]).includes(role);
+function isAddable(role: string): role is ModelRole {
+  return (ADDABLE_ROLES as readonly string[]).includes(role);
 }
 
 function triple(text: string, option: string): [number, number, number] {
-  const [r, g, b, ...rest] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  const [r, g, b, ...rest] = text.split(',').map((part) => decimal(part));
   if (r === undefined || g === undefined || b === undefined || rest.length > 0 || Number.isNaN(r + g + b)) {
     throw usage(`${option} is three numbers, as 0.5,0.5,0.5`);
   }
@@ -216,23 +213,9 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function required(subject: string | undefined, form: string): string {
-  if (subject === undefined) throw usage(`say what: ${form}`);
+function only([subject, ...rest]: readonly string[], form: string): string {
+  if (subject === undefined || rest.length > 0) throw usage(`say what, one at a time: ${form}`);
   return subject;
 }
 
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
-}
-
-// A reader that has seen enough, as head does, is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${toWorkerError(error).message}\n`);
-  process.exitCode = 2;
-}
+await runProgram(main);

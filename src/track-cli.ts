@@ -1,8 +1,9 @@
 /** The tracker alone on the command line: detections of any detector in, rows for any MOT evaluator out. */
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { toWorkerError, WorkerError } from './errors.ts';
+import { parseArguments, runProgram, usage } from './command-line.ts';
+import { decimal } from './decimal.ts';
+import { WorkerError } from './errors.ts';
 import { type DetectionFrame, readDetectionLines } from './tracking/detection-lines.ts';
 import {
   DEFAULT_MAX_AGE,
@@ -30,6 +31,23 @@ Usage: npm run -s track -- --detections FILE.jsonl --out FILE.txt [options]
 
 Exit code 0, or 2 with one line on stderr when the input is not usable.`;
 
+const OPTIONS = {
+  options: {
+    detections: { type: 'string' },
+    out: { type: 'string' },
+    'rate-mode': { type: 'string' },
+    'max-cosine-distance': { type: 'string' },
+    'nn-budget': { type: 'string' },
+    'n-init': { type: 'string' },
+    'max-age': { type: 'string' },
+    picture: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+} as const;
+
+type Values = ReturnType<typeof parseArguments<typeof OPTIONS>>['values'];
+type NumberOption = 'max-cosine-distance' | 'nn-budget' | 'n-init' | 'max-age';
+
 interface Arguments {
   readonly detections: string;
   readonly out: string;
@@ -37,7 +55,7 @@ interface Arguments {
 }
 
 async function main(): Promise<void> {
-  const args = parseArguments(process.argv.slice(2));
+  const args = readArguments();
   if (args === 'help') {
     process.stdout.write(`${HELP}\n`);
     return;
@@ -48,8 +66,8 @@ async function main(): Promise<void> {
   else await writeRows(args.out, rows);
 }
 
-function parseArguments(argv: string[]): Arguments | 'help' {
-  const values = parse(argv);
+function readArguments(): Arguments | 'help' {
+  const { values } = parseArguments(OPTIONS);
   if (values.help) return 'help';
   const { detections, out, 'rate-mode': rateMode = DEFAULT_SEQUENCE_OPTIONS.rateMode } = values;
   if (detections === undefined || out === undefined) throw usage('name --detections FILE and --out FILE');
@@ -69,40 +87,16 @@ function parseArguments(argv: string[]): Arguments | 'help' {
   };
 }
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        detections: { type: 'string' },
-        out: { type: 'string' },
-        'rate-mode': { type: 'string' },
-        'max-cosine-distance': { type: 'string' },
-        'nn-budget': { type: 'string' },
-        'n-init': { type: 'string' },
-        'max-age': { type: 'string' },
-        picture: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    }).values;
-  } catch (cause) {
-    throw usage((cause as Error).message.replaceAll('\n', ' '), cause);
-  }
-}
-
-type Values = ReturnType<typeof parse>;
-type NumberOption = 'max-cosine-distance' | 'nn-budget' | 'n-init' | 'max-age';
-
 function distance(values: Values, name: NumberOption, fallback: number): number {
   const text = values[name] ?? String(fallback);
-  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const value = decimal(text);
   if (!(value >= 0 && value < Infinity)) throw usage(`--${name} must be a number from 0 on, not ${text}`);
   return value;
 }
 
 function count(values: Values, name: NumberOption, fallback: number): number {
   const text = values[name] ?? String(fallback);
-  const value = Number(text);
+  const value = decimal(text);
   if (!Number.isSafeInteger(value) || value < 1)
     throw usage(`--${name} must be a whole number above 0, not ${text}`);
   return value;
@@ -134,13 +128,4 @@ function motRow({ frameNumber, id, tlwh, confidence }: TrackedBox): string {
   return `${frameNumber},${id},${numbers.join(',')},${confidence},-1,-1,-1\n`;
 }
 
-function usage(problem: string, cause?: unknown): WorkerError {
-  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
-}
-
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${toWorkerError(error).message}\n`);
-  process.exitCode = 2;
-}
+await runProgram(main);

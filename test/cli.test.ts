@@ -1,5 +1,6 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -106,26 +107,77 @@ describe('detect, the command line', () => {
   });
 
   it.each([
-    ['no video', [], /JOB_INVALID: name one video file/],
-    ['a wrong option', ['--fast'], /JOB_INVALID: .*--fast/],
+    ['no video', [], /^CONFIG_INVALID: name one video file/],
+    ['a wrong option', ['--fast'], /^CONFIG_INVALID: .*--fast/],
     [
       'an interval out of range',
       ['x.mp4', '--interval', '0'],
-      /JOB_INVALID: --interval must be 0.04 to 3600/,
+      /^CONFIG_INVALID: --interval must be 0.04 to 3600/,
     ],
     [
       'a tolerance beyond half the interval',
       ['x.mp4', '--interval', '1', '--tolerance', '0.6'],
-      /JOB_INVALID: --tolerance must be 0 to 0.5 seconds/,
+      /^CONFIG_INVALID: --tolerance must be 0 to 0.5 seconds/,
     ],
-    ['nothing to detect', ['x.mp4', '--no-faces', '--no-poses'], /JOB_INVALID: .*nothing is left/],
+    ['nothing to detect', ['x.mp4', '--no-faces', '--no-poses'], /^CONFIG_INVALID: .*nothing is left/],
+    ['a tolerance without digits', ['x.mp4', '--tolerance', ''], /^CONFIG_INVALID: --tolerance must be/],
+    ['an option without its value', ['x.mp4', '--interval', '--no-faces'], /^CONFIG_INVALID: .*'--interval'/],
     ['a file that is not there', ['nowhere.mp4'], /VIDEO_NOT_FOUND: .*nowhere\.mp4/],
-    ['an unwritable result', ['FILM', '--out', '/nowhere/at/all.json'], /ENOENT/],
   ])('says in one line what is wrong with %s', async (_name, args, message) => {
     const { code, stdout, stderr } = await detect(...args.map((arg) => (arg === 'FILM' ? film : arg)));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it.each([
+    ['/nowhere/at/all.json', /^JOB_INVALID: cannot write \/nowhere\/at\/all\.json: ENOENT: /],
+    [import.meta.dirname, /^JOB_INVALID: cannot write .*: it is a folder$/],
+    ['', /^JOB_INVALID: cannot write : the name is empty$/],
+  ])('refuses to write to "%s" before it looks at the video', async (out, message) => {
+    const noVideo = join(folder, 'unread.mp4');
+    await writeFile(noVideo, 'an analysis would find that this is no video');
+    const { code, stdout, stderr } = await detect(noVideo, '--out', out);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr.trim()).toMatch(message);
+  });
+
+  it('leaves an older result alone when there is no new one', async () => {
+    const out = join(folder, 'older.json');
+    await writeFile(out, 'older');
+    await writeFile(join(folder, 'none.mp4'), 'no video');
+    expect(await detect(join(folder, 'none.mp4'), '--out', out)).toMatchObject({ code: 2 });
+    expect(await readFile(out, 'utf8')).toBe('older');
+  });
+
+  it('works in TEMP_DIR', async () => {
+    const { code, stderr } = await detectWith({ TEMP_DIR: '/no/such/folder' }, film);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^DISK_FULL: no temporary folder can be made in \/no\/such\/folder: check TEMP_DIR\n$/,
+    );
+  });
+
+  it('explains itself whatever the settings are, and says where their explanation is', async () => {
+    const wrong = { FACE_TILES: 'x', POSE_MODEL: 'y' };
+    expect(await detectWith(wrong, '--help')).toMatchObject({ code: 0, stderr: '' });
+    const { code, stderr } = await detectWith(wrong, film);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^CONFIG_INVALID: .*FACE_TILES=x.*POSE_MODEL=y.*npm start -- --help lists[^\n]*\n$/,
+    );
+  });
+
+  it('ends without a word when nobody reads its result any more, and leaves no temporary folder', async () => {
+    const tempDir = await mkdtemp(join(folder, 'temp-'));
+    const env = { ...process.env, TEMP_DIR: tempDir };
+    const child = spawn(process.execPath, [CLI, film, '--no-poses'], { env });
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (text) => (stderr += String(text)));
+    const [code] = await once(child, 'close');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(await readdir(tempDir)).toEqual([]);
   });
 
   it('refuses a file that is no video', async () => {

@@ -35,7 +35,7 @@ describe('the worker process', () => {
     async (word) => {
       const { code, stdout, stderr } = await ending([word]);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-      expect(stderr).toMatch(/^CONFIG_INVALID: .*print-conf.*; see --help\n$/);
+      expect(stderr).toMatch(/^CONFIG_INVALID: .*print-conf.* \(see --help\)\n$/);
     },
     30_000,
   );

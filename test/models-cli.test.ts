@@ -64,7 +64,9 @@ describe('npm run models', () => {
 
     const refused = await models('fetch', 'strict');
     expect(refused).toMatchObject({ code: 2, stdout: 'strict from a test, licence: AGPL-3.0\n' });
-    expect(refused.stderr).toMatch(/^the licence of strict, AGPL-3\.0, .*--accept-licence.*\n$/);
+    expect(refused.stderr).toMatch(
+      /^CONFIG_INVALID: the licence of strict, AGPL-3\.0, .*--accept-licence.*\n$/,
+    );
     expect(server.ranges).toEqual([]);
 
     const fetched = await models('fetch', 'strict', '--accept-licence');
@@ -93,9 +95,12 @@ describe('npm run models', () => {
 
   it.each([
     ['cook', 'there is no command cook'],
-    ['fetch', 'say what: fetch NAME'],
+    ['fetch', 'say what, one at a time: fetch NAME'],
     ['fetch nobody', 'there is no network nobody to fetch; there are strict'],
-    ['fetch a b', 'takes one name or file'],
+    ['fetch a b', 'say what, one at a time: fetch NAME'],
+    ['list foo', 'list takes no name'],
+    ['verify foo', 'verify takes no name'],
+    ['add x.onnx --licence MIT --source me --role pose-bundle', 'not pose-bundle'],
     ['add x.onnx', 'add needs --licence and --source'],
     ['add x.onnx --licence MIT --source me --role cook', '--role is one of'],
     ['add x.onnx --licence MIT --source me --std 1', '--std is three numbers'],

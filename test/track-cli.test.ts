@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,7 +78,7 @@ describe('the track command', () => {
   it('says in one line that a file cannot be written', async () => {
     const { code, stderr } = await track('--detections', detections, '--out', '/no/such/rows.txt');
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^cannot write \/no\/such\/rows\.txt: ENOENT[^\n]*\n$/);
+    expect(stderr).toMatch(/^CONFIG_INVALID: cannot write \/no\/such\/rows\.txt: ENOENT[^\n]*\n$/);
   });
 
   it.each([
@@ -92,6 +93,11 @@ describe('the track command', () => {
     [
       'a number that is none',
       ['--detections', 'x', '--out', '-', '--n-init', '1.5'],
+      '--n-init must be a whole number',
+    ],
+    [
+      'a hexadecimal number',
+      ['--detections', 'x', '--out', '-', '--n-init', '0x10'],
       '--n-init must be a whole number',
     ],
     [
@@ -114,6 +120,15 @@ describe('the track command', () => {
     expect(code).toBe(2);
     expect(stderr).toContain(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('ends without a word when nobody reads its rows any more', async () => {
+    const child = spawn(process.execPath, [CLI, '--detections', detections, '--out', '-']);
+    child.stdout.destroy();
+    let stderr = '';
+    child.stderr.on('data', (text) => (stderr += String(text)));
+    const [code] = await once(child, 'close');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it('explains itself', async () => {

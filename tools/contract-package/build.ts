@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { usage } from '../usage-error.ts';
+import { usage } from '../../src/command-line.ts';
 
 const HELP = `Builds the contract, a package of types, readers and JSON Schemas whose only dependency is zod.
 

@@ -1,0 +1,52 @@
+/** The frame of every command line: its arguments are understood or refused, and what goes wrong ends in one line on stderr and exit code 2. */
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { toWorkerError, WorkerError } from './errors.ts';
+
+/** Runs a program to its end. A reader that has seen enough, as `head` does, is no failure: the work goes on, unseen. */
+export async function runProgram(main: () => Promise<void>): Promise<void> {
+  let failed = false;
+  // A stream's error may also reject the write that met it; it is told once.
+  const failOnce = (error: unknown) => {
+    if (failed || isClosedPipe(error)) return;
+    failed = true;
+    fail(error);
+  };
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', failOnce);
+  try {
+    await main();
+  } catch (error) {
+    failOnce(error);
+  }
+}
+
+/** As node:util's parseArgs, of this process's arguments. @throws WorkerError CONFIG_INVALID */
+export function parseArguments<const T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (cause) {
+    throw usage((cause as Error).message, cause);
+  }
+}
+
+/** The error of a command line that cannot be understood. */
+export function usage(problem: string, cause?: unknown): WorkerError {
+  return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
+}
+
+/** Says in one line what went wrong; the process will end with exit code 2. */
+export function fail(error: unknown): void {
+  const { code, message } = toWorkerError(error);
+  process.stderr.write(`${code}: ${inOneLine(message)}\n`);
+  process.exitCode = 2;
+}
+
+/** Lines become sentences after one another, or items of a list. */
+function inOneLine(message: string): string {
+  return message
+    .trim()
+    .replaceAll(/([.:;,?!]?)\s*\n\s*/g, (_, end: string) => (end === '' ? '; ' : `${end} `));
+}
+
+function isClosedPipe(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'EPIPE';
+}
