@@ -4,7 +4,7 @@
  * What becomes of the job an error ends (see worker/outcome.ts):
  * - `permanent`: the input can never work; a failed result is written and the message deleted
  * - `retry`: a dependency had a bad moment; the message comes back after a back-off
- * - `released`: the work was taken from us (shutdown, lost lease, a client that is gone); nothing is written, the message is visible again at once
+ * - `released`: the work was taken from us (shutdown, lost lease, a client that is gone); no result is written, the message is visible again at once
  * - `unreadable`: the message is no job at all; it is left for the dead-letter queue
  * - `fatal`: the process cannot start or go on (configuration, models)
  */

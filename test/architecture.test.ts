@@ -2,18 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
-const SRC = join(import.meta.dirname, '../src');
+const ROOT = join(import.meta.dirname, '..');
+const SRC = join(ROOT, 'src');
 
 /** The rooms each room may import from, besides itself. Files directly in src are rooms of their own. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   geometry: [],
   errors: [],
   version: [],
+  decimal: [],
   'byte-ranges': [],
   arrivals: ['byte-ranges'],
   'process-folder': [],
   contract: ['errors'],
-  setting: ['contract'],
+  setting: ['contract', 'decimal'],
   settings: ['setting', 'contract'],
   config: ['settings', 'setting', 'errors'],
   log: ['config'],
@@ -51,16 +53,28 @@ const ONLY_IN: Readonly<Record<string, string>> = {
   piscina: 'pipeline',
 };
 
-/** Programs that put the rooms together; everything is theirs to import, and nothing imports them. */
-const PROGRAMS = ['main', 'cli', 'engine-options', 'callback-services', 'no-onnx-telemetry'];
+/** Programs put the rooms together: everything but another program is theirs to import. */
+const PROGRAMS = ['main', 'cli'];
+
+/** What several programs share: as theirs, but programs may import it. */
+const SHARED_BY_PROGRAMS = ['command-line', 'engine-options', 'callback-services', 'no-onnx-telemetry'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
+/** Whatever makes another file run or its types known: import and export, with and without names, import() and a thread's file. */
+const IMPORTS = [
+  /^\s*(?:import|export)\b[^'"]*?from\s+'([^']+)'/gm,
+  /^\s*import\s+'([^']+)'/gm,
+  /\bimport\('([^']+)'\)/g,
+  /\bnew URL\('([^']+\.ts)', import\.meta\.url\)/g,
+];
+
+function importsIn(source: string): string[] {
+  return IMPORTS.flatMap((pattern) => [...source.matchAll(pattern)].map(([, name]) => name as string));
+}
+
 function importsOf(file: string): string[] {
-  const source = readFileSync(join(SRC, file), 'utf8');
-  return [...source.matchAll(/^\s*(?:import|export)\b[^'"]*?from\s+'([^']+)'|\bimport\('([^']+)'\)/gm)].map(
-    ([, fromStatic, fromDynamic]) => (fromStatic ?? fromDynamic) as string,
-  );
+  return importsIn(readFileSync(join(SRC, file), 'utf8'));
 }
 
 function localTargets(file: string): string[] {
@@ -78,11 +92,47 @@ function isProgram(room: string): boolean {
   return PROGRAMS.includes(room) || room.endsWith('-cli');
 }
 
+function isOfPrograms(room: string): boolean {
+  return isProgram(room) || SHARED_BY_PROGRAMS.includes(room);
+}
+
+/** The rows of the README's map: the rooms each one names, with a file's ending as in src. */
+function readmeMap(): string[][] {
+  const [, map = ''] = readFileSync(join(ROOT, 'README.md'), 'utf8').split('## The map of src');
+  const [table = ''] = map.split('\n## ');
+  const firstCells = [...table.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell]) => cell as string);
+  return firstCells.map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name as string));
+}
+
 describe('the imports of src', () => {
+  it('are seen in each of their forms', () => {
+    const source = [
+      "import './bare.ts';",
+      "import { one } from './named.ts';",
+      "import {\n  one,\n  two,\n} from './lines.ts';",
+      "export type { Three } from './exported.ts';",
+      "const late = await import('./late.ts');",
+      "const thread = new URL('./thread.ts', import.meta.url);",
+      "const folder = new URL('../models', import.meta.url);",
+    ].join('\n');
+    expect(importsIn(source).toSorted()).toEqual(
+      ['bare', 'exported', 'late', 'lines', 'named', 'thread'].map((name) => `./${name}.ts`),
+    );
+  });
+
+  it('leave the programs alone: nothing imports one', () => {
+    const wrong = files.flatMap((file) =>
+      localTargets(file)
+        .filter((target) => isProgram(roomOf(target)))
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   it('run one way between the rooms', () => {
     const wrong = files.flatMap((file) => {
       const room = roomOf(file);
-      if (isProgram(room)) return [];
+      if (isOfPrograms(room)) return [];
       const allowed = [room, ...(MAY_IMPORT[room] ?? [])];
       return localTargets(file)
         .filter((target) => !allowed.includes(roomOf(target)))
@@ -120,6 +170,26 @@ describe('the imports of src', () => {
 
   it('read process.env only in the programs', () => {
     const readers = files.filter((file) => /process\.env\b/.test(readFileSync(join(SRC, file), 'utf8')));
-    expect(readers.filter((file) => !isProgram(roomOf(file)))).toEqual([]);
+    expect(readers.filter((file) => !isOfPrograms(roomOf(file)))).toEqual([]);
+  });
+});
+
+describe('the map of src in the README', () => {
+  const map = readmeMap();
+  const rowOf = (entry: string) => map.findIndex((names) => names.includes(entry));
+  const entryOf = (file: string) => (file.includes(sep) ? `${roomOf(file)}/` : file);
+
+  it('names every folder and file directly in src, once, and nothing else', () => {
+    const entries = [...new Set(files.map(entryOf))];
+    expect(map.flat().toSorted()).toEqual(entries.toSorted());
+  });
+
+  it('has its rows in the order in which imports run: no row needs a later one', () => {
+    const wrong = files.flatMap((file) =>
+      localTargets(file)
+        .filter((target) => rowOf(entryOf(target)) > rowOf(entryOf(file)))
+        .map((target) => `${file} -> ${target}`),
+    );
+    expect(wrong).toEqual([]);
   });
 });

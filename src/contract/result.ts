@@ -176,7 +176,7 @@ export const completedResultSchema = z.object({
   provenance: provenanceSchema,
 });
 
-/** Codes that a failed result can have: of what is released or unreadable nothing is written. */
+/** Codes that a failed result can have: of what is released or unreadable no result is written. */
 const REPORTED_CODES = Object.entries(ERROR_KINDS)
   .filter(([, kind]) => kind === 'permanent' || kind === 'retry')
   .map(([code]) => code);

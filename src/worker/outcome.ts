@@ -8,7 +8,7 @@ import { type BackOff, fullJitterMs } from './back-off.ts';
  * - `failed`: it can never work; a failed result stands
  * - `retry`: something had a bad moment; the message comes back after `delaySeconds`
  * - `exhausted`: as retry, but this was the last receive: a failed result stands and the dead-letter queue gets the message
- * - `released`: the work was taken from us; nothing was written, the message is visible again at once
+ * - `released`: the work was taken from us; no result was written, the message is visible again at once
  * - `unreadable`: the message is no job; it stays as it is until the queue moves it to the dead-letter queue
  */
 export type Outcome =
