@@ -5,9 +5,9 @@
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
+import { listOf, positiveNumber, zeroOrMore } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
 import { EmulatedBucket } from './emulated-bucket.ts';
-import { listOf, positiveNumber, zeroOrMore } from './number-options.ts';
 
 /**
  * @param args the command line after `download`: --videos DIR (instead of drawn ones), --cache DIR (where drawn ones are kept),

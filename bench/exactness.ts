@@ -11,8 +11,8 @@ import { probeVideo } from '../src/media/probe.ts';
 import type { AllowedPlan } from '../src/media/sampling-plan.ts';
 import type { VideoInfo } from '../src/media/video-info.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
+import { positiveInteger } from '../tools/number-options.ts';
 import { makeVariant, type Variant, variants } from './exactness-variants.ts';
-import { positiveInteger } from './number-options.ts';
 
 const limits = DEFAULT_VIDEO_LIMITS;
 const never = new AbortController().signal;

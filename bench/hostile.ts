@@ -10,9 +10,9 @@ import { PRIVATE_FOLDER_KIND } from '../src/media/private-folder.ts';
 import { probeVideo } from '../src/media/probe.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
 import { processFolderPrefix } from '../src/process-folder.ts';
+import { positiveInteger, zeroOrMore } from '../tools/number-options.ts';
 import { makeVariant, variants } from './exactness-variants.ts';
 import { flips, type HostileFile, noise, prefixes } from './hostile-files.ts';
-import { positiveInteger, zeroOrMore } from './number-options.ts';
 
 /** Nothing that small may take longer. */
 const DEADLINE_MS = 20_000;

@@ -4,11 +4,11 @@ import { basename } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import type { AllowedPlan } from '../src/media/sampling-plan.ts';
+import { positiveInteger, positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
 import { cpuTime } from './cpu-time.ts';
 import { EmulatedBucket } from './emulated-bucket.ts';
 import type { JobCost } from './job-process.ts';
-import { positiveInteger, positiveNumber } from './number-options.ts';
 import { runJob, totalCpuSeconds } from './run-job.ts';
 
 const run = promisify(execFile);

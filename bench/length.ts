@@ -8,7 +8,7 @@ import { ObservationLog } from '../src/pipeline/observation-log.ts';
 import { writeResult } from '../src/pipeline/result-builder.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../src/tracking/follow-people.ts';
 import { withTempFolder } from '../src/worker/temp-folder.ts';
-import { positiveInteger, positiveNumber } from './number-options.ts';
+import { positiveInteger, positiveNumber } from '../tools/number-options.ts';
 import { FILM_PICTURE, syntheticFrames } from './synthetic-film.ts';
 
 const INTERVAL_SECONDS = 2;

@@ -10,7 +10,7 @@ import { openModel } from '../src/inference/model-store.ts';
 import { FaceDetector } from '../src/vision/face-detector.ts';
 import { FaceEmbedder } from '../src/vision/face-embedder.ts';
 import { loadPoseEngine, type POSE_ENGINES } from '../src/vision/pose/load-pose-engine.ts';
-import { positiveInteger } from './number-options.ts';
+import { positiveInteger } from '../tools/number-options.ts';
 
 /** Sizes of the frames, in turn: a worker's videos change their size, and buffers and textures with them. */
 const SIZES = [

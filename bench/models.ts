@@ -7,7 +7,7 @@ import { rolesOf } from '../src/inference/model-roles.ts';
 import { MODELS_DIRECTORY, readModel } from '../src/inference/model-store.ts';
 import { type FloatTensor, OnnxSession } from '../src/inference/onnx-session.ts';
 import { Letterbox, rectangularCanvas } from '../src/vision/letterbox.ts';
-import { positiveInteger } from './number-options.ts';
+import { positiveInteger } from '../tools/number-options.ts';
 
 /** Values of the dynamic dimensions: the shapes of 16:9, 9:16 and square pictures, and small groups of faces. */
 const DYNAMIC_SHAPES: Readonly<Record<string, readonly (readonly number[])[]>> = {

@@ -4,9 +4,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
 import type { JobCost } from './job-process.ts';
-import { positiveNumber } from './number-options.ts';
 
 const run = promisify(execFile);
 

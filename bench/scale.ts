@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
+import { listOf, positiveInteger, positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
 import { lineChart } from './line-chart.ts';
-import { listOf, positiveInteger, positiveNumber } from './number-options.ts';
 import { runJob, totalCpuSeconds } from './run-job.ts';
 
 const run = promisify(execFile);

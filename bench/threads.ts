@@ -6,8 +6,8 @@ import { readAnalysisConfig } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
 import { DetectionPool } from '../src/pipeline/detection-pool.ts';
 import { withTempFolder } from '../src/worker/temp-folder.ts';
+import { positiveInteger, positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
-import { positiveInteger, positiveNumber } from './number-options.ts';
 
 const RESOLUTION_MS = 10;
 

@@ -12,6 +12,7 @@ import { readFrames } from '../src/media/frame-reader.ts';
 import { probeVideo } from '../src/media/probe.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
 import { type FaceDetection, FaceDetector } from '../src/vision/face-detector.ts';
+import { positiveNumber, zeroToOne } from '../tools/number-options.ts';
 import { type Drawing, drawBoxes } from './draw-boxes.ts';
 
 const HELP = `Measures a face detector against another one on videos, for faces above 5 % of the frame's height.
@@ -52,19 +53,16 @@ export async function evaluate(args: string[]): Promise<void> {
     return;
   }
   if (videos.length === 0 || values.reference === undefined) throw usage('name videos and a --reference');
+  const confidence = zeroToOne('--confidence', values.confidence);
+  const intervalMs = positiveNumber('--interval', values.interval) * 1000;
   const [model, reference] = await Promise.all([
-    load(values.model, Number(values.confidence)),
+    load(values.model, confidence),
     load(values.reference, MIN_CONFIDENCE),
   ]);
   if (values.draw !== undefined) await mkdir(values.draw, { recursive: true });
   const counts: Agreement[] = [];
   for (const video of videos) {
-    const agreement = await compareOn(
-      video,
-      Number(values.interval) * 1000,
-      { model, reference },
-      values.draw,
-    );
+    const agreement = await compareOn(video, intervalMs, { model, reference }, values.draw);
     counts.push(agreement);
     process.stdout.write(`${row(basename(video), agreement)}\n`);
   }
@@ -154,7 +152,8 @@ function sum(counts: readonly Agreement[]): Agreement {
 }
 
 function row(name: string, { wanted, found, claimed, confirmed }: Agreement): string {
-  const ratio = (part: number, whole: number) => `${(part / whole).toFixed(3)} (${part}/${whole})`;
+  const ratio = (part: number, whole: number) =>
+    whole === 0 ? 'of none' : `${(part / whole).toFixed(3)} (${part}/${whole})`;
   return `${name.padEnd(40)} recall ${ratio(found, wanted)}  precision ${ratio(confirmed, claimed)}`;
 }
 

@@ -8,6 +8,7 @@ import { iou } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { type FaceDetection, FaceDetector } from '../src/vision/face-detector.ts';
+import { positiveInteger } from '../tools/number-options.ts';
 import { averagePrecision, operatingPoint } from './average-precision.ts';
 import { type Drawing, drawBoxes } from './draw-boxes.ts';
 import { counts, type LabelledPicture, levelsOf, readFaceLabels } from './face-labels.ts';
@@ -63,9 +64,10 @@ export async function evaluate(args: string[]): Promise<void> {
   }
   if (directory === undefined || rest.length > 0) throw usage('name one folder of pictures');
   if (values.tiles !== 'off' && values.tiles !== 'auto') throw usage('--tiles is off or auto');
+  const inputSize = positiveInteger('--input-size', values['input-size']);
   const detector = await FaceDetector.load(await openModel(values.model, { role: 'face-detector' }), {
     confidenceThreshold: LOWEST_CONFIDENCE,
-    inputSize: Number(values['input-size']),
+    inputSize,
     tiles: values.tiles,
   });
   if (values.draw !== undefined) await mkdir(values.draw, { recursive: true });
@@ -75,7 +77,7 @@ export async function evaluate(args: string[]): Promise<void> {
   const { name, sha256, licence } = detector.description;
   const evaluation: FaceEvaluation = {
     model: { name, sha256, licence },
-    inputSize: Number(values['input-size']),
+    inputSize,
     tiles: values.tiles,
     pictures,
     levels,

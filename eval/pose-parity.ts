@@ -7,6 +7,7 @@ import { openModel } from '../src/inference/model-store.ts';
 import { BlazePoseNetworks } from '../src/vision/pose/blazepose-networks.ts';
 import { loadPoseEngine, POSE_MODELS } from '../src/vision/pose/load-pose-engine.ts';
 import type { PoseLandmarker } from '../src/vision/pose/pose-landmarker.ts';
+import { positiveNumber } from '../tools/number-options.ts';
 import { type LandmarkError, LandmarkErrorMeter } from './landmark-error.ts';
 import { ownSpread } from './pose-rounding.ts';
 import { readPicture } from './read-picture.ts';
@@ -35,6 +36,7 @@ export async function evaluate(args: string[]): Promise<void> {
   }
   const model = POSE_MODELS.find((name) => name === values.model);
   if (positionals.length === 0 || model === undefined) throw usage('name files and a model');
+  const intervalMs = positiveNumber('--interval', values.interval) * 1000;
   const options = { model, minPresence: 0.5, maxPoses: 1 };
   const [ours, official, networks] = await Promise.all([
     loadPoseEngine({ engine: 'onnx', ...options }),
@@ -43,7 +45,7 @@ export async function evaluate(args: string[]): Promise<void> {
   ]);
   process.stdout.write(`${'picture'.padEnd(44)} mean px   max px own mean  own max\n`);
   for (const file of positionals) {
-    for await (const { name, image } of picturesOf(file, Number(values.interval) * 1000)) {
+    for await (const { name, image } of picturesOf(file, intervalMs)) {
       const parity = await comparePoses(image, ours.landmarker, official.landmarker);
       const own = await ownSpread(image, networks);
       process.stdout.write(

@@ -8,6 +8,7 @@ import { readAnalysisConfig, readEnvironment } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
 import { DetectionPool } from '../src/pipeline/detection-pool.ts';
 import { DEFAULT_MAX_AGE, DEFAULT_SEQUENCE_OPTIONS } from '../src/tracking/track-sequence.ts';
+import { listOf, positiveNumber, zeroOrMore } from '../tools/number-options.ts';
 import { addCounts, type MotCounts, scores } from './clear-mot.ts';
 import { drawFaces } from './tracking-drawing.ts';
 import { analyseFaces, countResult, type FaceVideo, readFaceVideos } from './tracking-faces.ts';
@@ -46,12 +47,10 @@ export async function evaluate(args: string[]): Promise<void> {
   }
   if (directory === undefined || rest.length > 0) throw usage('name one folder');
   if (!existsSync(directory)) throw usage(`there is no folder ${directory}`);
-  const rates = values.rates.split(',').map(Number);
-  if (!rates.every((rate) => rate > 0)) throw usage('--rates is a list of numbers above 0');
+  const rates = listOf(positiveNumber, '--rates', values.rates);
   const rateMode = values['rate-mode'];
   if (rateMode !== 'auto' && rateMode !== 'deepsort') throw usage('--rate-mode is auto or deepsort');
-  const maxCosineDistance = Number(values['max-cosine-distance']);
-  if (!(maxCosineDistance >= 0)) throw usage('--max-cosine-distance is a number from 0 on');
+  const maxCosineDistance = zeroOrMore('--max-cosine-distance', values['max-cosine-distance']);
   const maxAge = DEFAULT_MAX_AGE[rateMode];
   const options = { ...DEFAULT_SEQUENCE_OPTIONS, rateMode, maxCosineDistance, maxAge } as const;
 

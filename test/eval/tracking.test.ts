@@ -127,8 +127,8 @@ describe('npm run eval -- tracking', () => {
     ['no folder', [], 'name one folder'],
     ['a folder that is not there', ['/no/such'], 'there is no folder /no/such'],
     ['an empty folder', [join(import.meta.dirname, '../helpers')], 'holds no sequence'],
-    ['a threshold that is none', ['.', '--max-cosine-distance', 'abc'], 'is a number from 0 on'],
-    ['rates that are none', ['.', '--rates', '5,x'], '--rates is a list of numbers above 0'],
+    ['a threshold that is none', ['.', '--max-cosine-distance', 'abc'], 'is 0 or a number above it, not abc'],
+    ['rates that are none', ['.', '--rates', '5,x'], '--rates is a number above 0, not x'],
   ])('says in one line what is wrong with %s', async (_name, args, message) => {
     const { code, stderr } = await evaluate(...args);
     expect(code).toBe(2);

@@ -1,4 +1,4 @@
-/** Options of the benches that are numbers: what is none, or none that makes sense, ends the bench with a sentence before anything is measured. */
+/** Options of the benches and evaluations that are numbers: what is none, or none that makes sense, ends them with a sentence before anything is measured. */
 import { usage } from '../src/command-line.ts';
 import { decimal } from '../src/decimal.ts';
 
@@ -21,6 +21,12 @@ export const zeroOrMore: Read = (option, text) => {
   const value = numberIn(text);
   if (value >= 0) return value;
   throw usage(`${option} is 0 or a number above it, not ${text}`);
+};
+
+export const zeroToOne: Read = (option, text) => {
+  const value = numberIn(text);
+  if (value >= 0 && value <= 1) return value;
+  throw usage(`${option} is a number from 0 to 1, not ${text}`);
 };
 
 /** Several, separated by commas. */
