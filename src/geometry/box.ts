@@ -25,10 +25,6 @@ export interface Point {
   readonly y: number;
 }
 
-export function tlwhToTlbr({ x, y, width, height }: Tlwh): Tlbr {
-  return { left: x, top: y, right: x + width, bottom: y + height };
-}
-
 export function tlbrToTlwh({ left, top, right, bottom }: Tlbr): Tlwh {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }

@@ -1,7 +1,7 @@
 /** What decoding costs: the model by which a sampling plan is chosen. Its constants are measured by `npm run bench -- calibrate`. */
 
 /** CPU time of one ffmpeg decoding on one thread. */
-export interface DecodeCost {
+interface DecodeCost {
   /** Per million pixels of a picture. */
   readonly megapixelMs: number;
   /** Per million bytes of a packet. */
@@ -9,7 +9,7 @@ export interface DecodeCost {
 }
 
 /** Measured on one core of the project's kind of machine with ffmpeg 5.1; what counts is how they compare. */
-export const DECODE_COSTS: Readonly<Record<string, DecodeCost>> = {
+const DECODE_COSTS: Readonly<Record<string, DecodeCost>> = {
   h264: { megapixelMs: 1.3, megabyteMs: 90 },
   hevc: { megapixelMs: 1.1, megabyteMs: 330 },
   vp8: { megapixelMs: 0.5, megabyteMs: 50 },

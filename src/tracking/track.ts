@@ -38,8 +38,6 @@ export class Track {
   readonly id: number;
   readonly gallery: AppearanceGallery;
   readonly sightings: Sighting[];
-  /** Frames since the first sighting, that one and those lacking in gaps included. */
-  age = 1;
   /** Sightings so far. */
   hits = 1;
   /** Frames since the last sighting, those lacking in gaps included. */
@@ -97,7 +95,6 @@ export class Track {
     const { frameIntervalMs, maxAgeFrames, motion } = this.#rules;
     const gapMs = timeMs - this.#predictedMotion.timeMs;
     const steps = frameIntervalMs === null ? 1 : Math.max(1, Math.round(gapMs / frameIntervalMs));
-    this.age += steps;
     this.timeSinceUpdate += steps;
     this.shownSinceUpdate += 1;
     // In the frame before this one it would have been found missing once too often.

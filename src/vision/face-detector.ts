@@ -31,12 +31,13 @@ export interface FaceDetectorOptions {
   readonly inputSize?: number;
   /** `off` by default. */
   readonly tiles?: FaceTiles;
-  /** Overlap (IoU) above which two boxes of one pass are one face; 0.6 by default. */
-  readonly maxIou?: number;
 }
 
 /** More in one pass are no faces, but a threshold near 0; Ultralytics' max_det. */
 const MAX_FACES = 300;
+
+/** Overlap (IoU) above which two boxes of one pass are one face. */
+const MAX_IOU = 0.6;
 
 /** Boxes of two passes are one face when the smaller is covered this far. */
 const MAX_COVER_BETWEEN_PASSES = 0.6;
@@ -73,7 +74,7 @@ export class FaceDetector {
     const [batch, , height, width] = input?.shape ?? [];
     this.#modelDescription = description;
     this.#session = session;
-    this.#options = { confidenceThreshold: 0.5, inputSize: 640, tiles: 'off', maxIou: 0.6, ...options };
+    this.#options = { confidenceThreshold: 0.5, inputSize: 640, tiles: 'off', ...options };
     this.#inputName = input?.name ?? '';
     this.#fixedBatch = typeof batch === 'number' ? batch : null;
     this.#fixedCanvas = typeof width === 'number' && typeof height === 'number' ? { width, height } : null;
@@ -99,11 +100,6 @@ export class FaceDetector {
     decodeYoloFaces(output, detector.#options.confidenceThreshold);
     detector.#hasLandmarks = hasLandmarkRows(output);
     return detector;
-  }
-
-  /** False for networks that give boxes only: their faces cannot be aligned, and identities are less sure. */
-  get hasLandmarks(): boolean {
-    return this.#hasLandmarks;
   }
 
   get description(): ModelDescription {
@@ -155,7 +151,7 @@ export class FaceDetector {
       },
     );
     const inPicture = faces.filter(({ box }) => box.width >= 1 && box.height >= 1);
-    return suppressNonMaxima(inPicture, this.#options.maxIou, MAX_FACES);
+    return suppressNonMaxima(inPicture, MAX_IOU, MAX_FACES);
   }
 
   #prepare({ width, height }: Size, pass: Pass): Prepared {

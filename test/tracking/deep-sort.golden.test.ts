@@ -72,7 +72,6 @@ describe('DeepSort with the published parameters', () => {
           expect(actual).toMatchObject({
             state: expected.state,
             hits: expected.hits,
-            age: expected.age,
             timeSinceUpdate: expected.time_since_update,
           });
           if (!renamed.has(expected.id)) renamed.set(expected.id, actual?.id ?? -1);
