@@ -28,8 +28,6 @@ export class LeaseKeeper {
 
   /** Renews the message's visibility timeout until the lease is settled. */
   hold({ receiptHandle, receivedAtMs }: Pick<ReceivedMessage, 'receiptHandle' | 'receivedAtMs'>): Lease {
-    // Without a queue behind it, nobody else can take the message.
-    if (receiptHandle === null) return { signal: new AbortController().signal, settle: async () => true };
     const id = this.#nextId++;
     const held: Held = { lost: new AbortController(), settled: Promise.withResolvers() };
     this.#held.set(id, held);
@@ -42,11 +40,6 @@ export class LeaseKeeper {
         return await held.settled.promise;
       },
     };
-  }
-
-  /** Ends the thread; leases still held are lost. */
-  async close(): Promise<void> {
-    await this.#thread?.terminate();
   }
 
   #post(request: LeaseRequest): void {

@@ -8,7 +8,7 @@ export function detectMessage(body: string): ReceivedMessage {
   const messageId = `http-${randomUUID()}`;
   return {
     messageId,
-    receiptHandle: null,
+    receiptHandle: '',
     body,
     receiveCount: 1,
     maxReceiveCount: Number.POSITIVE_INFINITY,

@@ -10,8 +10,8 @@ export type { DownloadPlan };
 /** A message this process holds until its visibility timeout ends. Methods reject with a WorkerError, LEASE_LOST when the message is no longer ours. */
 export interface ReceivedMessage {
   readonly messageId: string;
-  /** Names our hold on the message to the queue, another one at every receive; null when no queue is behind it. */
-  readonly receiptHandle: string | null;
+  /** Names our hold on the message to the queue, another one at every receive; empty when no queue is behind it. */
+  readonly receiptHandle: string;
   readonly body: string;
   /** How often the queue has handed this message out, this time included: 1 or more. */
   readonly receiveCount: number;
