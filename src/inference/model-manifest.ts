@@ -102,7 +102,7 @@ export const modelEntrySchema = z
 /** One network of the manifest. */
 export type ModelEntry = z.infer<typeof modelEntrySchema>;
 
-export const modelManifestSchema = z
+const modelManifestSchema = z
   .strictObject({ models: z.array(modelEntrySchema).readonly() })
   .refine(
     ({ models }) => new Set(models.map(({ name }) => name)).size === models.length,

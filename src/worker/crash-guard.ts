@@ -4,7 +4,7 @@ import type { JobJournal, JournalEnding, JournalPage } from './job-journal.ts';
 import type { ReceivedMessage } from './ports.ts';
 
 /** Crashes after which a job is failed instead of tried again. */
-export const MAX_CRASHES = 2;
+const MAX_CRASHES = 2;
 
 /** Time the journal gets to note how an attempt ended, when its own signal may have ended already. */
 const CLOSE_TIMEOUT_MS = 2000;
