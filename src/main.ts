@@ -3,6 +3,7 @@ import { type AwsClients, createAwsClients } from './aws/clients.ts';
 import { EcsTaskProtection } from './aws/ecs-task-protection.ts';
 import { jobSender } from './aws/job-sender.ts';
 import { LeaseKeeper } from './aws/lease-keeper.ts';
+import { askBucket, askQueue } from './aws/reachability.ts';
 import { S3Store } from './aws/s3-store.ts';
 import { SqsIntake } from './aws/sqs-intake.ts';
 import { type CallbackServices, callbackServices } from './callback-services.ts';
@@ -24,6 +25,7 @@ import { startTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { startTracingSdk, type TracingSdk } from './telemetry/tracing-sdk.ts';
 import { WORKER_VERSION } from './version.ts';
 import type { RangedDownloads, VideoServices } from './worker/analyse-stored-video.ts';
+import { DependencyWatch } from './worker/dependency-watch.ts';
 import { JobRunner } from './worker/job-runner.ts';
 import type { HoldLease } from './worker/lease.ts';
 import { ObservedRunner } from './worker/observed-runner.ts';
@@ -62,7 +64,8 @@ async function main(): Promise<void> {
     runningJobs: () => worker.running,
   });
   const tracing = await startTracing(config);
-  const { worker, detect } = assembleWorker(config, { pool, clients, callbacks, metrics: telemetry }, logger);
+  const parts = { pool, clients, callbacks, metrics: telemetry };
+  const { worker, watches, detect } = assembleWorker(config, parts, logger);
 
   let models: readonly ModelDescription[] | null = null;
   const sources = {
@@ -94,6 +97,7 @@ async function main(): Promise<void> {
   for (const { name, warning } of models) {
     if (warning !== undefined) logger.warn({ model: name }, `${name} ${warning}`);
   }
+  for (const watch of watches) watch.start(stopping);
   worker.start();
   callbacks.redelivery?.start();
 }
@@ -126,7 +130,7 @@ function assembleWorker(
   config: Config,
   { pool, clients, callbacks, metrics }: Parts,
   logger: Logger,
-): { worker: Worker; detect: DetectEndpoint | null } {
+): { worker: Worker; watches: readonly DependencyWatch[]; detect: DetectEndpoint | null } {
   const { s3, sqs } = clients;
   const store = new S3Store(s3);
   const { queueUrl, visibilityTimeoutSeconds } = config;
@@ -136,11 +140,8 @@ function assembleWorker(
     defaultFrameIntervalSeconds: config.frameIntervalSeconds,
     defaultSamplingToleranceSeconds: config.samplingToleranceSeconds,
   };
-  const results = new ResultStore({
-    store,
-    bucket: config.resultBucket ?? config.bucket,
-    prefix: config.resultPrefix,
-  });
+  const resultsAt = { bucket: config.resultBucket ?? config.bucket, prefix: config.resultPrefix };
+  const results = new ResultStore({ store, ...resultsAt });
   const leases = new LeaseKeeper({
     region: config.awsRegion,
     endpointUrl: config.awsEndpointUrl,
@@ -165,18 +166,28 @@ function assembleWorker(
   const cpu = new CpuShare();
   const runnerWith = (holdLease: HoldLease) =>
     new ObservedRunner({ runner: new JobRunner({ ...jobs, holdLease }), metrics, cpu });
+  const queue = new DependencyWatch({ name: 'the queue', ask: askQueue(sqs, queueUrl, logger), logger });
+  const storage = new DependencyWatch({ name: 'S3', ask: askBucket(s3, resultsAt, logger), logger });
   const guard = new ResourceGuard({ ...config, runningJobs: () => worker.running });
   const intake = new SqsIntake({
     sqs,
     queueUrl,
     slots: config.maxConcurrentJobs,
     visibilityTimeoutSeconds,
-    shortage: () => guard.shortage(),
+    shortage: async () => (await storage.latestProblem()) ?? (await guard.shortage()),
     logger,
   });
+  const runner = runnerWith((message) => leases.hold(message));
   const worker = new Worker({
     intake,
-    runner: runnerWith((message) => leases.hold(message)),
+    runner: {
+      async run(message, shutdown, releaseSlot) {
+        const outcome = await runner.run(message, shutdown, releaseSlot);
+        // The slot's next receive waits for the answer: an outage uses up no receive of the messages behind this one.
+        if (outcome.name !== 'completed' && outcome.error.code === 'STORAGE_UNAVAILABLE') void storage.ask();
+      },
+    },
+    dependencies: [queue, storage],
     ...protectionOf(config, logger),
   });
   const detect = detectEndpoint({
@@ -188,7 +199,7 @@ function assembleWorker(
     store,
     token: config.httpDetectToken ?? null,
   });
-  return { worker, detect: config.httpDetect ? detect : null };
+  return { worker, watches: [queue, storage], detect: config.httpDetect ? detect : null };
 }
 
 /** Downloads are kept to what the samples need, unless the configuration says otherwise. */

@@ -14,7 +14,7 @@ export interface WorkerResources {
   readonly cluster: Cluster;
 }
 
-/** Actions that take, hold, give back and finish a message. GetQueueAttributes tells the redrive policy. */
+/** Actions that take, hold, give back and finish a message. GetQueueAttributes tells the redrive policy, and that the queue is there. */
 const CONSUME = [
   'sqs:ReceiveMessage',
   'sqs:ChangeMessageVisibility',
@@ -40,6 +40,7 @@ function workerStatements({
     allow('Jobs', [...CONSUME, 'sqs:SendMessage'], jobs.queueArn),
     allow('Callbacks', [...CONSUME, 'sqs:SendMessage'], callbacks.queueArn),
     allow('ReadVideos', ['s3:GetObject'], bucket.arnForObjects(`${videoPrefix}*`)),
+    // Reading tells as well whether S3 can be used.
     allow('Results', ['s3:GetObject', 's3:PutObject'], bucket.arnForObjects(`${RESULT_PREFIX}*`)),
     // Reading and writing it is part of the results' permission.
     allow('ClearJournal', ['s3:DeleteObject'], bucket.arnForObjects(`${JOURNAL_PREFIX}*`)),

@@ -13,6 +13,13 @@ export interface WorkerOptions {
   };
   /** Told whenever the number of jobs under way changes. */
   readonly onRunningJobs?: (jobs: number) => void;
+  /** What no job can do without, besides the intake. */
+  readonly dependencies?: readonly Dependency[];
+}
+
+export interface Dependency {
+  /** Why it cannot be used; null while it can. */
+  readonly problem: string | null;
 }
 
 /** Messages beyond the slots that may be under way without one; further ones keep their slot to the end. */
@@ -25,15 +32,17 @@ export class Worker {
   readonly #intake: JobIntake;
   readonly #runner: WorkerOptions['runner'];
   readonly #onRunningJobs: (jobs: number) => void;
+  readonly #dependencies: readonly Dependency[];
   readonly #running = new Set<Promise<unknown>>();
   readonly #withoutSlot = new Set<ReceivedMessage>();
   readonly #shutdown = new AbortController();
   #state: 'new' | 'accepting' | 'stopping' = 'new';
 
-  constructor({ intake, runner, onRunningJobs = () => {} }: WorkerOptions) {
+  constructor({ intake, runner, onRunningJobs = () => {}, dependencies = [] }: WorkerOptions) {
     this.#intake = intake;
     this.#runner = runner;
     this.#onRunningJobs = onRunningJobs;
+    this.#dependencies = dependencies;
   }
 
   /** Does nothing after a stop: the signal to end may come while the process still prepares itself. */
@@ -68,7 +77,9 @@ export class Worker {
   get problems(): readonly string[] {
     if (this.#state === 'new') return ['not started yet'];
     if (this.#state === 'stopping') return ['shutting down'];
-    return this.#intake.problem === null ? [] : [this.#intake.problem];
+    const problems = [this.#intake, ...this.#dependencies].map(({ problem }) => problem);
+    // A dependency may be what keeps the intake from receiving.
+    return [...new Set(problems.filter((problem) => problem !== null))];
   }
 
   /**

@@ -144,4 +144,44 @@ describe('the worker as it is run in production', () => {
       error: { code: 'WORKER_CRASHED' },
     });
   });
+
+  it('receives no job while S3 is down, says why, and goes on by itself', async () => {
+    const worker = await lab.start();
+    lab.proxy.rule = ({ headers }) =>
+      headers['x-amz-target'] === undefined ? { status: 503, code: 'SlowDown' } : null;
+    const jobs = ['outage-1', 'outage-2', 'outage-3'];
+    for (const job_id of jobs) await lab.aws.enqueue({ job_id, ...JOB, frame_interval_seconds: 4 });
+    await until(async () => (await worker.health('/health/ready')).status === 503, 30_000);
+    expect((await worker.health('/health/ready')).body).toMatchObject({
+      reasons: ['S3 cannot be used (SlowDown, HTTP 503: a planned fault)'],
+    });
+    expect((await worker.health('/health')).status).toBe(200);
+    const receives = () => lab.proxy.seen.filter(({ operation }) => operation === 'ReceiveMessage').length;
+    const before = receives();
+    await sleep(2000);
+    expect(receives()).toBe(before);
+
+    lab.proxy.rule = () => null;
+    const completed = () =>
+      jobs.map((id) => worker.endings(id).at(-1)).filter((end) => end?.outcome === 'completed');
+    await until(() => completed().length === jobs.length, 60_000);
+    // The one that found the outage.
+    expect(
+      jobs.flatMap((id) => worker.endings(id)).filter(({ outcome }) => outcome === 'retry'),
+    ).toHaveLength(1);
+    await until(async () => (await worker.health('/health/ready')).status === 200, 30_000);
+  });
+
+  it('says that the queue does not answer while its only slot is busy', async () => {
+    const worker = await lab.start();
+    await lab.aws.enqueue({ job_id: 'busy', ...JOB });
+    await until(() => lab.decoders() > 0);
+    await lab.order('detection-blocks', 25_000);
+    lab.proxy.rule = ({ headers }) => (headers['x-amz-target'] === undefined ? null : { hang: true });
+    await until(async () => (await worker.health('/health/ready')).status === 503, 24_000);
+    expect(worker.endings('busy')).toEqual([]);
+    expect((await worker.health('/health/ready')).body).toMatchObject({
+      reasons: ['the queue cannot be used (no answer within 5000 ms)'],
+    });
+  });
 });

@@ -55,6 +55,25 @@ describe('Worker', () => {
     expect(worker.problems).toEqual(['shutting down']);
   });
 
+  it('tells what it depends on and cannot use, each once and whatever the slots are doing', async () => {
+    const { intake, receive } = scene();
+    const queue = { problem: null as string | null };
+    const storage = { problem: null as string | null };
+    const runner = { run: () => new Promise(() => {}) };
+    const worker = new Worker({
+      intake: { ...intake, problem: 'S3 cannot be used' },
+      runner,
+      dependencies: [queue, storage],
+    });
+    worker.start();
+    expect(worker.problems).toEqual(['S3 cannot be used']);
+    void receive('busy');
+    queue.problem = 'the queue cannot be used';
+    storage.problem = 'S3 cannot be used';
+    expect(worker.problems).toEqual(['S3 cannot be used', 'the queue cannot be used']);
+    await worker.stop(0, 0);
+  });
+
   it('stops receiving first, lets jobs end in their grace, and only then aborts the others', async () => {
     const { events, intake, receive } = scene();
     const worker = new Worker({
