@@ -22,6 +22,8 @@ export interface AttemptFacts {
   resumedFromBytes?: number;
   /** Earlier attempts at this job that ended their workers. */
   crashes?: number;
+  /** That this attempt has ended could not be noted in time: at its next receive, the same message would look like a crash. */
+  endMissing?: boolean;
 }
 
 /** @param startMs a reading of `performance.now()` */

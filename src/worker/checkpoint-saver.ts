@@ -1,6 +1,6 @@
 /** Writes an analysis's checkpoints as they come, one at a time and the newest first; the last one at a shutdown as well. */
 import type { Logger } from '../log.ts';
-import type { CheckpointSlot } from './job-journal.ts';
+import type { CheckpointSlot } from './checkpoint-slot.ts';
 import type { Content } from './ports.ts';
 import { isShutdown } from './shutdown.ts';
 

@@ -1,36 +1,34 @@
 /** Keeps a job that ends its workers from ending all of them: every attempt is noted, and two crashes are enough. */
 import { toWorkerError, WorkerError } from '../errors.ts';
-import type { JobJournal, JournalEnding, JournalPage } from './job-journal.ts';
-import type { ReceivedMessage } from './ports.ts';
+import type { JournalEnding } from './attempt-notes.ts';
+import type { JournalPage } from './job-journal.ts';
 
 /** Crashes after which a job is failed instead of tried again. */
 const MAX_CRASHES = 2;
 
-/** Time the journal gets to note how an attempt ended, when its own signal may have ended already. */
+/** How long a job is held up to note how its attempt ended, when its own signal may have ended already; then it is noted later. */
 const CLOSE_TIMEOUT_MS = 2000;
 
 /**
- * Runs `work` between two notes in the journal.
+ * Runs `work` between two notes on the page.
  * @throws WorkerError WORKER_CRASHED when earlier attempts at this job have ended their workers too often; what `work` throws
  */
 export async function guardAgainstCrashes<T>(
-  journal: JobJournal,
-  jobId: string,
-  message: Pick<ReceivedMessage, 'messageId' | 'receiveCount'>,
+  page: JournalPage,
   signal: AbortSignal,
-  work: (page: JournalPage) => Promise<T>,
+  work: () => Promise<T>,
 ): Promise<T> {
-  const page = await journal.open(jobId, message, signal);
   let ending: JournalEnding = 'done';
   try {
+    await page.open(signal);
     if (page.crashes >= MAX_CRASHES) throw tooManyCrashes(page.crashes);
-    return await work(page);
+    return await work();
   } catch (error) {
     ending = endingOf(signal.aborted ? signal.reason : error);
     throw error;
   } finally {
-    // A note that cannot be written makes this attempt count as a crash: the careful way to be wrong.
-    await page.close(ending, AbortSignal.timeout(CLOSE_TIMEOUT_MS)).catch(() => {});
+    // Also when it was not opened: that note may have been written, although nothing was heard of it.
+    await page.close(ending, AbortSignal.timeout(CLOSE_TIMEOUT_MS));
   }
 }
 

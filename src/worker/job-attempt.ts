@@ -89,9 +89,12 @@ export class JobAttempt {
       this.facts.answeredFromStore = true;
       return stored.record;
     }
-    return await guardAgainstCrashes(results.journal, job.jobId, this.#message, signal, (page) =>
-      this.#produce(job, page, signal),
-    );
+    const page = results.journal.page(job.jobId, this.#message);
+    try {
+      return await guardAgainstCrashes(page, signal, () => this.#produce(job, page, signal));
+    } finally {
+      if (page.isEndMissing) this.facts.endMissing = true;
+    }
   }
 
   /** A new result, stored; or the record of the one that another worker has stored meanwhile. */

@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import type { AttemptFacts } from './attempt-facts.ts';
 import { JobAttempt, type JobServices } from './job-attempt.ts';
 import type { HoldLease } from './lease.ts';
-import { decideOutcome, messageFate, type Outcome } from './outcome.ts';
+import { decideOutcome, type MessageFate, messageFate, type Outcome } from './outcome.ts';
 import type { ReceivedMessage } from './ports.ts';
 
 export interface JobRunnerOptions extends JobServices {
@@ -66,7 +66,7 @@ export class JobRunner {
     }
 
     const stillOurs = await lease.settle();
-    if (stillOurs) await settle(message, outcome, log);
+    if (stillOurs) await settle(message, messageFate(outcome, message, facts), outcome, log);
     const durationMs = Math.round(performance.now() - startMs);
     logEnding(log, outcome, { durationMs, ...facts });
     return { outcome, jobId, durationMs, facts };
@@ -82,8 +82,12 @@ export class JobRunner {
 }
 
 /** Does to the message what the outcome says. A failure costs a redelivery, which finds the result stored. */
-async function settle(message: ReceivedMessage, outcome: Outcome, log: Logger): Promise<void> {
-  const fate = messageFate(outcome, message);
+async function settle(
+  message: ReceivedMessage,
+  fate: MessageFate,
+  outcome: Outcome,
+  log: Logger,
+): Promise<void> {
   const signal = AbortSignal.timeout(SETTLE_TIMEOUT_MS);
   try {
     if (fate === 'delete') await message.delete(signal);

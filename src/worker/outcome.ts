@@ -1,5 +1,6 @@
 /** The closed set of ways a job can end, and the one function that decides between them. */
 import type { WorkerError } from '../errors.ts';
+import type { AttemptFacts } from './attempt-facts.ts';
 import { type BackOff, fullJitterMs } from './back-off.ts';
 
 /**
@@ -64,7 +65,11 @@ export function decideOutcome(
 }
 
 /** What the outcome does to the message, once everything else is done. */
-export function messageFate(outcome: Outcome, counts: ReceiveCounts): MessageFate {
+export function messageFate(
+  outcome: Outcome,
+  counts: ReceiveCounts,
+  { endMissing = false }: Pick<AttemptFacts, 'endMissing'> = {},
+): MessageFate {
   switch (outcome.name) {
     case 'completed':
     case 'failed':
@@ -74,9 +79,12 @@ export function messageFate(outcome: Outcome, counts: ReceiveCounts): MessageFat
     // Its next receive is one too many: the queue then moves it to the dead-letter queue.
     case 'exhausted':
       return { visibleAfterSeconds: 0 };
-    // A receive cannot be un-counted. Interruptions alone must not end in the dead-letter queue: a fresh copy starts at one.
+    // A receive cannot be un-counted, and a stopping process may never come to note its end. Interruptions alone must neither end in
+    // the dead-letter queue nor look like crashes: a fresh copy starts at one, and no worker has died of it.
     case 'released':
-      return counts.receiveCount >= counts.maxReceiveCount ? 'resend' : { visibleAfterSeconds: 0 };
+      return endMissing || counts.receiveCount >= counts.maxReceiveCount
+        ? 'resend'
+        : { visibleAfterSeconds: 0 };
     case 'unreadable':
       return 'leave';
   }

@@ -44,6 +44,39 @@ describe('an outage', () => {
     expect(await queueDepth(lab.cloud, queue.deadLetterUrl)).toEqual(EMPTY);
   });
 
+  it('in which S3 takes no note of a stop, deploy after deploy, looks like no crash', async () => {
+    const queue = await createQueue(lab.cloud, 'unnoted-stops', 20);
+    await sendMessage(lab.cloud, queue.url, lab.job('unnoted-stops'));
+    for (let deploy = 1; deploy <= 3; deploy++) {
+      const worker = lab.startBehindProxy(queue.url, { analysis: { steps: 100_000 } });
+      await until(() => worker.all('analysing').length === 1);
+      lab.proxy.rule = ({ operation }) => (operation === 'PUT' ? { hang: true } : null);
+      expect(await worker.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+      expect(worker.all('ended')).toMatchObject([{ outcome: 'released' }]);
+      lab.proxy.rule = () => null;
+    }
+    const last = lab.startBehindProxy(queue.url);
+    await until(() => last.all('ended').length === 1);
+    expect(last.all('ended')).toMatchObject([{ outcome: 'completed' }]);
+    expect(await lab.isEmpty(queue.url)).toBe(true);
+  });
+
+  it('in which S3 takes neither the result nor a note of the failure looks like no crash', async () => {
+    const queue = await createQueue(lab.cloud, 'unnoted-failures', 20);
+    await sendMessage(lab.cloud, queue.url, lab.job('unnoted-failures'));
+    const worker = lab.startBehindProxy(queue.url, { analysis: { steps: 50 }, visibilityTimeoutSeconds: 60 });
+    for (let failures = 1; failures <= 3; failures++) {
+      await until(() => worker.all('analysing').length === failures);
+      lab.proxy.rule = (request) => (toSqs(request) ? null : { status: 503, code: 'SlowDown' });
+      await until(() => worker.all('ended').length === failures);
+      lab.proxy.rule = () => null;
+    }
+    await until(() => worker.all('ended').length === 4);
+    const outcomes = worker.all('ended').map(({ outcome }) => outcome);
+    expect(outcomes).toEqual(['retry', 'retry', 'retry', 'completed']);
+    await until(() => lab.isEmpty(queue.url));
+  });
+
   it.each<[string, Fault]>([
     ['stalls', { stallAfterBytes: 50_000 }],
     ['drops', { dropAfterBytes: 50_000 }],

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { WorkerError } from '../../src/errors.ts';
 import { CheckpointSaver } from '../../src/worker/checkpoint-saver.ts';
-import { CheckpointSlot } from '../../src/worker/job-journal.ts';
+import { CheckpointSlot } from '../../src/worker/checkpoint-slot.ts';
 import type { ObjectStore } from '../../src/worker/ports.ts';
 import { shutdownReason } from '../../src/worker/shutdown.ts';
 import { SILENT } from '../helpers/test-worker.ts';

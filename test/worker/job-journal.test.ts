@@ -6,10 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createS3Client } from '../../src/aws/clients.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { WorkerError } from '../../src/errors.ts';
+import type { CheckpointSlot } from '../../src/worker/checkpoint-slot.ts';
 import { guardAgainstCrashes } from '../../src/worker/crash-guard.ts';
-import { type CheckpointSlot, JobJournal } from '../../src/worker/job-journal.ts';
+import { JobJournal, type JournalPage } from '../../src/worker/job-journal.ts';
 import { BUCKET, listKeys, putObject, REGION, startCloud, type TestCloud } from '../helpers/cloud.ts';
 import { startFaultProxy } from '../helpers/fault-proxy.ts';
+import { until } from '../helpers/until.ts';
 
 const SIGNAL = new AbortController().signal;
 
@@ -22,6 +24,9 @@ async function flakyJournal(cloud: TestCloud) {
     loseAnswerOnce: () => {
       let left = 1;
       proxy.rule = ({ operation }) => (operation === 'PUT' && left-- > 0 ? { loseAnswer: true } : null);
+    },
+    refuse: (isRefused: boolean) => {
+      proxy.rule = () => (isRefused ? { status: 503, code: 'SlowDown' } : null);
     },
     stop: async () => {
       s3.destroy();
@@ -60,77 +65,142 @@ describe('JobJournal', () => {
     return { messageId, receiveCount };
   }
 
+  async function open(jobId: string, by: ReturnType<typeof receive>, of = journal): Promise<JournalPage> {
+    const page = of.page(jobId, by);
+    await page.open(SIGNAL);
+    return page;
+  }
+
   function keysOf(jobId: string): Promise<string[]> {
     return listKeys(cloud, `detections/.journal/${jobId}/`);
   }
 
   it('counts an earlier receive of the same message that never ended as a crash', async () => {
-    expect((await journal.open('dies', receive(1), SIGNAL)).crashes).toBe(0);
-    expect((await journal.open('dies', receive(2), SIGNAL)).crashes).toBe(1);
-    expect((await journal.open('dies', receive(4), SIGNAL)).crashes).toBe(2);
+    expect((await open('dies', receive(1))).crashes).toBe(0);
+    expect((await open('dies', receive(2))).crashes).toBe(1);
+    expect((await open('dies', receive(4))).crashes).toBe(2);
   });
 
   it('counts neither an attempt that noted its end nor another message at work on the same job', async () => {
-    const page = await journal.open('lives', receive(1), SIGNAL);
+    const page = await open('lives', receive(1));
     await page.close('again', SIGNAL);
-    expect((await journal.open('lives', receive(2), SIGNAL)).crashes).toBe(0);
-    expect((await journal.open('lives', receive(3, 'message-2'), SIGNAL)).crashes).toBe(0);
+    expect((await open('lives', receive(2))).crashes).toBe(0);
+    expect((await open('lives', receive(3, 'message-2'))).crashes).toBe(0);
   });
 
   it('counts an attempt that noted a crash of a thread or a child', async () => {
-    const page = await journal.open('thread', receive(1), SIGNAL);
+    const page = await open('thread', receive(1));
     await page.close('crashed', SIGNAL);
-    expect((await journal.open('thread', receive(2), SIGNAL)).crashes).toBe(1);
+    expect((await open('thread', receive(2))).crashes).toBe(1);
   });
 
   it('leaves nothing behind when the job is done', async () => {
-    const page = await journal.open('done', receive(1), SIGNAL);
+    const page = await open('done', receive(1));
     await page.checkpoint('digest').write(new Blob(['so far']), SIGNAL);
     expect(await keysOf('done')).toHaveLength(2);
     await page.close('done', SIGNAL);
     expect(await keysOf('done')).toEqual([]);
   });
 
-  it('writes no more once another attempt has opened it', async () => {
-    const late = await journal.open('fenced', receive(1), SIGNAL);
-    const current = await journal.open('fenced', receive(2), SIGNAL);
+  it('takes an attempt back for alive that notes its end after another one has begun', async () => {
+    const late = await open('late-end', receive(1));
+    const current = await open('late-end', receive(2));
+    expect(current.crashes).toBe(1);
     await late.close('again', SIGNAL);
-    // Still open, by the second receive: a third one takes it for dead.
-    expect((await journal.open('fenced', receive(3), SIGNAL)).crashes).toBe(2);
+    // Still open, by the second receive: a third one takes that one for dead, and that one alone.
+    expect((await open('late-end', receive(3))).crashes).toBe(1);
     await current.close('again', SIGNAL);
+    expect((await open('late-end', receive(4))).crashes).toBe(1);
+  });
+
+  it('writes no more of an attempt once the job is done', async () => {
+    const late = await open('finished', receive(1));
+    const current = await open('finished', receive(2));
+    await current.close('done', SIGNAL);
+    await late.close('again', SIGNAL);
+    expect(await keysOf('finished')).toEqual([]);
+  });
+
+  it('counts a crash once although the answer to noting it was lost', async () => {
+    const { journal: behindProxy, loseAnswerOnce, stop } = await flakyJournal(cloud);
+    const page = await open('lost-crash', receive(1), behindProxy);
+    loseAnswerOnce();
+    await page.close('crashed', SIGNAL);
+    expect((await open('lost-crash', receive(2))).crashes).toBe(1);
+    await stop();
+  });
+
+  it('notes later what the store does not take when an attempt ends', async () => {
+    const { journal: behindProxy, refuse, stop } = await flakyJournal(cloud);
+    const page = await open('store-down', receive(1), behindProxy);
+    refuse(true);
+    await page.close('again', AbortSignal.timeout(200));
+    expect(page.isEndMissing).toBe(true);
+    refuse(false);
+    await until(() => !page.isEndMissing);
+    expect((await open('store-down', receive(2))).crashes).toBe(0);
+    await stop();
+  });
+
+  it('lets no beginning take effect after its end, though the store answers it late', async () => {
+    const store = new S3Store(cloud.s3);
+    const held: (() => Promise<unknown>)[] = [];
+    const slow = new JobJournal({
+      bucket: BUCKET,
+      prefix: 'detections/',
+      store: Object.assign(Object.create(store) as S3Store, {
+        head: store.head.bind(store),
+        get: store.get.bind(store),
+        put: async (...parameters: Parameters<S3Store['put']>) => {
+          if (held.length > 0) return await store.put(...parameters);
+          const [location, content, options] = parameters;
+          held.push(() => store.put(location, content, options, SIGNAL));
+          throw new WorkerError('STORAGE_UNAVAILABLE', 'no answer in time');
+        },
+      }),
+    });
+    for (const begin of ['on-nothing', 'on-notes']) {
+      if (begin === 'on-notes') await (await open(begin, receive(1))).close('again', SIGNAL);
+      held.length = 0;
+      const page = slow.page(begin, receive(2));
+      await expect(page.open(SIGNAL)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+      await page.close('again', SIGNAL);
+      await held[0]?.();
+      expect((await open(begin, receive(3))).crashes).toBe(0);
+    }
   });
 
   it('knows its own notes again when the answer to writing them was lost', async () => {
     const { journal: behindProxy, loseAnswerOnce, stop } = await flakyJournal(cloud);
     loseAnswerOnce();
-    const page = await behindProxy.open('lost-answer', receive(1), SIGNAL);
+    const page = await open('lost-answer', receive(1), behindProxy);
     await page.close('again', SIGNAL);
-    expect((await behindProxy.open('lost-answer', receive(2), SIGNAL)).crashes).toBe(0);
+    expect((await open('lost-answer', receive(2), behindProxy)).crashes).toBe(0);
     await stop();
   });
 
   it('begins anew when its notes cannot be read', async () => {
     await putObject(cloud, 'detections/.journal/garbled/attempt.json', 'not JSON');
-    expect((await journal.open('garbled', receive(5), SIGNAL)).crashes).toBe(0);
+    expect((await open('garbled', receive(5))).crashes).toBe(0);
   });
 
   describe('a checkpoint', () => {
     it('is found by the next attempt at the same work, and by no other', async () => {
-      const first = await journal.open('resumes', receive(1), SIGNAL);
+      const first = await open('resumes', receive(1));
       const slot = first.checkpoint('digest-a');
       expect(await textOf(slot)).toBeNull();
       await slot.write(new Blob(['10 frames']), SIGNAL);
       await slot.write(new Blob(['20 frames']), SIGNAL);
       await first.close('again', SIGNAL);
 
-      const second = await journal.open('resumes', receive(2), SIGNAL);
+      const second = await open('resumes', receive(2));
       expect(await textOf(second.checkpoint('digest-b'))).toBeNull();
       expect(await textOf(second.checkpoint('digest-a'))).toBe('20 frames');
     });
 
     it('is followed by the next one when the answer to writing it was lost', async () => {
       const { journal: behindProxy, loseAnswerOnce, stop } = await flakyJournal(cloud);
-      const page = await behindProxy.open('lost-checkpoint', receive(1), SIGNAL);
+      const page = await open('lost-checkpoint', receive(1), behindProxy);
       const slot = page.checkpoint('digest');
       loseAnswerOnce();
       await slot.write(new Blob(['10 frames']), SIGNAL);
@@ -140,10 +210,10 @@ describe('JobJournal', () => {
     });
 
     it('is removed by the attempt that finishes the job, although another one wrote it', async () => {
-      const page = await journal.open('finishes', receive(1), SIGNAL);
+      const page = await open('finishes', receive(1));
       const slot = page.checkpoint('digest');
       expect(await textOf(slot)).toBeNull();
-      const late = (await journal.open('finishes', receive(2), SIGNAL)).checkpoint('digest');
+      const late = (await open('finishes', receive(2))).checkpoint('digest');
       await late.write(new Blob(['late']), SIGNAL);
       await slot.write(new Blob(['refused']), SIGNAL);
       await page.close('done', SIGNAL);
@@ -151,9 +221,9 @@ describe('JobJournal', () => {
     });
 
     it('of an attempt that lost its lease never replaces a later one', async () => {
-      const lost = (await journal.open('late', receive(1), SIGNAL)).checkpoint('digest');
+      const lost = (await open('late', receive(1))).checkpoint('digest');
       await lost.write(new Blob(['old']), SIGNAL);
-      const current = (await journal.open('late', receive(2), SIGNAL)).checkpoint('digest');
+      const current = (await open('late', receive(2))).checkpoint('digest');
       expect(await textOf(current)).toBe('old');
       await current.write(new Blob(['new']), SIGNAL);
       await lost.write(new Blob(['older']), SIGNAL);
@@ -164,7 +234,7 @@ describe('JobJournal', () => {
 
   describe('guardAgainstCrashes', () => {
     const guarded = (jobId: string, receiveCount: number, work: () => Promise<string>) =>
-      guardAgainstCrashes(journal, jobId, receive(receiveCount), SIGNAL, work);
+      guardAgainstCrashes(journal.page(jobId, receive(receiveCount)), SIGNAL, work);
 
     function failWith(code: ConstructorParameters<typeof WorkerError>[0]) {
       return async () => {
@@ -173,7 +243,7 @@ describe('JobJournal', () => {
     }
 
     it('fails a job that has crashed its workers twice without trying it again', async () => {
-      await journal.open('poison', receive(1), SIGNAL);
+      await open('poison', receive(1));
       await expect(guarded('poison', 2, failWith('DECODER_FAILED'))).rejects.toMatchObject({
         code: 'DECODER_FAILED',
       });
@@ -183,7 +253,7 @@ describe('JobJournal', () => {
         code: 'WORKER_CRASHED',
         kind: 'permanent',
       });
-      const duplicate = guardAgainstCrashes(journal, 'poison', receive(1, 'message-2'), SIGNAL, work);
+      const duplicate = guardAgainstCrashes(journal.page('poison', receive(1, 'message-2')), SIGNAL, work);
       await expect(duplicate).rejects.toMatchObject({ code: 'WORKER_CRASHED' });
     });
 

@@ -66,7 +66,10 @@ describe('messageFate', () => {
     expect(messageFate({ name: 'unreadable', error }, FIRST)).toBe('leave');
   });
 
-  it('replaces a message that was interrupted at its last receive by a fresh copy', () => {
+  it('replaces a message by a fresh copy that was interrupted at its last receive, or whose end could not be noted', () => {
     expect(messageFate({ name: 'released', error }, LAST)).toBe('resend');
+    expect(messageFate({ name: 'released', error }, FIRST, { endMissing: true })).toBe('resend');
+    const retry: Outcome = { name: 'retry', error, delaySeconds: 7 };
+    expect(messageFate(retry, FIRST, { endMissing: true })).toEqual({ visibleAfterSeconds: 7 });
   });
 });
