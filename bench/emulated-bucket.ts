@@ -6,7 +6,7 @@ import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createS3Client } from '../src/aws/clients.ts';
 import { S3Store } from '../src/aws/s3-store.ts';
 import { planDownload } from '../src/media/download-plan.ts';
-import type { Sampling } from '../src/media/fetch-plan.ts';
+import type { Sampling } from '../src/media/sampling.ts';
 import type { VideoCopy } from '../src/worker/ports.ts';
 import { type Emulator, startEmulator } from '../tools/emulator/emulator.ts';
 import { upload } from '../tools/emulator/upload.ts';

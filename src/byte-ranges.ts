@@ -6,6 +6,9 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** Reads a stretch of a file, wherever that lies. */
+export type ReadBytes = (range: ByteRange) => Promise<Uint8Array>;
+
 /**
  * What a request costs besides its bytes, as so many bytes. Of eight requests side by side, each waiting some 30 ms for S3, 270 are
  * answered in a second; without the waiting, the same eight bring some 70 MB.
@@ -34,12 +37,17 @@ export function isWithin(joined: readonly ByteRange[], { start, end }: ByteRange
 
 /** The index of the first of `joined` ranges that ends after the position; their number where none does. */
 export function firstEndingAfter(joined: readonly ByteRange[], position: number): number {
+  return firstIndex(joined.length, (i) => (joined[i]?.end ?? 0) > position);
+}
+
+/** The first of so many indices that passes, where all after it do as well; their number where none does. A binary search. */
+export function firstIndex(length: number, passes: (index: number) => boolean): number {
   let low = 0;
-  let high = joined.length;
+  let high = length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((joined[middle]?.end ?? 0) <= position) low = middle + 1;
-    else high = middle;
+    if (passes(middle)) high = middle;
+    else low = middle + 1;
   }
   return low;
 }

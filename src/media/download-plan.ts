@@ -1,11 +1,12 @@
 /** Finds out which bytes of a video that lies elsewhere are needed to sample it, by reading its index and nothing else. */
-import { type ByteRange, joinedRanges } from '../byte-ranges.ts';
-import type { Mp4FetchPlan, Sampling } from './fetch-plan.ts';
+import { type ByteRange, joinedRanges, type ReadBytes } from '../byte-ranges.ts';
 import type { IndexQuestion } from './fetch-plan-thread.ts';
 import type { KnownWindow } from './known-windows.ts';
 import { findMatroskaCues } from './matroska-cues.ts';
 import type { Filler, MatroskaFetchPlan } from './matroska-fetch-plan.ts';
-import { findMp4Index, type ReadBytes } from './mp4-layout.ts';
+import type { Mp4FetchPlan } from './mp4-fetch-plan.ts';
+import { findMp4Index } from './mp4-layout.ts';
+import type { Sampling } from './sampling.ts';
 import { askThread } from './thread-with-deadline.ts';
 
 /** What to fetch of a video. */

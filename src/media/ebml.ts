@@ -1,4 +1,4 @@
-/** Reads the elements a Matroska or WebM file is made of (RFC 8794). */
+/** The elements a Matroska or WebM file is made of (RFC 8794): their ids, and how they are read. */
 
 export interface EbmlElement {
   /** With its length marker, as the standards print it. */
@@ -8,6 +8,40 @@ export interface EbmlElement {
   readonly contentStart: number;
   readonly end: number;
 }
+
+/** Element ids of RFC 8794 (EBML) and RFC 9559 (Matroska), with their length markers. */
+export const ELEMENT_ID = {
+  ebml: 0x1a45dfa3,
+  docType: 0x4282,
+  void: 0xec,
+  segment: 0x18538067,
+  seekHead: 0x114d9b74,
+  seek: 0x4dbb,
+  seekId: 0x53ab,
+  seekPosition: 0x53ac,
+  info: 0x1549a966,
+  timestampScale: 0x2ad7b1,
+  tracks: 0x1654ae6b,
+  trackEntry: 0xae,
+  trackNumber: 0xd7,
+  trackUid: 0x73c5,
+  trackType: 0x83,
+  defaultDuration: 0x23e383,
+  codecId: 0x86,
+  codecPrivate: 0x63a2,
+  video: 0xe0,
+  pixelWidth: 0xb0,
+  pixelHeight: 0xba,
+  cluster: 0x1f43b675,
+  timestamp: 0xe7,
+  simpleBlock: 0xa3,
+  cues: 0x1c53bb6b,
+  cuePoint: 0xbb,
+  cueTime: 0xb3,
+  cueTrackPositions: 0xb7,
+  cueTrack: 0xf7,
+  cueClusterPosition: 0xf1,
+};
 
 /** Longest header: four bytes of id, eight of size. */
 export const ELEMENT_HEADER_BYTES = 12;

@@ -1,4 +1,5 @@
 /** Which samples can be told from a video of which only stretches are known: those whose picture, and the one after it, are. */
+import { firstIndex } from '../byte-ranges.ts';
 import type { PacketTable } from './packet-table.ts';
 import { millisecondsAt, type Timeline } from './timeline.ts';
 
@@ -62,7 +63,7 @@ function windowStarts(pictures: KnownPictures, windows: readonly KnownWindow[]):
   }
   const times = timesOf(pictures);
   return windows.map(({ fromMs }) => {
-    const position = firstAtOrAfter(times, fromMs - ROUNDING_MS);
+    const position = firstIndex(times.length, (i) => (times[i] ?? 0) >= fromMs - ROUNDING_MS);
     const isThere = (times[position] ?? Number.NaN) <= fromMs + ROUNDING_MS;
     return isThere ? (keyframes.get(position) ?? null) : null;
   });
@@ -70,15 +71,4 @@ function windowStarts(pictures: KnownPictures, windows: readonly KnownWindow[]):
 
 function timesOf({ timeline }: KnownPictures): Float64Array {
   return Float64Array.from(timeline.ptsTicks, (ticks) => millisecondsAt(timeline, ticks));
-}
-
-function firstAtOrAfter(times: Float64Array, ms: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((times[middle] ?? 0) < ms) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -1,6 +1,13 @@
 /** Finds a Matroska file's list of keyframes (its cues, RFC 9559, 5.1.5) in a file that is read from afar. */
-import { type EbmlElement, ELEMENT_HEADER_BYTES, elementAt, elementsIn, unsignedOf } from './ebml.ts';
-import type { ReadBytes } from './mp4-layout.ts';
+import type { ReadBytes } from '../byte-ranges.ts';
+import {
+  type EbmlElement,
+  ELEMENT_HEADER_BYTES,
+  ELEMENT_ID,
+  elementAt,
+  elementsIn,
+  unsignedOf,
+} from './ebml.ts';
 
 /** A keyframe of the video that has a place in the cues. */
 export interface Cue {
@@ -39,29 +46,6 @@ const MAX_HEADER_BYTES = 1024 * 1024;
 /** A header has a dozen elements. */
 const MAX_HEADER_ELEMENTS = 1000;
 
-/** Element ids of RFC 8794 (EBML) and RFC 9559, with their length markers. */
-const ID = {
-  ebml: 0x1a45dfa3,
-  segment: 0x18538067,
-  seekHead: 0x114d9b74,
-  seek: 0x4dbb,
-  seekId: 0x53ab,
-  seekPosition: 0x53ac,
-  info: 0x1549a966,
-  timestampScale: 0x2ad7b1,
-  tracks: 0x1654ae6b,
-  trackEntry: 0xae,
-  trackNumber: 0xd7,
-  trackType: 0x83,
-  defaultDuration: 0x23e383,
-  cluster: 0x1f43b675,
-  cues: 0x1c53bb6b,
-  cuePoint: 0xbb,
-  cueTime: 0xb3,
-  cueTrackPositions: 0xb7,
-  cueTrack: 0xf7,
-  cueClusterPosition: 0xf1,
-};
 const VIDEO = 1;
 const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
 
@@ -73,8 +57,8 @@ const DEFAULT_TIMESTAMP_SCALE = 1_000_000;
 export async function findMatroskaCues(fileBytes: number, read: ReadBytes): Promise<CueList | null> {
   let head = await read({ start: 0, end: Math.min(HEAD_BYTES, fileBytes) });
   const ebml = elementAt(head, 0, fileBytes);
-  const segment = ebml?.id === ID.ebml ? elementAt(head, ebml.end, fileBytes) : null;
-  if (segment?.id !== ID.segment) return null;
+  const segment = ebml?.id === ELEMENT_ID.ebml ? elementAt(head, ebml.end, fileBytes) : null;
+  if (segment?.id !== ELEMENT_ID.segment) return null;
   let headerEnd = firstCluster(head, segment);
   if (headerEnd === null && fileBytes > HEAD_BYTES) {
     head = await read({ start: 0, end: Math.min(MAX_HEADER_BYTES, fileBytes) });
@@ -83,11 +67,11 @@ export async function findMatroskaCues(fileBytes: number, read: ReadBytes): Prom
   if (headerEnd === null) return null;
   const header = [...elementsIn(head, { ...segment, end: headerEnd })];
   const track = videoTrack(head, header);
-  const found = header.find(({ id }) => id === ID.cues);
+  const found = header.find(({ id }) => id === ELEMENT_ID.cues);
   const cuesStart = found?.start ?? cuesPosition(head, header, segment.contentStart);
   if (track === null || cuesStart === null) return null;
   const list = await readElement(cuesStart, segment.end, read);
-  if (list?.id !== ID.cues) return null;
+  if (list?.id !== ELEMENT_ID.cues) return null;
   return {
     bytes: list.bytes,
     segmentStart: segment.contentStart,
@@ -115,7 +99,7 @@ export function readCues(list: CueList): MatroskaCues | null {
 function firstCluster(head: Uint8Array, segment: EbmlElement): number | null {
   let count = 0;
   for (const element of elementsIn(head, segment)) {
-    if (element.id === ID.cluster) return element.start;
+    if (element.id === ELEMENT_ID.cluster) return element.start;
     if (++count === MAX_HEADER_ELEMENTS) return null;
   }
   return null;
@@ -125,16 +109,16 @@ function videoTrack(
   head: Uint8Array,
   header: readonly EbmlElement[],
 ): { number: number; frameMs: number | null } | null {
-  const tracks = header.find(({ id }) => id === ID.tracks);
+  const tracks = header.find(({ id }) => id === ELEMENT_ID.tracks);
   if (tracks === undefined) return null;
   for (const entry of elementsIn(head, tracks)) {
     const fields = new Map(
       [...elementsIn(head, entry)].map((field) => [field.id, unsignedOf(head, field)] as const),
     );
-    if (entry.id !== ID.trackEntry || fields.get(ID.trackType) !== VIDEO) continue;
-    const duration = fields.get(ID.defaultDuration);
+    if (entry.id !== ELEMENT_ID.trackEntry || fields.get(ELEMENT_ID.trackType) !== VIDEO) continue;
+    const duration = fields.get(ELEMENT_ID.defaultDuration);
     return {
-      number: fields.get(ID.trackNumber) ?? 0,
+      number: fields.get(ELEMENT_ID.trackNumber) ?? 0,
       frameMs: duration === undefined ? null : duration / 1e6,
     };
   }
@@ -143,22 +127,24 @@ function videoTrack(
 
 /** Where the list of contents says that the cues are. */
 function cuesPosition(head: Uint8Array, header: readonly EbmlElement[], base: number): number | null {
-  for (const list of header.filter(({ id }) => id === ID.seekHead)) {
+  for (const list of header.filter(({ id }) => id === ELEMENT_ID.seekHead)) {
     for (const seek of elementsIn(head, list)) {
       const fields = [...elementsIn(head, seek)];
-      const target = fields.find(({ id }) => id === ID.seekId);
-      const position = fields.find(({ id }) => id === ID.seekPosition);
+      const target = fields.find(({ id }) => id === ELEMENT_ID.seekId);
+      const position = fields.find(({ id }) => id === ELEMENT_ID.seekPosition);
       if (target === undefined || position === undefined) continue;
-      if (unsignedOf(head, target) === ID.cues) return base + unsignedOf(head, position);
+      if (unsignedOf(head, target) === ELEMENT_ID.cues) return base + unsignedOf(head, position);
     }
   }
   return null;
 }
 
 function timestampScale(head: Uint8Array, header: readonly EbmlElement[]): number {
-  const info = header.find(({ id }) => id === ID.info);
+  const info = header.find(({ id }) => id === ELEMENT_ID.info);
   const scale =
-    info === undefined ? undefined : [...elementsIn(head, info)].find(({ id }) => id === ID.timestampScale);
+    info === undefined
+      ? undefined
+      : [...elementsIn(head, info)].find(({ id }) => id === ELEMENT_ID.timestampScale);
   return scale === undefined ? DEFAULT_TIMESTAMP_SCALE : unsignedOf(head, scale);
 }
 
@@ -181,15 +167,15 @@ function* cuesOf(
   track: number,
 ): Generator<{ time: number; position: number }, void> {
   for (const point of elementsIn(bytes, list)) {
-    if (point.id !== ID.cuePoint) continue;
+    if (point.id !== ELEMENT_ID.cuePoint) continue;
     const fields = [...elementsIn(bytes, point)];
-    const time = fields.find(({ id }) => id === ID.cueTime);
-    for (const positions of fields.filter(({ id }) => id === ID.cueTrackPositions)) {
+    const time = fields.find(({ id }) => id === ELEMENT_ID.cueTime);
+    for (const positions of fields.filter(({ id }) => id === ELEMENT_ID.cueTrackPositions)) {
       const place = new Map(
         [...elementsIn(bytes, positions)].map((field) => [field.id, unsignedOf(bytes, field)] as const),
       );
-      const position = place.get(ID.cueClusterPosition);
-      if (place.get(ID.cueTrack) !== track || time === undefined || position === undefined) continue;
+      const position = place.get(ELEMENT_ID.cueClusterPosition);
+      if (place.get(ELEMENT_ID.cueTrack) !== track || time === undefined || position === undefined) continue;
       yield { time: unsignedOf(bytes, time), position };
     }
   }

@@ -1,8 +1,9 @@
 /** Which clusters of a Matroska file a sampling needs: pure, from its cues alone. */
-import { type ByteRange, gapsBetween, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
-import type { Sampling } from './fetch-plan.ts';
+import { type ByteRange, firstIndex, gapsBetween, joinedRanges, REQUEST_COST_BYTES } from '../byte-ranges.ts';
+import { ELEMENT_ID } from './ebml.ts';
 import type { KnownWindow } from './known-windows.ts';
 import type { MatroskaCues } from './matroska-cues.ts';
+import { OPENING_PICTURES, OPENING_SECONDS, type Sampling } from './sampling.ts';
 
 /** Bytes that are written where a hole begins, so that readers pass over it. */
 export interface Filler {
@@ -17,17 +18,10 @@ export interface MatroskaFetchPlan {
   readonly windows: readonly KnownWindow[];
 }
 
-/**
- * What ffmpeg looks at to find out what a stream is (at most 40 pictures, five seconds) and to show the first picture (at most 16 more):
- * with it in place, it finds out the same as in the whole file.
- */
-const OPENING_PICTURES = 64;
-const OPENING_MS = 6000;
 /** A sample this near before a keyframe may be one of the pictures that are shown before it and stored after it. */
 const REORDERING_MS = 500;
 
-/** An element that says nothing (Void, RFC 8794, 11.3.1): its id and eight bytes of length. */
-const VOID_ID = 0xec;
+/** Of an element that says nothing (RFC 8794, 11.3.1): its id and eight bytes of length. */
 const VOID_HEADER_BYTES = 9;
 /** Readers take somewhat more than a header when they look for one. */
 const FILLER_BYTES = 64;
@@ -43,8 +37,8 @@ export function planMatroskaFetch(
   const lastMs = times.at(-1) ?? 0;
   const needed = new Uint8Array(cues.length);
   needed[needed.length - 1] = 1;
-  const openingMs = frameMs === null ? OPENING_MS : Math.min(OPENING_PICTURES * frameMs, OPENING_MS);
-  markBetween(needed, times, 0, openingMs);
+  const picturesMs = OPENING_PICTURES * (frameMs ?? Number.POSITIVE_INFINITY);
+  markBetween(needed, times, 0, Math.min(picturesMs, 1000 * OPENING_SECONDS));
   for (let ms = 0; ms <= lastMs; ms += intervalMs) {
     markBetween(needed, times, ms - toleranceMs, ms + toleranceMs + REORDERING_MS);
   }
@@ -62,21 +56,9 @@ export function planMatroskaFetch(
 
 /** Marks the stretches that are shown between two times. */
 function markBetween(needed: Uint8Array, times: readonly number[], fromMs: number, toMs: number): void {
-  let cue = lastAtOrBefore(times, fromMs);
+  let cue = Math.max(0, firstIndex(times.length, (i) => (times[i] ?? 0) > fromMs) - 1);
   needed[cue] = 1;
   for (cue++; cue < times.length && (times[cue] ?? 0) < toMs; cue++) needed[cue] = 1;
-}
-
-/** 0 where all are later. */
-function lastAtOrBefore(times: readonly number[], ms: number): number {
-  let low = 0;
-  let high = times.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((times[middle] ?? 0) <= ms) low = middle + 1;
-    else high = middle;
-  }
-  return Math.max(0, low - 1);
 }
 
 /** A gap that costs less than a request of its own is fetched as well. */
@@ -106,7 +88,7 @@ function windowsOf(needed: Uint8Array, times: readonly number[]): KnownWindow[] 
 function voidOver({ start, end }: ByteRange): Uint8Array {
   const bytes = Buffer.alloc(Math.min(FILLER_BYTES, end - start));
   bytes.writeBigUInt64BE(BigInt(end - start - VOID_HEADER_BYTES), 1);
-  bytes[0] = VOID_ID;
+  bytes[0] = ELEMENT_ID.void;
   bytes[1] = 0x01;
   return bytes;
 }

@@ -1,4 +1,5 @@
 /** Writes packets as a Matroska stream that ffmpeg can read from a pipe (RFC 9559), with picture numbers in the place of times. */
+import { ELEMENT_ID } from './ebml.ts';
 
 /** What a decoder must know before the first packet. */
 export interface MatroskaTrack {
@@ -24,27 +25,6 @@ export function isMatroskaCodec(codec: string): boolean {
   return codec in CODEC_IDS;
 }
 
-/** Element ids of RFC 8794 (EBML) and RFC 9559, with their length markers. */
-const ID = {
-  ebml: 0x1a45dfa3,
-  docType: 0x4282,
-  segment: 0x18538067,
-  info: 0x1549a966,
-  timestampScale: 0x2ad7b1,
-  tracks: 0x1654ae6b,
-  trackEntry: 0xae,
-  trackNumber: 0xd7,
-  trackUid: 0x73c5,
-  trackType: 0x83,
-  codecId: 0x86,
-  codecPrivate: 0x63a2,
-  video: 0xe0,
-  pixelWidth: 0xb0,
-  pixelHeight: 0xba,
-  cluster: 0x1f43b675,
-  timestamp: 0xe7,
-  simpleBlock: 0xa3,
-};
 /** A segment that ends with the stream. */
 const UNKNOWN_SIZE = Uint8Array.of(0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff);
 /** Nanoseconds per tick: a picture number counts as a millisecond. */
@@ -53,19 +33,23 @@ const TICK_NANOSECONDS = 1_000_000;
 /** What the stream begins with. */
 export function matroskaHeader({ codec, configuration, width, height }: MatroskaTrack): Uint8Array {
   const track = [
-    element(ID.trackNumber, unsigned(1)),
-    element(ID.trackUid, unsigned(1)),
-    element(ID.trackType, unsigned(1)),
-    element(ID.codecId, Buffer.from(CODEC_IDS[codec] ?? '')),
-    ...(configuration === null ? [] : [element(ID.codecPrivate, configuration)]),
-    element(ID.video, element(ID.pixelWidth, unsigned(width)), element(ID.pixelHeight, unsigned(height))),
+    element(ELEMENT_ID.trackNumber, unsigned(1)),
+    element(ELEMENT_ID.trackUid, unsigned(1)),
+    element(ELEMENT_ID.trackType, unsigned(1)),
+    element(ELEMENT_ID.codecId, Buffer.from(CODEC_IDS[codec] ?? '')),
+    ...(configuration === null ? [] : [element(ELEMENT_ID.codecPrivate, configuration)]),
+    element(
+      ELEMENT_ID.video,
+      element(ELEMENT_ID.pixelWidth, unsigned(width)),
+      element(ELEMENT_ID.pixelHeight, unsigned(height)),
+    ),
   ];
   return Buffer.concat([
-    element(ID.ebml, element(ID.docType, Buffer.from('matroska'))),
-    bigEndian(ID.segment),
+    element(ELEMENT_ID.ebml, element(ELEMENT_ID.docType, Buffer.from('matroska'))),
+    bigEndian(ELEMENT_ID.segment),
     UNKNOWN_SIZE,
-    element(ID.info, element(ID.timestampScale, unsigned(TICK_NANOSECONDS))),
-    element(ID.tracks, element(ID.trackEntry, ...track)),
+    element(ELEMENT_ID.info, element(ELEMENT_ID.timestampScale, unsigned(TICK_NANOSECONDS))),
+    element(ELEMENT_ID.tracks, element(ELEMENT_ID.trackEntry, ...track)),
   ]);
 }
 
@@ -74,11 +58,11 @@ export function matroskaHeader({ codec, configuration, width, height }: Matroska
  * megabytes a second of garbage would cost more than all else here.
  */
 export function matroskaPacketHead(number: number, isKey: boolean, dataBytes: number): Uint8Array {
-  const timestamp = element(ID.timestamp, unsigned(number));
+  const timestamp = element(ELEMENT_ID.timestamp, unsigned(number));
   const blockHeader = Uint8Array.of(0x81, 0, 0, isKey ? 0x80 : 0);
-  const block = [bigEndian(ID.simpleBlock), dataSize(blockHeader.length + dataBytes), blockHeader];
+  const block = [bigEndian(ELEMENT_ID.simpleBlock), dataSize(blockHeader.length + dataBytes), blockHeader];
   const contentBytes = [timestamp, ...block].reduce((sum, part) => sum + part.length, dataBytes);
-  return Buffer.concat([bigEndian(ID.cluster), dataSize(contentBytes), timestamp, ...block]);
+  return Buffer.concat([bigEndian(ELEMENT_ID.cluster), dataSize(contentBytes), timestamp, ...block]);
 }
 
 function element(id: number, ...content: readonly Uint8Array[]): Uint8Array {

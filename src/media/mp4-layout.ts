@@ -1,9 +1,6 @@
 /** Finds an MP4's index in a file that is read from afar, and reads all that is no media on the way. */
-import type { ByteRange } from '../byte-ranges.ts';
+import type { ReadBytes } from '../byte-ranges.ts';
 import { BOX_HEADER_BYTES, boxAt } from './mp4-boxes.ts';
-
-/** Reads a stretch of the file. */
-export type ReadBytes = (range: ByteRange) => Promise<Uint8Array>;
 
 /** One request brings this much: most often the whole of what stands before the media. */
 const READ_BYTES = 64 * 1024;

@@ -1,7 +1,8 @@
 /** Lists the packets of an MP4's video from its index alone, as ffmpeg lists them once it has read the whole file. */
 import { open } from 'node:fs/promises';
+import type { ReadBytes } from '../byte-ranges.ts';
 import { type Mp4Track, readMp4Index } from './mp4-index.ts';
-import { findMp4Index, type ReadBytes } from './mp4-layout.ts';
+import { findMp4Index } from './mp4-layout.ts';
 import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, PacketList, shownPackets } from './packet-columns.ts';
 import type { ShownPicture } from './shown-picture.ts';
 import { ticksPerSecond } from './timeline.ts';

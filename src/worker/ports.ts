@@ -1,6 +1,6 @@
 /** What the worker needs from the world, in its own words: a received message, a store of objects, an analyser, a receiver of callbacks. */
 import type { Arrivals } from '../arrivals.ts';
-import type { ByteRange } from '../byte-ranges.ts';
+import type { ByteRange, ReadBytes } from '../byte-ranges.ts';
 import type { DetectionEvent } from '../contract/callback.ts';
 import type { Analysis, AnalysisRequest, DownloadPlan } from '../pipeline/analysis.ts';
 import type { Progress } from '../pipeline/progress.ts';
@@ -68,7 +68,7 @@ export interface DownloadOptions {
  */
 export type PlanDownload = (
   videoBytes: number,
-  read: (range: ByteRange) => Promise<Uint8Array>,
+  read: ReadBytes,
   signal: AbortSignal,
 ) => Promise<DownloadPlan | null>;
 

@@ -4,9 +4,9 @@ import { expectArrivals, loseTheRest, markArrived } from '../../src/arrivals.ts'
 import { type ByteRange, countBytes, gapsBetween, joinedRanges, overlaps } from '../../src/byte-ranges.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { type DownloadPlan, planDownload } from '../../src/media/download-plan.ts';
-import type { Sampling } from '../../src/media/fetch-plan.ts';
 import { readFrames } from '../../src/media/frame-reader.ts';
 import { probeVideo } from '../../src/media/probe.ts';
+import type { Sampling } from '../../src/media/sampling.ts';
 import type { SamplingReport } from '../../src/media/sampling-report.ts';
 import { DEFAULT_VIDEO_LIMITS as limits } from '../../src/media/video-limits.ts';
 import { CLIP_KINDS, type ClipKind, canMake } from './clip-kinds.ts';

@@ -11,6 +11,7 @@ import {
 import { shownPackets } from './packet-columns.ts';
 import { packetTable } from './packet-table.ts';
 import { samplePositions } from './sample-times.ts';
+import { OPENING_PICTURES, OPENING_SECONDS, type Sampling } from './sampling.ts';
 import { type PacketRange, type PlannedVideo, planSampling } from './sampling-plan.ts';
 import { ticksPerSecond, timelineOf } from './timeline.ts';
 import { preferCheapPictures } from './tolerated-pictures.ts';
@@ -22,21 +23,8 @@ export interface Mp4FetchPlan {
   readonly opening: readonly ByteRange[] | null;
 }
 
-/** How the video will be sampled. */
-export interface Sampling {
-  /** Above 0. */
-  readonly intervalMs: number;
-  readonly toleranceMs: number;
-}
-
 /** Six hours at 120 pictures a second: longer lists are left to the decoder's own limits. */
 const MAX_PICTURES = 2_600_000;
-/**
- * What ffmpeg looks at to find out what a stream is (at most 40 pictures, five seconds) and to show the first picture (at most 16 more):
- * with it in place, it finds out the same as in the whole file.
- */
-const OPENING_PICTURES = 64;
-const OPENING_SECONDS = 6;
 /** Six seconds of uncompressed sound, each of whose values is a sample, at 96 kHz are fewer: more are an attack on our memory. */
 const MAX_OPENING_SAMPLES = 1_000_000;
 /** Subtitles, chapters and time codes are read when a file is opened: all or nothing. */
@@ -46,7 +34,7 @@ const MAX_OTHER_SAMPLES = 10_000;
  * The bytes of the samples that will be read: the opening of every track, and what the decoder is fed.
  * @returns null when everything will be decoded, or the tracks are not of a known kind
  */
-export function planFetch(tracks: readonly Mp4Track[], sampling: Sampling): Mp4FetchPlan | null {
+export function planMp4Fetch(tracks: readonly Mp4Track[], sampling: Sampling): Mp4FetchPlan | null {
   const video = videoTrackOf(tracks, MAX_PICTURES);
   const needed = video === null ? null : neededPackets(video, sampling);
   const opening = video === null ? null : openingOf(tracks, openingSecondsOf(video));

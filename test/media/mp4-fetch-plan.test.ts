@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type Mp4FetchPlan, planFetch } from '../../src/media/fetch-plan.ts';
+import { type Mp4FetchPlan, planMp4Fetch } from '../../src/media/mp4-fetch-plan.ts';
 import { readMp4Index } from '../../src/media/mp4-index.ts';
 import { findMp4Index } from '../../src/media/mp4-layout.ts';
 import { clipFolder, makeCountedClip, runOwn } from './counted-clip.ts';
@@ -12,7 +12,7 @@ afterAll(clips.remove);
 
 async function planOf(file: Buffer): Promise<Mp4FetchPlan | null> {
   const moov = await findMp4Index(file.length, async ({ start, end }) => file.subarray(start, end));
-  return planFetch(readMp4Index(moov ?? new Uint8Array()) ?? [], { intervalMs: 2000, toleranceMs: 0 });
+  return planMp4Fetch(readMp4Index(moov ?? new Uint8Array()) ?? [], { intervalMs: 2000, toleranceMs: 0 });
 }
 
 /** Writes a number into the last table of a type, which is that of the sound, `at` bytes after its name. */
