@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { ResultHead } from '../contract/callback.ts';
 import type { DetectionJob } from '../contract/job.ts';
+import { asciiJson } from './ascii-json.ts';
 
 /** What a job asks for. The video's ETag is null while, or because, it could not be read. */
 export interface Provenance {
@@ -34,9 +35,16 @@ export function provenanceOf(job: DetectionJob, etag: string | null): Provenance
   };
 }
 
+/** Longest key that is named as it is, in bytes; another limit would make other requests of those that are stored. */
+const MAX_KEY_BYTES = 256;
+
+/** The same, as it stands in a record: in ASCII, where a character of another script takes six bytes, and so does a control character. */
+const MAX_ESCAPED_KEY_BYTES = 770;
+
 /** A record travels as object metadata, which has no room for the longest keys. */
 function shortKey(key: string): string {
-  return Buffer.byteLength(key) <= 256 ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
+  const fits = Buffer.byteLength(key) <= MAX_KEY_BYTES && asciiJson(key).length <= MAX_ESCAPED_KEY_BYTES;
+  return fits ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
 }
 
 /** In words, how `requested` differs from `stored`; null when they ask for the same. An unknown ETag matches any. */

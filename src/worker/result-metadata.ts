@@ -1,15 +1,23 @@
 /** A result's record as object metadata, so that one HEAD answers a duplicate without reading a document of many megabytes. */
 import { z } from 'zod';
 import { completedResultSchema, failedResultSchema } from '../contract/result.ts';
+import { asciiJson } from './ascii-json.ts';
 import type { ResultRecord } from './provenance.ts';
 
 const RECORD_KEY = 'clipping-record';
 
-/** S3 takes 2 KB of metadata in all; keys are shortened by `provenanceOf`, messages here. */
-const MAX_MESSAGE_CHARACTERS = 500;
+/** S3 takes 2,048 bytes of names and values together; a little is left for stores that count more of the names. */
+const MAX_METADATA_BYTES = 2000;
 
-/** Longer callback URLs are not kept; sending such a callback again needs the URL. */
-const MAX_URL_CHARACTERS = 300;
+/**
+ * How long the parts of a record may be that can be shortened, in bytes, from the most that is kept to the least. A message stands
+ * whole in the result; a callback URL that is not kept has to be named when such a callback is sent again.
+ */
+const LIMITS = [
+  { message: 500, callbackUrl: 300 },
+  { message: 100, callbackUrl: 300 },
+  { message: 100, callbackUrl: 0 },
+] as const;
 
 const recordSchema = z.object({
   head: z.discriminatedUnion('status', [
@@ -31,12 +39,11 @@ const recordSchema = z.object({
   messageId: z.string().nullable().default(null),
 });
 
+/** Never more than S3 takes: keys are shortened by `provenanceOf`, the rest here. */
 export function encodeRecord(record: ResultRecord): Record<string, string> {
-  const { head, callbackUrl } = record;
-  const short = head.status === 'completed' ? head : { ...head, error: shortened(head.error) };
-  const isKept = callbackUrl !== null && asciiJson(callbackUrl).length <= MAX_URL_CHARACTERS;
-  const kept = { ...record, head: short, callbackUrl: isKept ? callbackUrl : null };
-  return { [RECORD_KEY]: asciiJson(kept) };
+  const versions = LIMITS.map((limits) => asciiJson(shortened(record, limits)));
+  const fitting = versions.find((json) => RECORD_KEY.length + json.length <= MAX_METADATA_BYTES);
+  return { [RECORD_KEY]: fitting ?? versions.at(-1) ?? '' };
 }
 
 /** Null when the metadata holds no record. */
@@ -50,17 +57,20 @@ export function decodeRecord(metadata: Readonly<Record<string, string>>): Result
   }
 }
 
-function shortened<E extends { readonly message: string }>(error: E): E {
-  const { message } = error;
-  if (asciiJson(message).length <= MAX_MESSAGE_CHARACTERS) return error;
-  // Six characters per escape is the most one character can take.
-  return { ...error, message: `${message.slice(0, MAX_MESSAGE_CHARACTERS / 6)}…` };
+function shortened(record: ResultRecord, limits: (typeof LIMITS)[number]): ResultRecord {
+  const { head, callbackUrl } = record;
+  const isKept = callbackUrl !== null && asciiJson(callbackUrl).length <= limits.callbackUrl;
+  return {
+    ...record,
+    head:
+      head.status === 'completed' ? head : { ...head, error: withShortMessage(head.error, limits.message) },
+    callbackUrl: isKept ? callbackUrl : null,
+  };
 }
 
-/** JSON whose every character may stand in an HTTP header. */
-function asciiJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(
-    /[^\x20-\x7e]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+function withShortMessage<E extends { readonly message: string }>(error: E, maxBytes: number): E {
+  const { message } = error;
+  if (asciiJson(message).length <= maxBytes) return error;
+  // Six characters per escape is the most one character can take.
+  return { ...error, message: `${message.slice(0, maxBytes / 6)}…` };
 }

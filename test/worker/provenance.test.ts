@@ -82,6 +82,15 @@ describe('provenanceDifference', () => {
   });
 });
 
+describe('provenanceOf', () => {
+  it('names a key by its digest only where a record has no room for it', () => {
+    const keyOf = (key: string) => provenanceOf({ ...JOB, video: { bucket: 'b', key } }, null).video.key;
+    for (const key of ['a'.repeat(256), 'ж'.repeat(128), '😀'.repeat(64)]) expect(keyOf(key)).toBe(key);
+    for (const key of ['a'.repeat(257), '\u0001'.repeat(129)])
+      expect(keyOf(key)).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+});
+
 describe('eventIdOf', () => {
   it('is the same for the same ending of the same request, whatever else was measured', () => {
     const again: ResultRecord = {
@@ -130,6 +139,51 @@ describe('a record as metadata', () => {
     expect(decoded?.provenance).toEqual(record.provenance);
     expect(decoded?.head).toMatchObject({ error: { code: 'VIDEO_CORRUPT' } });
     expect(decoded?.callbackUrl).toBe(record.callbackUrl);
+  });
+
+  it.each([
+    ['control characters', '\u0001'.repeat(256)],
+    ['Cyrillic letters', 'ж'.repeat(128)],
+    ['Japanese letters', '動'.repeat(85)],
+    ['emoji', '😀'.repeat(64)],
+    ['quotation marks', '"'.repeat(256)],
+  ])('fits into what S3 takes with a key of %s and the longest of all else', (_, key) => {
+    const video = { bucket: 'b'.repeat(63), key };
+    const asked = {
+      ...JOB,
+      video,
+      frameIntervalSeconds: 1234.123456789012,
+      samplingToleranceSeconds: 0.1234567,
+    };
+    const rest = {
+      provenance: provenanceOf(asked, '"0123456789abcdef0123456789abcdef-10000"'),
+      callbackUrl: `https://example.com/${'x'.repeat(278)}`,
+      messageId: 'm'.repeat(100),
+    };
+    const error = { code: 'VIDEO_CORRUPT', message: `${key} ${'x'.repeat(490)}` } as const;
+    const ids = { job_id: 'j'.repeat(128), status: 'completed' } as const;
+    const numbers = Object.keys(SUMMARY).map((name) => [name, 123_456_789_012]);
+    const summary = Object.fromEntries(numbers) as typeof SUMMARY;
+    for (const head of [failedResult(ids.job_id, error), { ...ids, summary }]) {
+      const [[name, value] = ['', '']] = Object.entries(encodeRecord({ head, ...rest }));
+      expect(`x-amz-meta-${name}${value}`.length).toBeLessThanOrEqual(2048);
+      const decoded = decodeRecord({ [name]: value });
+      expect(decoded?.provenance).toEqual(rest.provenance);
+      expect(decoded?.head.status).toBe(head.status);
+    }
+  });
+
+  it('shortens the message before it leaves out the callback URL', () => {
+    const key = 'ж'.repeat(128);
+    const record = {
+      ...failed('m'.repeat(490)),
+      head: failedResult('j'.repeat(128), { code: 'VIDEO_CORRUPT', message: 'm'.repeat(490) }),
+      provenance: provenanceOf({ ...JOB, video: { bucket: 'b'.repeat(63), key } }, '"abc"'),
+      callbackUrl: `https://example.com/${'x'.repeat(270)}`,
+    };
+    const decoded = decodeRecord(encodeRecord(record));
+    expect(decoded?.callbackUrl).toBe(record.callbackUrl);
+    expect(decoded?.head).toMatchObject({ error: { message: expect.stringMatching(/^m{16}…$/) } });
   });
 
   it('leaves out a callback URL that is too long', () => {
