@@ -24,13 +24,22 @@ const httpUrl = z
   .max(2048)
   .refine((url) => !hasCredentials(url), 'must not contain credentials: verify the signature instead');
 
+/** A key S3 can have an object under (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html). */
+const objectKey = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine((key) => key.isWellFormed(), 'holds half of a surrogate pair, which is no character')
+  .refine((key) => new TextEncoder().encode(key).length <= 1024, 'is longer than 1,024 bytes of UTF-8')
+  .refine((key) => !leavesBucket(key), 'has more ".." than folders before them: S3 serves no such object');
+
 /** The message body as JSON. Unknown fields are ignored, so that producers can be newer than the worker. */
 export const jobMessageSchema = z
   .object({
     job_id: jobId.describe(
       'Names the job and its result; a second message with the same id is the same job.',
     ),
-    video_s3_key: z.string().min(1).max(1024).describe('Key of the video object.'),
+    video_s3_key: objectKey.describe('Key of the video object.'),
     video_s3_bucket: z
       .string()
       .min(3)
@@ -162,6 +171,15 @@ export function defaultTolerance(frameIntervalSeconds: number, wanted = 0): numb
 
 /** SNS in SQS in NestJS is two envelopes; more than three is no message of ours. */
 const MAX_ENVELOPES = 3;
+
+/** S3 takes ".." as a part of a name, unless it would lead above the bucket. */
+function leavesBucket(key: string): boolean {
+  let depth = 0;
+  return key.split('/').some((part) => {
+    depth += part === '..' ? -1 : 1;
+    return depth < 0;
+  });
+}
 
 function hasCredentials(url: string): boolean {
   const { username, password } = new URL(url);

@@ -49,6 +49,10 @@ describe('a job message', () => {
   it.each([
     [{ video_s3_key: '' }, 'video_s3_key'],
     [{ video_s3_key: undefined }, 'video_s3_key'],
+    [{ video_s3_key: '\ud800x' }, 'video_s3_key: holds half of a surrogate pair'],
+    [{ video_s3_key: 'ж'.repeat(513) }, 'video_s3_key: is longer than 1,024 bytes'],
+    [{ video_s3_key: '../a.mp4' }, 'video_s3_key: has more ".." than folders'],
+    [{ video_s3_key: 'videos/../../a.mp4' }, 'video_s3_key: has more ".." than folders'],
     [{ frame_interval_seconds: 0.01 }, 'frame_interval_seconds'],
     [{ frame_interval_seconds: '2' }, 'frame_interval_seconds'],
     [{ sampling_tolerance_seconds: -1 }, 'sampling_tolerance_seconds'],
@@ -64,6 +68,13 @@ describe('a job message', () => {
     expect(problem({ ...JOB, ...fields })).toMatch(/^JOB_INVALID /);
     expect(problem({ ...JOB, ...fields })).toContain(words);
   });
+
+  it.each(['.', './a.mp4', 'videos/2014/../../a.mp4', 'a//b/..mp4', '/a.mp4', 'ж'.repeat(512), '😀.mp4'])(
+    'may name the key %s, under which S3 can have an object',
+    (key) => {
+      expect(parse({ ...JOB, video_s3_key: key })).toMatchObject({ ok: true, job: { video: { key } } });
+    },
+  );
 
   it('takes the tolerance it names, else the worker’s as far as half its interval allows', () => {
     const toleranceOf = (fields: object) => {
