@@ -4,9 +4,7 @@ import type { AnalysisConfig, Environment } from './config.ts';
 import { findFfmpeg } from './media/ffmpeg-binary.ts';
 import { DEFAULT_VIDEO_LIMITS } from './media/video-limits.ts';
 import type { EngineOptions } from './pipeline/engines.ts';
-
-/** The published DeepSORT counts age in frames of a video at 30 a second. */
-const PUBLISHED_FRAME_RATE = 30;
+import { PUBLISHED_FRAMES_PER_SECOND } from './tracking/sampling-rate.ts';
 
 /**
  * @param env only its PATH is read: where ffmpeg is looked for when the configuration names none
@@ -37,7 +35,7 @@ export function engineOptions(config: AnalysisConfig, env: Environment): EngineO
       },
     },
     tracking: {
-      maxAgeSeconds: config.trackingMaxAge / PUBLISHED_FRAME_RATE,
+      maxAgeSeconds: config.trackingMaxAge / PUBLISHED_FRAMES_PER_SECOND,
       interpolate: config.interpolate,
     },
   };

@@ -6,6 +6,8 @@ import { readAnalysisConfig } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { probeVideo } from '../src/media/probe.ts';
+import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
+import { POSE_ENGINES, POSE_MODELS } from '../src/vision/pose/load-pose-engine.ts';
 
 const GIBIBYTE = 1024 ** 3;
 
@@ -30,6 +32,19 @@ describe('the options of the engines', () => {
     expect(await refusalOf(1001, { MAX_VIDEO_BYTES: '1000' })).toBe('VIDEO_TOO_LARGE');
     const env = { MAX_VIDEO_BYTES: String(30 * GIBIBYTE) };
     expect(await refusalOf(25 * GIBIBYTE, env)).not.toBe('VIDEO_TOO_LARGE');
+  });
+
+  it('are, where nothing is set, the limits that benches and evaluations keep to as well', () => {
+    expect(engineOptions(readAnalysisConfig({}), process.env).media.limits).toEqual(DEFAULT_VIDEO_LIMITS);
+  });
+
+  it('offer every pose engine and every landmark network there is', () => {
+    for (const POSE_ENGINE of POSE_ENGINES) {
+      for (const POSE_MODEL of POSE_MODELS) {
+        const { poses } = engineOptions(readAnalysisConfig({ POSE_ENGINE, POSE_MODEL }), process.env);
+        expect(poses).toMatchObject({ engine: POSE_ENGINE, model: POSE_MODEL });
+      }
+    }
   });
 
   it('name the ffmpeg of the validated configuration, and look on PATH without one', () => {

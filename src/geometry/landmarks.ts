@@ -47,6 +47,9 @@ export interface PoseLandmark extends Point {
   readonly presence: number;
 }
 
+/** A landmark counts as seen from here on, below it the network has guessed; MediaPipe's own drawing uses the same limit. */
+export const MIN_VISIBILITY = 0.5;
+
 /** A body landmark in metres, origin between the hips, axes as in the picture. */
 export interface WorldLandmark extends Point {
   readonly z: number;

@@ -8,9 +8,9 @@ export interface VideoLimits {
   readonly maxDurationMs: number;
 }
 
-/** 20 GiB, 8192 x 4608 (8K), six hours. */
+/** 5 GiB, 8192 x 4608 (8K), six hours: what the settings come to where nothing is set. */
 export const DEFAULT_VIDEO_LIMITS: VideoLimits = {
-  maxBytes: 20 * 1024 ** 3,
+  maxBytes: 5 * 1024 ** 3,
   maxPixels: 8192 * 4608,
   maxDurationMs: 6 * 3_600_000,
 };

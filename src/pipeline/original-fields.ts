@@ -1,16 +1,13 @@
 /** The fields that results had under the original HTTP API and still have: keypoints by name, and tracks counted in frames. */
 import type { ResultFrame, ResultTrack } from '../contract/result.ts';
 import type { Tlwh } from '../geometry/box.ts';
-import { POSE_LANDMARK_NAMES, type PoseLandmark } from '../geometry/landmarks.ts';
+import { MIN_VISIBILITY, POSE_LANDMARK_NAMES, type PoseLandmark } from '../geometry/landmarks.ts';
 import { roundTo } from './round-to.ts';
 
 type Keypoints = ResultFrame['poses'][number]['keypoints'];
 
 /** A track as frames show it; boxes in pixels. */
 export type FrameExtent = Pick<ResultTrack, 'first_frame' | 'last_frame' | 'frame_count' | 'avg_bbox'>;
-
-/** Points less likely in sight than this are reported as null. */
-const LEAST_VISIBILITY = 0.5;
 
 /** @param landmarks the 33 of MediaPipe, in pixels of a picture of this size; fractions of it come out, to 1/10,000 */
 export function keypoints(
@@ -20,7 +17,7 @@ export function keypoints(
   return Object.fromEntries(
     POSE_LANDMARK_NAMES.map((name, i) => {
       const point = landmarks[i];
-      const seen = point !== undefined && point.visibility >= LEAST_VISIBILITY;
+      const seen = point !== undefined && point.visibility >= MIN_VISIBILITY;
       return [name, seen ? [roundTo(4, point.x / width), roundTo(4, point.y / height)] : null];
     }),
   );

@@ -1,5 +1,8 @@
 /** What the interval between frames means to the tracker: which of its two associations decides, and how many sightings make a track. */
 
+/** The published counts of frames, and TRACKING_MAX_AGE after them, are of a video at this rate. */
+export const PUBLISHED_FRAMES_PER_SECOND = 30;
+
 /** Up to this interval (7 frames a second, in whole milliseconds) the published algorithm is the better one, and alone. */
 const PUBLISHED_UP_TO_MS = 143;
 

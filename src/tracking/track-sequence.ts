@@ -3,10 +3,8 @@ import type { Tlwh } from '../geometry/box.ts';
 import type { DetectionFrame } from './detection-lines.ts';
 import { createTracker, followShot, type ShotTrackingOptions } from './follow-shot.ts';
 import { WALKER_MOTION } from './motion-priors.ts';
-import { medianIntervalMs } from './sampling-rate.ts';
+import { medianIntervalMs, PUBLISHED_FRAMES_PER_SECOND } from './sampling-rate.ts';
 
-/** TRACKING_MAX_AGE and the published max_age count frames of a video at this rate. */
-const PUBLISHED_FRAMES_PER_SECOND = 30;
 const PUBLISHED_INTERVAL_MS = 1000 / PUBLISHED_FRAMES_PER_SECOND;
 
 /** A single frame has no rate; nobody can be asked to be seen twice in it. */

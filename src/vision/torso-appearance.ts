@@ -1,19 +1,11 @@
 /** Describes what somebody wears: colour histograms of the torso, the looks by which tracking knows bodies again. */
 import type { Point } from '../geometry/box.ts';
-import type { PoseLandmark } from '../geometry/landmarks.ts';
+import { MIN_VISIBILITY, type PoseLandmark } from '../geometry/landmarks.ts';
 import type { RgbImage } from '../geometry/rgb-image.ts';
 import { CELL_BINS, COLOUR_BINS, GREY_BINS, HUE_BINS, TORSO_CELLS } from '../geometry/torso-colours.ts';
 import { hueSaturationValue } from './hue-saturation-value.ts';
+import { distance, HIPS, pointsAt, SHOULDERS } from './pose/skeleton-measures.ts';
 import { requireRgbImage } from './rgb-image-check.ts';
-
-/** Indices of MediaPipe's landmarks, as `POSE_LANDMARK_NAMES` lists them. */
-const LEFT_SHOULDER = 11;
-const RIGHT_SHOULDER = 12;
-const LEFT_HIP = 23;
-const RIGHT_HIP = 24;
-
-/** Below this the network has guessed the joint. */
-const MIN_VISIBILITY = 0.5;
 
 /** A torso thinner or shorter than this many pixels has no colours worth comparing. */
 const MIN_TORSO_PIXELS = 4;
@@ -32,9 +24,9 @@ const MIN_VALUE = 0.12;
  */
 export function torsoAppearance(image: RgbImage, landmarks: readonly PoseLandmark[]): Float32Array | null {
   requireRgbImage(image);
-  const [a, b, c, d] = [LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP].map((i) => landmarks[i]);
+  const corners = pointsAt({ landmarks }, [...SHOULDERS, ...HIPS]);
+  const [a, b, c, d] = corners;
   if (a === undefined || b === undefined || c === undefined || d === undefined) return null;
-  const corners = [a, b, c, d];
   if (!corners.every((joint) => joint.visibility >= MIN_VISIBILITY && isInside(joint, image))) return null;
   if (distance(middle(a, b), middle(c, d)) < MIN_TORSO_PIXELS) return null;
 
@@ -88,8 +80,4 @@ function between(a: Point, b: Point, share: number): Point {
 
 function middle(a: Point, b: Point): Point {
   return between(a, b, 0.5);
-}
-
-function distance(a: Point, b: Point): number {
-  return Math.hypot(a.x - b.x, a.y - b.y);
 }

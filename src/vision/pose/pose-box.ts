@@ -1,9 +1,6 @@
 /** The box a pose is reported with: around what is seen of the body. */
 import { clipToPicture, type Tlwh, tlbrToTlwh } from '../../geometry/box.ts';
-import type { PoseLandmark } from '../../geometry/landmarks.ts';
-
-/** A landmark counts as seen from here on; MediaPipe's own drawing uses the same limit. */
-export const MIN_VISIBILITY = 0.5;
+import { MIN_VISIBILITY, type PoseLandmark } from '../../geometry/landmarks.ts';
 
 /**
  * Box around the visible landmarks, clipped to the picture; pixels. Where fewer than two are visible, around those that at least lie

@@ -1,7 +1,12 @@
 /** Tells skeletons that go on in a neighbour's body: people touch in points, but no bone of one lies along a bone of the other. */
 import type { Point, Tlwh } from '../../geometry/box.ts';
-import { POSE_LANDMARK_NAMES, type PoseLandmark, type WorldLandmark } from '../../geometry/landmarks.ts';
-import { boxAroundLandmarks, MIN_VISIBILITY } from './pose-box.ts';
+import {
+  MIN_VISIBILITY,
+  POSE_LANDMARK_NAMES,
+  type PoseLandmark,
+  type WorldLandmark,
+} from '../../geometry/landmarks.ts';
+import { boxAroundLandmarks } from './pose-box.ts';
 import type { Pose } from './pose-landmarker.ts';
 import {
   centreOf,

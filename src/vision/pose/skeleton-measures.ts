@@ -1,7 +1,6 @@
 /** Measures of a skeleton that both "whose body is it" and "is it a body at all" are decided by: distances, centres and sizes of its parts. */
 import type { Point, Tlwh } from '../../geometry/box.ts';
-import { POSE_LANDMARK_NAMES, type PoseLandmark } from '../../geometry/landmarks.ts';
-import { MIN_VISIBILITY } from './pose-box.ts';
+import { MIN_VISIBILITY, POSE_LANDMARK_NAMES, type PoseLandmark } from '../../geometry/landmarks.ts';
 
 /** Landmarks by name, as indices into the network's order. */
 const indices = (...names: (typeof POSE_LANDMARK_NAMES)[number][]) =>
