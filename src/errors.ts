@@ -52,11 +52,18 @@ export function knownCode(code: string): ErrorCode {
 /** An error that names its cause in one sentence and says what to do about it. `message` is safe to show to the job's owner. */
 export class WorkerError extends Error {
   readonly code: ErrorCode;
+  /** How long who failed has asked to be left alone; null when nobody has. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly retryAfterSeconds?: number | null } = {},
+  ) {
     super(message, options);
     this.name = 'WorkerError';
     this.code = code;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? null;
   }
 
   get kind(): ErrorKind {

@@ -71,6 +71,7 @@ export class CallbackCourier implements Notifier {
   }
 }
 
-function callbackFailed({ url }: Delivery, { reason }: Failure): WorkerError {
-  return new WorkerError('CALLBACK_FAILED', `the callback to ${callbackOrigin(url)} failed: ${reason}`);
+function callbackFailed({ url }: Delivery, { reason, retryAfterSeconds }: Failure): WorkerError {
+  const message = `the callback to ${callbackOrigin(url)} failed: ${reason}`;
+  return new WorkerError('CALLBACK_FAILED', message, { retryAfterSeconds });
 }

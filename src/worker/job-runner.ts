@@ -4,7 +4,7 @@ import { toWorkerError, WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { AttemptFacts } from './attempt-facts.ts';
 import { JobAttempt, type JobServices } from './job-attempt.ts';
-import type { HoldLease } from './lease.ts';
+import { type HoldLease, hidableSeconds } from './lease.ts';
 import { decideOutcome, type MessageFate, messageFate, type Outcome } from './outcome.ts';
 import type { ReceivedMessage } from './ports.ts';
 
@@ -92,7 +92,11 @@ async function settle(
   try {
     if (fate === 'delete') await message.delete(signal);
     else if (fate === 'resend') await message.resend(signal);
-    else if (fate !== 'leave') await message.changeVisibility(fate.visibleAfterSeconds, signal);
+    else if (fate !== 'leave') {
+      // SQS refuses a longer pause altogether; what comes back early finds its result stored.
+      const seconds = Math.min(fate.visibleAfterSeconds, hidableSeconds(message));
+      await message.changeVisibility(seconds, signal);
+    }
   } catch (error) {
     log.warn(
       { err: error, outcome: outcome.name },

@@ -16,6 +16,15 @@ export interface Lease {
 /** Holds a message that was received with this visibility timeout. */
 export type HoldLease = (message: ReceivedMessage) => Lease;
 
+/** What the clocks here and at SQS may disagree by. */
+const CLOCK_MARGIN_SECONDS = 60;
+
+/** For how many seconds more the queue can hide the message: 0 when its twelve hours are over. */
+export function hidableSeconds({ receivedAtMs }: Pick<ReceivedMessage, 'receivedAtMs'>): number {
+  const heldSeconds = (performance.now() - receivedAtMs) / 1000;
+  return Math.max(0, Math.floor(MAX_HOLD_SECONDS - heldSeconds - CLOCK_MARGIN_SECONDS));
+}
+
 /** The job must have stopped this long before the message can come into other hands, or a sixth of a shorter timeout. */
 const MAX_MARGIN_MS = 20_000;
 

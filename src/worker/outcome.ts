@@ -39,9 +39,7 @@ export interface RetryOptions {
   readonly random?: () => number;
 }
 
-/**
- * The outcome of an attempt that ended with `error`.
- */
+/** The outcome of an attempt that ended with `error`. A retry waits for its back-off, or longer if the error asks for it. */
 export function decideOutcome(
   error: WorkerError,
   attempt: ReceiveCounts,
@@ -58,8 +56,9 @@ export function decideOutcome(
     case 'fatal':
     case 'retry': {
       if (attempt.receiveCount >= attempt.maxReceiveCount) return { name: 'exhausted', error };
-      const delayMs = fullJitterMs(attempt.receiveCount, backOff, random);
-      return { name: 'retry', error, delaySeconds: Math.ceil(delayMs / 1000) };
+      const backOffSeconds = Math.ceil(fullJitterMs(attempt.receiveCount, backOff, random) / 1000);
+      const delaySeconds = Math.max(backOffSeconds, error.retryAfterSeconds ?? 0);
+      return { name: 'retry', error, delaySeconds };
     }
   }
 }

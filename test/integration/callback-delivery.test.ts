@@ -200,6 +200,26 @@ describe('a callback that fails', () => {
     expect(await workOffQueue()).toBe(1);
   });
 
+  it('leaves its job hidden, where there is no callback queue, for as long as the receiver asks', async () => {
+    const jobs = await createQueue(cloud, `jobs-${queues}`, 5);
+    await putObject(cloud, 'a.mp4', 'video');
+    respond = (response) => response.writeHead(429, { 'retry-after': '3600' }).end();
+    const worker = await startWorker(cloud, {
+      queueUrl: jobs.url,
+      overrides: { notifier: courier({ queue: null }) },
+    });
+    const job = { job_id: 'hidden', video_s3_key: 'a.mp4', callback_url: receiver.url };
+    await sendMessage(cloud, jobs.url, job);
+    await until(() => worker.outcomes.length === 1);
+    await worker.stop();
+    expect(worker.outcomes).toMatchObject([{ name: 'retry', delaySeconds: 3600 }]);
+    clock = shiftClock();
+    clock.advance(3590);
+    expect(await receive(cloud, jobs.url)).toEqual([]);
+    clock.advance(20);
+    expect(await receive(cloud, jobs.url)).toHaveLength(1);
+  });
+
   it('waits for a short pause and tries again', async () => {
     respond = (response) =>
       received().length === 1

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { WorkerError } from '../../src/errors.ts';
-import { holdLease } from '../../src/worker/lease.ts';
+import { hidableSeconds, holdLease, MAX_HOLD_SECONDS } from '../../src/worker/lease.ts';
 import { until } from '../helpers/until.ts';
 
 const TIMEOUT_SECONDS = 0.9;
@@ -17,6 +17,16 @@ function aborted(signal: AbortSignal): Promise<WorkerError> {
     signal.addEventListener('abort', () => resolve(signal.reason as WorkerError), { once: true });
   });
 }
+
+describe('hidableSeconds', () => {
+  it('is what is left of the twelve hours since the receive, and never negative', () => {
+    const received = (secondsAgo: number) => ({ receivedAtMs: performance.now() - secondsAgo * 1000 });
+    expect(hidableSeconds(received(0))).toBeLessThan(MAX_HOLD_SECONDS);
+    expect(hidableSeconds(received(0))).toBeGreaterThan(MAX_HOLD_SECONDS - 100);
+    expect(hidableSeconds(received(40_000))).toBeLessThan(3200);
+    expect(hidableSeconds(received(MAX_HOLD_SECONDS + 5))).toBe(0);
+  });
+});
 
 describe('holdLease', () => {
   it('renews the message well before its timeout ends, again and again, until it is settled', async () => {

@@ -54,6 +54,16 @@ describe('decideOutcome', () => {
   });
 });
 
+describe('a retry', () => {
+  it('waits for as long as its error asks, if that is longer than its back-off', () => {
+    const waits = [3600, 5, null].map((retryAfterSeconds) => {
+      const error = new WorkerError('CALLBACK_FAILED', 'a reason', { retryAfterSeconds });
+      return decideOutcome(error, FIRST, { random: () => 0 });
+    });
+    expect(waits).toMatchObject([{ delaySeconds: 3600 }, { delaySeconds: 20 }, { delaySeconds: 20 }]);
+  });
+});
+
 describe('messageFate', () => {
   const error = new WorkerError('INTERNAL', 'a reason');
 
