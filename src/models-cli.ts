@@ -177,7 +177,7 @@ function triple(text: string, option: string): [number, number, number] {
 }
 
 function cosineDistance(text: string): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text);
+  const value = decimal(text);
   if (!(value >= 0 && value <= 2))
     throw usage(`--max-cosine-distance is a number from 0 to 2, not "${text}"`);
   return value;
