@@ -84,9 +84,11 @@ async function main(): Promise<void> {
       logger.warn({ err: error, folder }, 'what an earlier process left behind could not be removed');
     }
   }
-  models = await pool.ready().catch((error: unknown) => {
+  models = await pool.ready().catch(async (error: unknown) => {
     // A stop before they are loaded ends the threads that load them, which is no failure.
     if (stopping.aborted) return null;
+    // Other threads may still be loading.
+    await pool.halt();
     throw error;
   });
   if (models === null) return;
@@ -248,7 +250,10 @@ function stopOnSignals(
   };
   const stopping = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
-    if (stopping.signal.aborted) process.exit(1);
+    if (stopping.signal.aborted) {
+      void pool.halt().then(() => process.exit(1));
+      return;
+    }
     stopping.abort();
     stop(signal).catch((error: unknown) => {
       logger.fatal({ err: error }, 'the shutdown failed');

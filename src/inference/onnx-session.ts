@@ -2,6 +2,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { WorkerError } from '../errors.ts';
 import type { TensorInfo } from './model-manifest.ts';
+import { nativeGate } from './native-gate.ts';
 
 /** Values in row-major order with their dimensions. */
 export interface FloatTensor {
@@ -36,7 +37,7 @@ export class OnnxSession {
    */
   static async create(name: string, bytes: Uint8Array, threads = 1): Promise<OnnxSession> {
     try {
-      const session = await InferenceSession.create(bytes, {
+      const options: InferenceSession.SessionOptions = {
         executionProviders: ['cpu'],
         executionMode: 'sequential',
         graphOptimizationLevel: 'all',
@@ -47,7 +48,8 @@ export class OnnxSession {
         logSeverityLevel: ERRORS_ONLY,
         // Waiting threads must sleep: by default they spin and starve the decoder and the other jobs.
         extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
-      });
+      };
+      const session = await nativeGate().pass(() => InferenceSession.create(bytes, options));
       return new OnnxSession(name, session);
     } catch (cause) {
       throw new WorkerError(
@@ -71,7 +73,7 @@ export class OnnxSession {
     }
     this.#dropResults();
     try {
-      this.#results = await this.#session.run(tensors);
+      this.#results = await nativeGate().passInImmediate(() => this.#session.run(tensors));
     } catch (cause) {
       throw new WorkerError('MODEL_INVALID', `${this.#name} failed to run: ${oneLine(cause)}`, { cause });
     }
@@ -82,7 +84,7 @@ export class OnnxSession {
 
   /** Frees the network's memory; the session cannot run afterwards. */
   async close(): Promise<void> {
-    await this.#session.release();
+    await nativeGate().pass(() => this.#session.release());
   }
 
   /** Frees memory at once: as garbage, megabytes for each picture, it would bring a full collection every few pictures. */

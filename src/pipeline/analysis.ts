@@ -72,10 +72,13 @@ export interface StageDurations {
   readonly trackingMs: number;
 }
 
-/** A task as the pool posts it to a thread. */
-export type ThreadTask =
+/** What a thread is to do. */
+export type ThreadWork =
   | { readonly kind: 'describe' }
   | { readonly kind: 'analyse'; readonly request: AnalysisRequest; readonly port: MessagePort };
+
+/** The same as the pool posts it to a thread, with the memory of the `NativeGate` the thread passes while it does it. */
+export type ThreadTask = ThreadWork & { readonly gate: SharedArrayBuffer };
 
 /** A thread's answer; errors travel as data because classes do not survive the clone. */
 export type ThreadReply =

@@ -4,6 +4,7 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:wor
 import { Piscina } from 'piscina';
 import { deserializeError, serializeError, WorkerError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
+import { NativeGate } from '../inference/native-gate.ts';
 import { removeThreadFolders } from '../media/private-folder.ts';
 import {
   type Analysis,
@@ -12,6 +13,7 @@ import {
   resultFile,
   type ThreadReply,
   type ThreadTask,
+  type ThreadWork,
 } from './analysis.ts';
 import type { EngineOptions } from './engines.ts';
 import type { Progress } from './progress.ts';
@@ -38,6 +40,8 @@ export class DetectionPool {
   readonly #pool: Piscina<ThreadTask, ThreadReply>;
   readonly #threads: number;
   readonly #abortGraceMs: number;
+  /** Those of the threads at work; a thread that waits for work is in no native code. */
+  readonly #gates = new Set<NativeGate>();
 
   constructor({ threads, engines, abortGraceMs = DEFAULT_ABORT_GRACE_MS }: DetectionPoolOptions) {
     this.#threads = threads;
@@ -85,15 +89,18 @@ export class DetectionPool {
       if (message.type === 'progress') onProgress(message.progress);
     };
     port1.on('message', onMessage);
+    const gate = new NativeGate();
     const kill = new AbortController();
+    const end = () => void gate.shut().then(() => kill.abort(signal.reason));
     let killTimer: NodeJS.Timeout | undefined;
     const onAbort = () => {
       port1.postMessage({ type: 'abort', reason: serializeError(signal.reason) } satisfies PortMessage);
-      killTimer = setTimeout(() => kill.abort(signal.reason), this.#abortGraceMs);
+      killTimer = setTimeout(end, this.#abortGraceMs);
     };
     signal.addEventListener('abort', onAbort, { once: true });
+    const work: ThreadWork = { kind: 'analyse', request, port: port2 };
     try {
-      const reply = await this.#run({ kind: 'analyse', request, port: port2 }, kill.signal).finally(() => {
+      const reply = await this.#run(work, gate, kill.signal).finally(() => {
         // The reply comes another way and may have overtaken the last progress, which holds the last checkpoint.
         for (const message of waitingOn(port1)) onMessage(message);
       });
@@ -113,20 +120,34 @@ export class DetectionPool {
     }
   }
 
+  /** Stops the networks for ever; once it resolves, the process can be left without its threads being ended first. */
+  async halt(): Promise<void> {
+    await Promise.all(Array.from(this.#gates, (gate) => gate.shut()));
+  }
+
   /** Ends all threads; analyses still running are cut off. */
   async close(): Promise<void> {
+    await this.halt();
     await this.#pool.destroy();
   }
 
-  async #run(task: ThreadTask, signal?: AbortSignal): Promise<Extract<ThreadReply, { ok: true }>> {
+  async #run(
+    work: ThreadWork,
+    gate = new NativeGate(),
+    signal?: AbortSignal,
+  ): Promise<Extract<ThreadReply, { ok: true }>> {
     let reply: ThreadReply;
+    this.#gates.add(gate);
     try {
+      const task: ThreadTask = { ...work, gate: gate.buffer };
       reply = await this.#pool.run(task, {
-        ...(task.kind === 'analyse' ? { transferList: [task.port] } : {}),
+        ...(work.kind === 'analyse' ? { transferList: [work.port] } : {}),
         ...(signal === undefined ? {} : { signal }),
       });
     } catch (cause) {
       throw threadCrashed(cause);
+    } finally {
+      this.#gates.delete(gate);
     }
     if (!reply.ok) throw deserializeError(reply.error);
     return reply;

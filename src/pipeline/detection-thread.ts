@@ -1,24 +1,31 @@
-/** The entry point of a detection thread: loads the networks once, then analyses one video at a time. */
+/** The entry point of a detection thread: loads the networks with its first task, then analyses one video at a time. */
 import { type MessagePort, threadId, workerData } from 'node:worker_threads';
 import { deserializeError, serializeError } from '../errors.ts';
+import { NativeGate, nativeGate, passThrough } from '../inference/native-gate.ts';
 import type { AnalysisReport, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
 import { detectVideo } from './detect-video.ts';
-import { type EngineOptions, type Engines, loadEngines } from './engines.ts';
+import type { EngineOptions, Engines } from './engines.ts';
 
-const engines: Promise<Engines> = loadEngines(workerData as EngineOptions);
-// A failed load is told to whoever sends a task; here it must only not count as unhandled.
-engines.catch(() => undefined);
+let engines: Promise<Engines> | undefined;
 
 /** Called by the pool. Never rejects: errors are part of the reply. */
 export default async function handle(task: ThreadTask): Promise<ThreadReply> {
+  passThrough(new NativeGate(task.gate));
   try {
-    const { models } = await engines;
-    if (task.kind === 'describe') return { ok: true, models };
-    const analysis = await analyse(task.request, await engines, task.port);
+    engines ??= nativeGate().pass(load);
+    const loaded = await engines;
+    if (task.kind === 'describe') return { ok: true, models: loaded.models };
+    const analysis = await analyse(task.request, loaded, task.port);
     return { ok: true, analysis };
   } catch (error) {
     return { ok: false, error: serializeError(error) };
   }
+}
+
+/** Not before there is a gate to pass: the library of ONNX Runtime is native code from its import on. */
+async function load(): Promise<Engines> {
+  const { loadEngines } = await import('./engines.ts');
+  return await loadEngines(workerData as EngineOptions);
 }
 
 async function analyse(

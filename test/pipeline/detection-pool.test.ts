@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { renderScene } from '../../demo/render-scene.ts';
 import { DEMO_SCENE } from '../../demo/scene.ts';
@@ -137,6 +140,17 @@ describe('DetectionPool', () => {
     expect(steps[0]).toBeGreaterThan(3);
     expect(await untimed(rest)).toEqual(whole);
   });
+
+  it('ends threads by force in the middle of inference, and the process goes on and leaves in order', async () => {
+    const program = join(import.meta.dirname, 'ended-by-force.ts');
+    const child = spawn(process.execPath, [program, request.file, folder, '6'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 80_000,
+    });
+    const [said, ending] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    expect(said).toBe(`${'JOB_DEADLINE_EXCEEDED\n'.repeat(6)}left\n`);
+    expect(ending).toEqual([0, null]);
+  }, 90_000);
 
   it('says which network is wrong, and where', async () => {
     const broken = { ...options, models: { ...options.models, faceDetector: '/nowhere/face.onnx' } };
