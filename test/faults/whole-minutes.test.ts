@@ -107,6 +107,8 @@ it.concurrent('credentials expire for a minute and come back: the worker takes t
     credentials.accessKeyId = null;
     lab.proxy.rule = ({ headers }) =>
       headers.authorization?.includes('FIRST') ? { status: 403, code: 'ExpiredToken' } : null;
+    // A long poll under way still gets its answer: what it brings could not be given back.
+    await sleep((LONG_POLL_SECONDS + 2) * 1000);
     await until(async () => (await readiness(worker)).status === 503);
     await lab.aws.enqueue({ job_id: 'after', ...JOB });
     await watch(MINUTE_MS, async () => expect((await readiness(worker)).status).toBe(503));
