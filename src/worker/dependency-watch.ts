@@ -64,7 +64,9 @@ export class DependencyWatch {
   async #askOnce(): Promise<void> {
     const { name, logger } = this.#options;
     const before = this.#problem;
-    const reason = await this.#reason();
+    const answer = await this.#reason();
+    // One bad answer may be a moment's: it is believed when a second question brings another one.
+    const reason = answer !== null && before === null ? await this.#reason() : answer;
     this.#problem = reason === null ? null : `${name} cannot be used (${reason})`;
     if (this.#problem !== null && before === null) logger.warn(this.#problem);
     if (this.#problem === null && before !== null) logger.info(`${name} can be used again`);

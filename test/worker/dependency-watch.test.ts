@@ -15,7 +15,7 @@ describe('a watched dependency', () => {
     return new DependencyWatch({ name: 'the queue', ask, logger, everyMs: 5, limitMs: 50 });
   }
 
-  it('has a problem from the first bad answer to the next good one, each told in one line', async () => {
+  it('has a problem from the second bad answer in a row to the next good one, each told in one line', async () => {
     const lines: string[] = [];
     const logger = pino({}, { write: (line: string) => lines.push(JSON.parse(line).msg) });
     let reason: string | null = null;
@@ -35,6 +35,14 @@ describe('a watched dependency', () => {
     reason = null;
     await until(() => watch.problem === null);
     expect(lines).toEqual(['the queue cannot be used (HTTP 500)', 'the queue can be used again']);
+  });
+
+  it('has no problem after one bad answer', async () => {
+    const answers = ['HTTP 500', null];
+    const watch = watchOf(async () => answers.shift() ?? null);
+    await watch.ask();
+    expect(watch.problem).toBeNull();
+    expect(answers).toEqual([]);
   });
 
   it.each<[string, AskDependency]>([
@@ -65,6 +73,8 @@ describe('a watched dependency', () => {
     const latest = watch.latestProblem();
     expect(answers).toHaveLength(1);
     answers[0]?.('gone');
+    await until(() => answers.length === 2);
+    answers[1]?.('gone');
     expect(await latest).toBe('the queue cannot be used (gone)');
     await both;
   });
