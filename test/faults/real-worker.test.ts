@@ -176,9 +176,9 @@ describe('the worker as it is run in production', () => {
     const worker = await lab.start();
     await lab.aws.enqueue({ job_id: 'busy', ...JOB });
     await until(() => lab.decoders() > 0);
-    await lab.order('detection-blocks', 25_000);
+    await lab.order('detection-blocks', 40_000);
     lab.proxy.rule = ({ headers }) => (headers['x-amz-target'] === undefined ? null : { hang: true });
-    await until(async () => (await worker.health('/health/ready')).status === 503, 24_000);
+    await until(async () => (await worker.health('/health/ready')).status === 503, 35_000);
     expect(worker.endings('busy')).toEqual([]);
     expect((await worker.health('/health/ready')).body).toMatchObject({
       reasons: ['the queue cannot be used (no answer within 5000 ms)'],
