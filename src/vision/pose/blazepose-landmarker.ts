@@ -44,8 +44,7 @@ type FoundBody = Candidate & Claim;
  * of the whole picture and misses most people in wide shots. Meanwhile everybody else's face is covered, below a face also the bodies
  * found so far, and a skeleton stays only when it is the body that was sought: it has the face that led to it, or the head the
  * detector saw, and its shoulders are none of the others' faces. Otherwise it is a neighbour's, lies across two people, or is none
- * (false-body.ts). What it has from a neighbour even
- * so is told unseen (shared-bones.ts).
+ * (false-body.ts). What it has from a neighbour even so is told unseen (shared-bones.ts).
  *
  * A person costs one pass of the landmark network; only a face whose body that pass did not show is looked below again: closer, and at
  * last with no body covered. On fifteen films at two frames a second, 946 passes showed 903 bodies.
