@@ -176,7 +176,8 @@ function assembleWorker(
     queueUrl,
     slots: config.maxConcurrentJobs,
     visibilityTimeoutSeconds,
-    shortage: async () => (await storage.latestProblem()) ?? (await guard.shortage()),
+    settled: () => storage.settled(),
+    shortage: async () => storage.problem ?? (await guard.shortage()),
     logger,
   });
   const runner = runnerWith((message) => leases.hold(message));

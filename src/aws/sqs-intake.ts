@@ -22,8 +22,10 @@ export interface SqsIntakeOptions {
   readonly logger: Logger;
   /** Length of one long poll, 1 to 20 s. */
   readonly longPollSeconds?: number;
-  /** Asked before every receive and again when it has brought a message: why none should be worked on now, or null. */
+  /** Asked before every receive and again when it has brought a message: why none should be worked on now, or null. At once. */
   readonly shortage?: () => Promise<string | null>;
+  /** Waited for before every receive: until then the answer of `shortage` may be about to change. A message never waits for it. */
+  readonly settled?: () => Promise<void>;
   /** Waits between failed receives. */
   readonly backOff?: BackOff;
 }
@@ -133,8 +135,9 @@ export class SqsIntake implements JobIntake {
 
   /** A message is only received where there is room to work on it. */
   async #waitForRoom(): Promise<void> {
-    const { shortage = async () => null, logger } = this.#options;
+    const { shortage = async () => null, settled = async () => {}, logger } = this.#options;
     for (;;) {
+      await settled();
       const before = this.#shortage;
       this.#shortage = await shortage();
       if (this.#shortage !== null && before === null) logger.warn(`no job is received: ${this.#shortage}`);

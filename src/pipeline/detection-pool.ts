@@ -42,6 +42,7 @@ export class DetectionPool {
   readonly #abortGraceMs: number;
   /** Those of the threads at work; a thread that waits for work is in no native code. */
   readonly #gates = new Set<NativeGate>();
+  #isHalted = false;
 
   constructor({ threads, engines, abortGraceMs = DEFAULT_ABORT_GRACE_MS }: DetectionPoolOptions) {
     this.#threads = threads;
@@ -122,6 +123,7 @@ export class DetectionPool {
 
   /** Stops the networks for ever; once it resolves, the process can be left without its threads being ended first. */
   async halt(): Promise<void> {
+    this.#isHalted = true;
     await Promise.all(Array.from(this.#gates, (gate) => gate.shut()));
   }
 
@@ -138,6 +140,7 @@ export class DetectionPool {
   ): Promise<Extract<ThreadReply, { ok: true }>> {
     let reply: ThreadReply;
     this.#gates.add(gate);
+    if (this.#isHalted) void gate.shut();
     try {
       const task: ThreadTask = { ...work, gate: gate.buffer };
       reply = await this.#pool.run(task, {

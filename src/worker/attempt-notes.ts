@@ -10,15 +10,18 @@ const attemptSchema = z.object({ messageId: z.string(), receiveCount: z.int() })
 const entrySchema = z.object({
   /** Attempts that have told of a thread or a child process they took with them. */
   crashes: z.int().min(0),
-  /** The attempt that works on the job now, or the one that died doing so. */
-  openedBy: attemptSchema.nullable(),
+  /** Attempts that work on the job now, or died doing so: a job may have come in several messages. */
+  open: z.array(attemptSchema).default([]),
   /** Attempts that were followed by another one before they had told of their end: dead, until they tell after all. */
   missing: z.array(attemptSchema).default([]),
 });
 
 export type Entry = z.infer<typeof entrySchema>;
 
-export const NEW_ENTRY: Entry = { crashes: 0, openedBy: null, missing: [] };
+export const NEW_ENTRY: Entry = { crashes: 0, open: [], missing: [] };
+
+/** Of more messages with one job than anybody sends, the latest are remembered. */
+const MOST_OPEN = 16;
 
 /**
  * How an attempt left its job:
@@ -30,22 +33,27 @@ export type JournalEnding = 'done' | 'again' | 'crashed';
 
 /** The notes after the beginning of an attempt. */
 export function opened(found: Entry, attempt: Attempt): Entry {
-  const { crashes, openedBy, missing } = found;
-  const isMissing = openedBy !== null && isEarlier(openedBy, attempt);
-  return { crashes, openedBy: attempt, missing: isMissing ? [...missing, openedBy] : missing };
+  const { crashes, open, missing } = found;
+  const followed = open.filter((other) => isEarlier(other, attempt));
+  const others = open.filter((other) => !followed.includes(other) && !isSame(other, attempt));
+  return {
+    crashes,
+    open: [...others, attempt].slice(-MOST_OPEN),
+    missing: [...missing, ...followed],
+  };
 }
 
 /** The notes after the end of an attempt. */
-export function ended({ crashes, openedBy, missing }: Entry, attempt: Attempt, ending: JournalEnding): Entry {
+export function ended({ crashes, open, missing }: Entry, attempt: Attempt, ending: JournalEnding): Entry {
   return {
     crashes: crashes + (ending === 'crashed' ? 1 : 0),
-    openedBy: openedBy !== null && isSame(openedBy, attempt) ? null : openedBy,
+    open: open.filter((other) => !isSame(other, attempt)),
     missing: missing.filter((other) => !isSame(other, attempt)),
   };
 }
 
-export function names({ openedBy, missing }: Entry, attempt: Attempt): boolean {
-  return [...missing, ...(openedBy === null ? [] : [openedBy])].some((other) => isSame(other, attempt));
+export function names({ open, missing }: Entry, attempt: Attempt): boolean {
+  return [...missing, ...open].some((other) => isSame(other, attempt));
 }
 
 function isSame(one: Attempt, other: Attempt): boolean {

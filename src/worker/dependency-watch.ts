@@ -34,10 +34,9 @@ export class DependencyWatch {
     return this.#problem;
   }
 
-  /** As `problem`, but waits for the answer when it is being asked at the moment. */
-  async latestProblem(): Promise<string | null> {
+  /** Resolves when it is not being asked: `problem` is then what the latest answer says. */
+  async settled(): Promise<void> {
     await this.#asking;
-    return this.#problem;
   }
 
   /** Asks at once and from then on again and again, until the signal aborts. */

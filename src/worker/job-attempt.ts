@@ -92,8 +92,10 @@ export class JobAttempt {
     const page = results.journal.page(job.jobId, this.#message);
     try {
       return await guardAgainstCrashes(page, signal, () => this.#produce(job, page, signal));
-    } finally {
+    } catch (error) {
+      // After a success nobody needs to know: the stored result answers the next receive.
       if (page.isEndMissing) this.facts.endMissing = true;
+      throw error;
     }
   }
 

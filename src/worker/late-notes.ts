@@ -10,7 +10,8 @@ const MAX_WAITING = 1000;
 
 const WRITE_TIMEOUT_MS = 30_000;
 
-const DEFAULT_BACK_OFF: BackOff = { baseMs: 1000, maxMs: 15_000 };
+/** Short, because the next attempt at the job may begin as soon as the store answers. */
+const DEFAULT_BACK_OFF: BackOff = { baseMs: 1000, maxMs: 4000 };
 
 export class LateNotes {
   readonly #backOff: BackOff;

@@ -33,6 +33,9 @@ export interface ReceiveCounts {
 /** First wait up to 20 s, doubling, at most a quarter of an hour. */
 export const RETRY_BACK_OFF: BackOff = { baseMs: 20_000, maxMs: 900_000 };
 
+/** Until then this process has noted the attempt's end, once the store takes notes again: its next attempt would take it for dead. */
+const LATE_NOTE_SECONDS = 60;
+
 export interface RetryOptions {
   readonly backOff?: BackOff;
   /** Uniform over [0, 1); spreads the retries. */
@@ -74,7 +77,11 @@ export function messageFate(
     case 'failed':
       return 'delete';
     case 'retry':
-      return { visibleAfterSeconds: outcome.delaySeconds };
+      return {
+        visibleAfterSeconds: endMissing
+          ? Math.max(outcome.delaySeconds, LATE_NOTE_SECONDS)
+          : outcome.delaySeconds,
+      };
     // Its next receive is one too many: the queue then moves it to the dead-letter queue.
     case 'exhausted':
       return { visibleAfterSeconds: 0 };

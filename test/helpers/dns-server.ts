@@ -13,10 +13,11 @@ export interface DnsServer {
   close(): Promise<void>;
 }
 
-/** Addresses of a name, or null for no answer at all; `count` is 1 for the first question. */
-export type DnsAnswers = (name: string, count: number) => readonly string[] | null;
+/** Addresses of a name, a refusal, or null for no answer at all; `count` is 1 for the first question. */
+export type DnsAnswers = (name: string, count: number) => readonly string[] | 'SERVFAIL' | 'REFUSED' | null;
 
 const TYPE_A = 1;
+const RESPONSE_CODES = { SERVFAIL: 2, REFUSED: 5 };
 
 export async function startDnsServer(answers: DnsAnswers): Promise<DnsServer> {
   const asked = new Map<string, number>();
@@ -26,8 +27,11 @@ export async function startDnsServer(answers: DnsAnswers): Promise<DnsServer> {
     if (type === TYPE_A) asked.set(name, (asked.get(name) ?? 0) + 1);
     const known = answers(name, asked.get(name) ?? 1);
     if (known === null) return;
-    const addresses = known.filter((address) => isIPv4(address) === (type === TYPE_A));
-    socket.send(response(query.subarray(0, questionEnd), type, addresses), client.port, client.address);
+    const code = typeof known === 'string' ? RESPONSE_CODES[known] : 0;
+    const addresses =
+      typeof known === 'string' ? [] : known.filter((address) => isIPv4(address) === (type === TYPE_A));
+    const answer = response(query.subarray(0, questionEnd), code, type, addresses);
+    socket.send(answer, client.port, client.address);
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
 
@@ -52,10 +56,10 @@ function readQuestion(query: Buffer): { name: string; type: number; questionEnd:
   return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1), questionEnd: at + 5 };
 }
 
-function response(query: Buffer, type: number, addresses: readonly string[]): Buffer {
+function response(query: Buffer, code: number, type: number, addresses: readonly string[]): Buffer {
   const head = Buffer.from(query);
-  // A response, authoritative, recursion available, no error; one question, our answers, nothing else.
-  head.writeUInt16BE(0x8580, 2);
+  // A response, authoritative, recursion available; one question, our answers, nothing else.
+  head.writeUInt16BE(0x8580 | code, 2);
   head.writeUInt16BE(1, 4);
   head.writeUInt16BE(addresses.length, 6);
   head.writeUInt32BE(0, 8);

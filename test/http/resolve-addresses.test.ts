@@ -3,18 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { addressResolver } from '../../src/http/resolve-addresses.ts';
-import { type DnsServer, startDnsServer } from '../helpers/dns-server.ts';
+import { type DnsAnswers, type DnsServer, startDnsServer } from '../helpers/dns-server.ts';
 import { until } from '../helpers/until.ts';
 
 const NEVER = new AbortController().signal;
 const V4 = { address: '93.184.216.34', family: 4 };
 const V6 = { address: '2606:2800:220:1:248:1893:25c8:1946', family: 6 };
 
-const NAMES: Readonly<Record<string, readonly string[] | null>> = {
+const NAMES: Readonly<Record<string, ReturnType<DnsAnswers>>> = {
   'both.test': [V4.address, V6.address],
   'four.test': [V4.address],
   'six.test': [V6.address],
   'silent.test': null,
+  'failing.test': 'SERVFAIL',
+  'refused.test': 'REFUSED',
   'hosts.test': ['93.184.216.34'],
 };
 
@@ -58,6 +60,13 @@ describe('the addresses of a name', () => {
     expect(await resolver()(name, NEVER)).toEqual(addresses);
     expect(dns.asked.has('hosts.test')).toBe(false);
   });
+
+  it.each(['failing.test', 'refused.test'])(
+    'come from the system, too, when a name server will not answer: %s',
+    async (name) => {
+      expect(await resolver(async () => [V4])(name, NEVER)).toEqual([V4]);
+    },
+  );
 
   it('come from the system when nobody else knows the name', async () => {
     const asked: string[] = [];

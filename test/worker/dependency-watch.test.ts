@@ -65,17 +65,19 @@ describe('a watched dependency', () => {
     expect(watch.problem).toBe('the queue cannot be used (Error: a bug)');
   });
 
-  it('is asked once at a time, and who wants the latest answer waits for it', async () => {
+  it('is asked once at a time, and is settled when the answer has come', async () => {
     const answers: ((reason: string | null) => void)[] = [];
     const watch = watchOf(() => new Promise((resolve) => answers.push(resolve)));
-    expect(await watch.latestProblem()).toBeNull();
+    await watch.settled();
+    expect(watch.problem).toBeNull();
     const both = Promise.all([watch.ask(), watch.ask()]);
-    const latest = watch.latestProblem();
+    const settled = watch.settled();
     expect(answers).toHaveLength(1);
     answers[0]?.('gone');
     await until(() => answers.length === 2);
     answers[1]?.('gone');
-    expect(await latest).toBe('the queue cannot be used (gone)');
+    await settled;
+    expect(watch.problem).toBe('the queue cannot be used (gone)');
     await both;
   });
 

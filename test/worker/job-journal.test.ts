@@ -88,6 +88,13 @@ describe('JobJournal', () => {
     expect((await open('lives', receive(3, 'message-2'))).crashes).toBe(0);
   });
 
+  it('counts the crashes of a job that came in two messages, whichever died last', async () => {
+    expect((await open('twice', receive(1))).crashes).toBe(0);
+    expect((await open('twice', receive(1, 'message-2'))).crashes).toBe(0);
+    expect((await open('twice', receive(2))).crashes).toBe(1);
+    expect((await open('twice', receive(2, 'message-2'))).crashes).toBe(2);
+  });
+
   it('counts an attempt that noted a crash of a thread or a child', async () => {
     const page = await open('thread', receive(1));
     await page.close('crashed', SIGNAL);
