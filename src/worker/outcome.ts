@@ -34,7 +34,7 @@ export interface ReceiveCounts {
 export const RETRY_BACK_OFF: BackOff = { baseMs: 20_000, maxMs: 900_000 };
 
 /** Until then this process has noted the attempt's end, once the store takes notes again: its next attempt would take it for dead. */
-const LATE_NOTE_SECONDS = 60;
+const LATE_NOTE_SECONDS = 15;
 
 export interface RetryOptions {
   readonly backOff?: BackOff;

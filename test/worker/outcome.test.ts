@@ -80,7 +80,7 @@ describe('messageFate', () => {
     expect(messageFate({ name: 'released', error }, LAST)).toBe('resend');
     expect(messageFate({ name: 'released', error }, FIRST, { endMissing: true })).toBe('resend');
     const retry: Outcome = { name: 'retry', error, delaySeconds: 7 };
-    expect(messageFate(retry, FIRST, { endMissing: true })).toEqual({ visibleAfterSeconds: 60 });
+    expect(messageFate(retry, FIRST, { endMissing: true })).toEqual({ visibleAfterSeconds: 15 });
     expect(messageFate({ ...retry, delaySeconds: 90 }, FIRST, { endMissing: true })).toEqual({
       visibleAfterSeconds: 90,
     });
