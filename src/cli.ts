@@ -1,6 +1,6 @@
 /** The command line: the worker's own pipeline on a local file, without AWS. The result goes to stdout or a file, everything else to stderr. */
 import { constants, createWriteStream } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,6 +13,7 @@ import { WorkerError } from './errors.ts';
 import type { Analysis, AnalysisRequest } from './pipeline/analysis.ts';
 import { DetectionPool } from './pipeline/detection-pool.ts';
 import type { Progress } from './pipeline/progress.ts';
+import { statOrNull } from './stat-or-null.ts';
 import { withTempFolder } from './worker/temp-folder.ts';
 
 const HELP = `Finds who is where, when, in a local video and prints the result as JSON.
@@ -89,10 +90,7 @@ async function requireReadable(file: string): Promise<void> {
 async function requireWritable(file: string): Promise<void> {
   try {
     if (file === '') throw new Error('the name is empty');
-    const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    });
+    const found = await statOrNull(file);
     if (found?.isDirectory()) throw new Error('it is a folder');
     await access(found === null ? dirname(file) : file, constants.W_OK);
   } catch (cause) {

@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   version: [],
   decimal: [],
   'byte-ranges': [],
+  'stat-or-null': [],
   arrivals: ['byte-ranges'],
   'process-folder': [],
   contract: ['errors'],
@@ -20,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['settings', 'setting', 'errors'],
   log: ['config'],
   media: ['geometry', 'errors', 'byte-ranges', 'arrivals', 'process-folder'],
-  inference: ['geometry', 'errors'],
+  inference: ['geometry', 'errors', 'stat-or-null'],
   vision: ['inference', 'geometry', 'errors'],
   tracking: ['geometry', 'errors'],
   pipeline: [

@@ -1,6 +1,7 @@
 /** Lets one process at a time work on a file: how two fetches of one network keep out of each other's way. */
-import { open, rm, stat, utimes } from 'node:fs/promises';
+import { open, rm, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { statOrNull } from '../stat-or-null.ts';
 
 const DEFAULT_HEARTBEAT_MS = 1000;
 
@@ -70,10 +71,5 @@ async function untilFree(path: string, heartbeatMs: number, signal: AbortSignal)
 
 /** Null when there is no lock. */
 async function touchedAt(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  return (await statOrNull(path))?.mtimeMs ?? null;
 }

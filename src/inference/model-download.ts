@@ -1,9 +1,10 @@
 /** Fetches an optional network of the manifest: resumes what was cut off, and keeps only bytes with the right digest. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { WorkerError } from '../errors.ts';
+import { statOrNull } from '../stat-or-null.ts';
 import { withFileLock } from './file-lock.ts';
 import { type ModelEntry, restoreHint } from './model-manifest.ts';
 
@@ -195,12 +196,7 @@ async function digestOf(path: string): Promise<string> {
 }
 
 async function sizeOf(path: string): Promise<number | null> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  return (await statOrNull(path))?.size ?? null;
 }
 
 /** Whether the file system said so; what undici says of the network carries the system's reason as its cause. */

@@ -35,6 +35,16 @@ function untilAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
+/** Runs jobs that give their slot back at once and end with the promise. */
+function needingNoSlot(ends: Promise<void>) {
+  return {
+    run: async (_message: ReceivedMessage, _shutdown: AbortSignal, releaseSlot: () => void) => {
+      releaseSlot();
+      await ends;
+    },
+  };
+}
+
 describe('Worker', () => {
   it('tells how many jobs are under way, and why none would be taken', async () => {
     const { intake, receive } = scene();
@@ -124,15 +134,7 @@ describe('Worker', () => {
   it('takes the next message as soon as a job needs its slot no more', async () => {
     const { intake, receive } = scene();
     const ends = Promise.withResolvers<void>();
-    const worker = new Worker({
-      intake,
-      runner: {
-        run: async (_message, _shutdown, releaseSlot) => {
-          releaseSlot();
-          await ends.promise;
-        },
-      },
-    });
+    const worker = new Worker({ intake, runner: needingNoSlot(ends.promise) });
     worker.start();
     await receive('calling back');
     expect(worker.running).toBe(1);
@@ -143,15 +145,7 @@ describe('Worker', () => {
   it('lets no more than 64 jobs end without a slot, however long their callbacks take', async () => {
     const { intake, receive } = scene();
     const ends = Promise.withResolvers<void>();
-    const worker = new Worker({
-      intake,
-      runner: {
-        run: async (_message, _shutdown, releaseSlot) => {
-          releaseSlot();
-          await ends.promise;
-        },
-      },
-    });
+    const worker = new Worker({ intake, runner: needingNoSlot(ends.promise) });
     worker.start();
     for (let job = 0; job < 64; job++) await receive(`${job}`);
     let isSlotFree = false;
