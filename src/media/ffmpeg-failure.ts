@@ -30,7 +30,7 @@ const COMPLAINTS: ReadonlyArray<readonly [pattern: RegExp, code: ErrorCode, mess
     'the file is no video in a supported container: send MP4, MOV, MKV, WebM, MPEG-TS, AVI or FLV',
   ],
   [
-    /No such filter|Requested output format .* is not known|Unrecognized option|Automatic encoder selection failed/,
+    /No such filter|Requested output format .* is not known|Unrecognized option|Automatic encoder selection failed|Decoder \(codec \w+\) not found|error while loading shared libraries/,
     'FFMPEG_MISSING',
     'this ffmpeg lacks a part the worker needs: install a complete one (Debian: apt-get install -y ffmpeg)',
   ],
@@ -50,7 +50,8 @@ export function wasCutOff({ stderrTail }: FfmpegExit): boolean {
  */
 export function explainFailure(exit: FfmpegExit): WorkerError {
   const words = exit.stderrTail.join('\n');
-  const cause = new Error(`ffmpeg ended with ${exit.signalName ?? `status ${exit.code}`}: ${words}`);
+  const ending = `ffmpeg ended with ${exit.signalName ?? `status ${exit.code}`}`;
+  const cause = new Error(words === '' ? ending : `${ending}: ${words}`);
   if (exit.signalName !== null) {
     return new WorkerError('DECODER_FAILED', `ffmpeg was ended by ${exit.signalName}: it is tried again`, {
       cause,

@@ -62,12 +62,12 @@ export class DetectionPool {
   }
 
   /**
-   * Resolves once the networks are loaded.
+   * Resolves once the networks are loaded and every thread has passed its self-test.
    * @throws WorkerError MODEL_INVALID, FFMPEG_MISSING
    */
   async ready(): Promise<readonly ModelDescription[]> {
     const replies = await Promise.all(
-      Array.from({ length: this.#threads }, () => this.#run({ kind: 'describe' })),
+      Array.from({ length: this.#threads }, () => this.#run({ kind: 'prepare' })),
     );
     const [reply] = replies;
     return reply !== undefined && 'models' in reply ? reply.models : [];

@@ -5,6 +5,7 @@ import { NativeGate, nativeGate, passThrough } from '../inference/native-gate.ts
 import type { AnalysisReport, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
 import { detectVideo } from './detect-video.ts';
 import type { EngineOptions, Engines } from './engines.ts';
+import { selfTest } from './self-test.ts';
 
 let engines: Promise<Engines> | undefined;
 
@@ -14,7 +15,10 @@ export default async function handle(task: ThreadTask): Promise<ThreadReply> {
   try {
     engines ??= nativeGate().pass(load);
     const loaded = await engines;
-    if (task.kind === 'describe') return { ok: true, models: loaded.models };
+    if (task.kind === 'prepare') {
+      await selfTest(loaded);
+      return { ok: true, models: loaded.models };
+    }
     const analysis = await analyse(task.request, loaded, task.port);
     return { ok: true, analysis };
   } catch (error) {
