@@ -21,7 +21,10 @@ describe('the client of the queue', () => {
     handler.updateHttpClientConfig('requestTimeout', 20);
     const receive = new ReceiveMessageCommand({ QueueUrl: `${silent.endpoint}/000000000000/jobs` });
     const received = sqs.send(receive, { abortSignal: AbortSignal.timeout(10_000) });
-    await expect(received).rejects.toMatchObject({ name: 'TimeoutError', $metadata: { attempts: MAX_ATTEMPTS } });
+    await expect(received).rejects.toMatchObject({
+      name: 'TimeoutError',
+      $metadata: { attempts: MAX_ATTEMPTS },
+    });
     sqs.destroy();
   });
 });
