@@ -36,13 +36,15 @@ export interface Mp4Track {
 /**
  * The tracks, in file order.
  * @param moov the whole box, header included
- * @returns null for an index that does not stand in one place (fragments), or is not understood to the last byte
+ * @returns null for an index that does not stand in one place (fragments), has pictures of several descriptions, or is not understood to
+ * the last byte
  */
 export function readMp4Index(moov: Uint8Array): readonly Mp4Track[] | null {
   const view = new DataView(moov.buffer, moov.byteOffset, moov.byteLength);
   try {
     const root = boxAt(view, 0, view.byteLength);
     if (root?.type !== 'moov' || findBox(view, root, 'mvex') !== null) return null;
+    if (!hasOneDescription(view, root)) return null;
     const movieTicks = ticksPerSecondOf(view, findBox(view, root, 'mvhd'));
     const tracks = [...boxesIn(view, root)]
       .filter(({ type }) => type === 'trak')
@@ -55,18 +57,48 @@ export function readMp4Index(moov: Uint8Array): readonly Mp4Track[] | null {
   }
 }
 
+/**
+ * Whether each track of pictures tells once how they are coded. A decoder that is fed single packets is told one description: of several,
+ * pictures under another than the first would come out wrong.
+ * @param moov the whole box, header included; also that of a file of fragments
+ */
+export function describesPicturesOnce(moov: Uint8Array): boolean {
+  const view = new DataView(moov.buffer, moov.byteOffset, moov.byteLength);
+  try {
+    const root = boxAt(view, 0, view.byteLength);
+    return root?.type === 'moov' && hasOneDescription(view, root);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** The count of `stsd` stands after its version and flags. */
+function hasOneDescription(view: DataView, root: Mp4Box): boolean {
+  const tracks = [...boxesIn(view, root)].filter(({ type }) => type === 'trak');
+  return tracks.every((trak) => {
+    const stsd = findBox(view, trak, 'mdia', 'minf', 'stbl', 'stsd');
+    return stsd === null || handlerOf(view, trak) !== 'vide' || view.getUint32(stsd.contentStart + 4) === 1;
+  });
+}
+
+/** What kind of track it is; '' where it does not tell. */
+function handlerOf(view: DataView, trak: Mp4Box): string {
+  const hdlr = findBox(view, trak, 'mdia', 'hdlr');
+  return hdlr === null ? '' : fourCharacters(view, hdlr.contentStart + 8);
+}
+
 /** @param movieTicks ticks in a second of the clock that edit lists count durations by */
 function readTrack(view: DataView, trak: Mp4Box, movieTicks: number): Mp4Track | null {
   const mdhd = findBox(view, trak, 'mdia', 'mdhd');
-  const hdlr = findBox(view, trak, 'mdia', 'hdlr');
+  const handler = handlerOf(view, trak);
   const stbl = findBox(view, trak, 'mdia', 'minf', 'stbl');
   const entry = stbl === null ? null : sampleEntry(view, stbl);
   const edit = readEdit(view, trak);
-  if (mdhd === null || hdlr === null || stbl === null || entry === null || edit === null) return null;
+  if (mdhd === null || handler === '' || stbl === null || entry === null || edit === null) return null;
   const tables = readSampleTables(view, stbl);
   if (tables === null) return null;
   const ticksPerSecond = ticksPerSecondOf(view, mdhd);
-  const handler = fourCharacters(view, hdlr.contentStart + 8);
   const isVideo = handler === 'vide';
   return {
     handler,

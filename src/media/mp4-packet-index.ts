@@ -1,8 +1,8 @@
 /** Lists the packets of an MP4's video from its index alone, as ffmpeg lists them once it has read the whole file. */
 import { open } from 'node:fs/promises';
 import type { ReadBytes } from '../byte-ranges.ts';
-import { type Mp4Track, readMp4Index } from './mp4-index.ts';
-import { findMp4Index } from './mp4-layout.ts';
+import { describesPicturesOnce, type Mp4Track, readMp4Index } from './mp4-index.ts';
+import { findFirstMoov, findMp4Index } from './mp4-layout.ts';
 import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, PacketList, shownPackets } from './packet-columns.ts';
 import type { ShownPicture } from './shown-picture.ts';
 import { ticksPerSecond } from './timeline.ts';
@@ -96,18 +96,32 @@ export async function readMp4PacketIndex(
  * @param maxPictures longer tracks are not looked at
  */
 export async function readMp4Track(file: string, maxPictures: number): Promise<Mp4Track | null> {
-  const handle = await open(file);
-  try {
-    const { size } = await handle.stat();
-    const read: ReadBytes = async ({ start, end }) => {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
-      return buffer.subarray(0, bytesRead);
-    };
+  return await withReader(file, async (size, read) => {
     const moov = await findMp4Index(size, read);
     const track = videoTrackOf((moov === null ? null : readMp4Index(moov)) ?? [], maxPictures);
     return track === null || isCutOff(track, size) ? null : track;
+  });
+}
+
+/** Whether the pictures of an MP4, be it one of fragments, are told once how they are coded: see `describesPicturesOnce`. */
+export async function hasOneDescription(file: string): Promise<boolean> {
+  const moov = await withReader(file, findFirstMoov);
+  return moov !== null && describesPicturesOnce(moov);
+}
+
+/** @returns null where tables are shorter than they say */
+async function withReader<T>(
+  file: string,
+  use: (fileBytes: number, read: ReadBytes) => Promise<T>,
+): Promise<T | null> {
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    return await use(size, async ({ start, end }) => {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
+      return buffer.subarray(0, bytesRead);
+    });
   } catch (error) {
-    // Tables that are shorter than they say.
     if (error instanceof RangeError) return null;
     throw error;
   } finally {

@@ -1,5 +1,6 @@
 /** Chooses who reads the packets of a file: its own index where that tells all, else a demultiplexer. */
 import { openDemuxedPacketSource } from './demuxed-packet-source.ts';
+import { hasOneDescription } from './mp4-packet-index.ts';
 import { openMp4PacketSource } from './mp4-packet-source.ts';
 import type { PacketFile, PacketSource } from './packet-source.ts';
 
@@ -12,6 +13,8 @@ export async function openPacketSource(
   packetFile: PacketFile,
   signal: AbortSignal,
 ): Promise<PacketSource | null> {
-  const indexed = packetFile.container === 'mov' ? await openMp4PacketSource(packetFile) : null;
-  return indexed ?? (await openDemuxedPacketSource(packetFile, signal));
+  if (packetFile.container !== 'mov') return await openDemuxedPacketSource(packetFile, signal);
+  const indexed = await openMp4PacketSource(packetFile);
+  if (indexed !== null || !(await hasOneDescription(packetFile.file))) return indexed;
+  return await openDemuxedPacketSource(packetFile, signal);
 }

@@ -43,7 +43,8 @@ function preferKeyframes(
     const pts = times[position] ?? 0;
     const distance = (keyframe: number | undefined) =>
       keyframe === undefined ? Number.POSITIVE_INFINITY : Math.abs((times[keyframe] ?? 0) - pts);
-    while (distance(keyframes[next + 1]) <= distance(keyframes[next])) next++;
+    // None at all may be shown: an edit list can hide the only one.
+    while (next + 1 < keyframes.length && distance(keyframes[next + 1]) <= distance(keyframes[next])) next++;
     const nearest = keyframes[next];
     return nearest !== undefined && distance(nearest) <= toleranceTicks ? nearest : position;
   });

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openDemuxedPacketSource } from '../../src/media/demuxed-packet-source.ts';
 import { openMp4PacketSource } from '../../src/media/mp4-packet-source.ts';
+import { openPacketSource } from '../../src/media/open-packet-source.ts';
 import type { PacketSource } from '../../src/media/packet-source.ts';
 import type { PacketTable } from '../../src/media/packet-table.ts';
 import { probeVideo } from '../../src/media/probe.ts';
@@ -61,6 +62,28 @@ function turned(name: string, [a, b, c, d]: readonly [number, number, number, nu
   return file;
 }
 
+/** The plain clip, whose index lies behind its pictures, with their description written down once more. */
+function describedTwice(): string {
+  const bytes = readFileSync(plain);
+  const stsd = bytes.indexOf('stsd') - 4;
+  const entry = stsd + 16;
+  const entryBytes = bytes.readUInt32BE(entry);
+  const twice = [
+    bytes.subarray(0, entry + entryBytes),
+    bytes.subarray(entry, entry + entryBytes),
+    bytes.subarray(entry + entryBytes),
+  ];
+  const out = Buffer.concat(twice);
+  out.writeUInt32BE(2, stsd + 12);
+  for (const type of ['stsd', 'stbl', 'minf', 'mdia', 'trak', 'moov']) {
+    const box = bytes.lastIndexOf(type, stsd + 4) - 4;
+    out.writeUInt32BE(bytes.readUInt32BE(box) + entryBytes, box);
+  }
+  const file = clips.path('described-twice.mp4');
+  writeFileSync(file, out);
+  return file;
+}
+
 describe('an MP4 read by its own index', () => {
   const kinds = CLIP_KINDS.filter(
     ({ file, encoding }) => /^(?!fragmented).*\.(mp4|mov)$/.test(file) && /26[45]/.test(encoding),
@@ -116,4 +139,14 @@ describe('an MP4 read by its own index', () => {
     source?.close();
     await expect(first()).rejects.toThrow(RangeError);
   });
+});
+
+it('packets of a track with two descriptions are read by nobody: a decoder of single packets would be told the first', async () => {
+  const file = describedTwice();
+  const asked = whole(file, await tableOf(file));
+  expect(await openMp4PacketSource(asked)).toBeNull();
+  expect(await openPacketSource(asked, never)).toBeNull();
+  const once = await openPacketSource(whole(plain, await tableOf(plain)), never);
+  expect(once).not.toBeNull();
+  once?.close();
 });

@@ -47,6 +47,10 @@ describe('with a tolerance', () => {
     expect([...preferCheapPictures(Uint32Array.of(20, 24, 24), video([0]), 120)]).toEqual([20, 21, 21]);
   });
 
+  it('samples are exact, but for the ends of groups, where no keyframe is shown', () => {
+    expect([...preferCheapPictures(Uint32Array.of(0, 25, 50), video([]), 200)]).toEqual([0, 25, 45]);
+  });
+
   it('nothing changes where packets are not known', () => {
     const samples = Uint32Array.of(0, 25);
     const { timeline } = video([0]);
