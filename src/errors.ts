@@ -54,16 +54,23 @@ export class WorkerError extends Error {
   readonly code: ErrorCode;
   /** How long who failed has asked to be left alone; null when nobody has. */
   readonly retryAfterSeconds: number | null;
+  /** Whether a signal that we did not send ended a child process: a crash, which may be the doing of what it worked on. */
+  readonly endedBySignal: boolean;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly retryAfterSeconds?: number | null } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly retryAfterSeconds?: number | null;
+      readonly endedBySignal?: boolean;
+    } = {},
   ) {
     super(message, options);
     this.name = 'WorkerError';
     this.code = code;
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
+    this.endedBySignal = options.endedBySignal ?? false;
   }
 
   get kind(): ErrorKind {
@@ -82,17 +89,18 @@ export function toWorkerError(error: unknown): WorkerError {
 export interface SerializedError {
   readonly code: ErrorCode;
   readonly message: string;
+  readonly endedBySignal: boolean;
   readonly stack?: string;
 }
 
 export function serializeError(error: unknown): SerializedError {
-  const { code, message, stack, cause } = toWorkerError(error);
+  const { code, message, endedBySignal, stack, cause } = toWorkerError(error);
   const trace = cause instanceof Error ? cause.stack : stack;
-  return { code, message, ...(trace === undefined ? {} : { stack: trace }) };
+  return { code, message, endedBySignal, ...(trace === undefined ? {} : { stack: trace }) };
 }
 
-export function deserializeError({ code, message, stack }: SerializedError): WorkerError {
-  const error = new WorkerError(code, message);
+export function deserializeError({ code, message, endedBySignal, stack }: SerializedError): WorkerError {
+  const error = new WorkerError(code, message, { endedBySignal });
   if (stack !== undefined) error.stack = stack;
   return error;
 }

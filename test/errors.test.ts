@@ -24,4 +24,11 @@ describe('WorkerError', () => {
     expect(copy.code).toBe('INTERNAL');
     expect(copy.stack).toBe(foreign.stack);
   });
+
+  it('is still a crash behind a thread border if it was one', () => {
+    for (const endedBySignal of [true, false]) {
+      const error = new WorkerError('DECODER_FAILED', 'a reason', { endedBySignal });
+      expect(deserializeError(structuredClone(serializeError(error)))).toMatchObject({ endedBySignal });
+    }
+  });
 });

@@ -55,6 +55,7 @@ export function explainFailure(exit: FfmpegExit): WorkerError {
   if (exit.signalName !== null) {
     return new WorkerError('DECODER_FAILED', `ffmpeg was ended by ${exit.signalName}: it is tried again`, {
       cause,
+      endedBySignal: true,
     });
   }
   const known = COMPLAINTS.find(([pattern]) => pattern.test(words));

@@ -33,11 +33,12 @@ export async function guardAgainstCrashes<T>(
 }
 
 function endingOf(error: unknown): JournalEnding {
-  const { code, kind } = toWorkerError(error);
+  const { code, kind, endedBySignal } = toWorkerError(error);
   // The count stays, so that a duplicate of the message ends no further worker.
   if (code === 'WORKER_CRASHED') return 'again';
   if (kind === 'permanent') return 'done';
-  return code === 'THREAD_CRASHED' || code === 'DECODER_FAILED' ? 'crashed' : 'again';
+  // A decoder that could not be started, or was short of memory, says nothing against the video.
+  return code === 'THREAD_CRASHED' || endedBySignal ? 'crashed' : 'again';
 }
 
 function tooManyCrashes(crashes: number): WorkerError {

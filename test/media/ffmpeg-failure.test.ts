@@ -24,8 +24,13 @@ describe('explainFailure', () => {
 
   it('blames a crash on nobody: the job is tried again', () => {
     const error = explainFailure(ended(['moov atom not found'], 'SIGSEGV'));
-    expect(error).toMatchObject({ code: 'DECODER_FAILED', kind: 'retry' });
+    expect(error).toMatchObject({ code: 'DECODER_FAILED', kind: 'retry', endedBySignal: true });
     expect(error.message).toContain('SIGSEGV');
+  });
+
+  it('takes no lack of memory for a crash', () => {
+    const error = explainFailure(ended(['Cannot allocate memory']));
+    expect(error).toMatchObject({ kind: 'retry', endedBySignal: false });
   });
 
   it("keeps ffmpeg's own words, which may name paths, in the cause only", () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createS3Client } from '../../src/aws/clients.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
-import { WorkerError } from '../../src/errors.ts';
+import { type ErrorCode, WorkerError } from '../../src/errors.ts';
 import type { CheckpointSlot } from '../../src/worker/checkpoint-slot.ts';
 import { guardAgainstCrashes } from '../../src/worker/crash-guard.ts';
 import { JobJournal, type JournalPage } from '../../src/worker/job-journal.ts';
@@ -243,17 +243,16 @@ describe('JobJournal', () => {
     const guarded = (jobId: string, receiveCount: number, work: () => Promise<string>) =>
       guardAgainstCrashes(journal.page(jobId, receive(receiveCount)), SIGNAL, work);
 
-    function failWith(code: ConstructorParameters<typeof WorkerError>[0]) {
+    function failWith(code: ErrorCode, options: { endedBySignal?: boolean } = {}) {
       return async () => {
-        throw new WorkerError(code, 'a reason');
+        throw new WorkerError(code, 'a reason', options);
       };
     }
 
     it('fails a job that has crashed its workers twice without trying it again', async () => {
       await open('poison', receive(1));
-      await expect(guarded('poison', 2, failWith('DECODER_FAILED'))).rejects.toMatchObject({
-        code: 'DECODER_FAILED',
-      });
+      const crash = failWith('DECODER_FAILED', { endedBySignal: true });
+      await expect(guarded('poison', 2, crash)).rejects.toMatchObject({ code: 'DECODER_FAILED' });
       // One crash from the first receive, one noted by the second.
       const work = async () => 'never reached';
       await expect(guarded('poison', 3, work)).rejects.toMatchObject({
@@ -264,13 +263,18 @@ describe('JobJournal', () => {
       await expect(duplicate).rejects.toMatchObject({ code: 'WORKER_CRASHED' });
     });
 
-    it('counts neither interruptions nor failures of others', async () => {
-      for (const [index, code] of (
-        ['SHUTTING_DOWN', 'STORAGE_UNAVAILABLE', 'LEASE_LOST'] as const
-      ).entries()) {
+    it('counts neither interruptions nor failures of others, nor a decoder that this machine cannot run', async () => {
+      const codes = [
+        'SHUTTING_DOWN',
+        'STORAGE_UNAVAILABLE',
+        'LEASE_LOST',
+        'DECODER_FAILED',
+        'DECODER_FAILED',
+      ] as const;
+      for (const [index, code] of codes.entries()) {
         await expect(guarded('unlucky', index + 1, failWith(code))).rejects.toMatchObject({ code });
       }
-      expect(await guarded('unlucky', 4, async () => 'in the end')).toBe('in the end');
+      expect(await guarded('unlucky', codes.length + 1, async () => 'in the end')).toBe('in the end');
       expect(await keysOf('unlucky')).toEqual([]);
     });
   });
