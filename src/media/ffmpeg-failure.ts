@@ -2,46 +2,51 @@
 import { type ErrorCode, WorkerError } from '../errors.ts';
 import type { FfmpegExit } from './ffmpeg-process.ts';
 
-/** Known complaints, the most telling first. */
-const COMPLAINTS: ReadonlyArray<readonly [pattern: RegExp, code: ErrorCode, message: string]> = [
+/** Known complaints as lines begin with them, the most telling first. */
+const COMPLAINTS: ReadonlyArray<readonly [words: string, code: ErrorCode, message: string]> = [
   [
-    /exceeds specified max pixel count|Picture size \d+x\d+ is invalid/,
+    String.raw`Picture size \d+x\d+ (?:exceeds specified max pixel count|is invalid)`,
     'VIDEO_TOO_LARGE',
     'the picture has more pixels than are allowed: scale the video down',
   ],
   [
-    /exceeds max_streams parameter/,
+    'Number of streams exceeds max_streams parameter',
     'VIDEO_FORMAT_UNSUPPORTED',
     'the file has more streams than are allowed: export only its pictures and its sound',
   ],
   [
-    /moov atom not found/,
+    'moov atom not found',
     'VIDEO_CORRUPT',
     'the file has no index (moov atom), so it was cut off or never finished: upload it again',
   ],
   [
-    /matches no streams|does not contain any stream/,
+    "Stream map '.*' matches no streams|Output file (?:#\\d+ )?does not contain any stream",
     'VIDEO_STREAM_MISSING',
     'the file has no video stream: send a file with pictures',
   ],
   [
-    /Format not on whitelist|Protocol .* not on whitelist/,
+    'Format not on whitelist|Protocol .* not on whitelist',
     'VIDEO_FORMAT_UNSUPPORTED',
     'the file is no video in a supported container: send MP4, MOV, MKV, WebM, MPEG-TS, AVI or FLV',
   ],
   [
-    /No such filter|Requested output format .* is not known|Unrecognized option|Automatic encoder selection failed|Decoder \(codec \w+\) not found|error while loading shared libraries/,
+    String.raw`No such filter|Requested output format '.*' is not (?:known|a suitable output format)|Unrecognized option|Automatic encoder selection failed|Decoder \(codec \w+\) not found|\S+: error while loading shared libraries`,
     'FFMPEG_MISSING',
     'this ffmpeg lacks a part the worker needs: install a complete one (Debian: apt-get install -y ffmpeg)',
   ],
 ];
 
 /** What the demultiplexers say of a file whose end is missing. */
-const CUT_OFF = /partial file|File ended prematurely/;
+const CUT_OFF = saidByFfmpeg(String.raw`stream \d+, offset 0x[0-9a-f]+: partial file|File ended prematurely`);
 
 /** Whether the file ends before its index says it does. */
 export function wasCutOff({ stderrTail }: FfmpegExit): boolean {
   return stderrTail.some((line) => CUT_OFF.test(line));
+}
+
+/** Lines that begin so, or so behind the names of who says it, each with where it lies in memory. Tags, a file's own text, are indented. */
+function saidByFfmpeg(begin: string): RegExp {
+  return new RegExp(String.raw`^(?:\[[^\]]+ @ 0x[0-9a-f]+\] )*(?:${begin})`);
 }
 
 /**
@@ -49,7 +54,8 @@ export function wasCutOff({ stderrTail }: FfmpegExit): boolean {
  * it is tried again. Everything else is the file's.
  */
 export function explainFailure(exit: FfmpegExit): WorkerError {
-  const words = exit.stderrTail.join('\n');
+  const lines = exit.stderrTail;
+  const words = lines.join('\n');
   const ending = `ffmpeg ended with ${exit.signalName ?? `status ${exit.code}`}`;
   const cause = new Error(words === '' ? ending : `${ending}: ${words}`);
   if (exit.signalName !== null) {
@@ -58,7 +64,7 @@ export function explainFailure(exit: FfmpegExit): WorkerError {
       endedBySignal: true,
     });
   }
-  const known = COMPLAINTS.find(([pattern]) => pattern.test(words));
+  const known = COMPLAINTS.find(([begin]) => lines.some((line) => saidByFfmpeg(begin).test(line)));
   if (known !== undefined) return new WorkerError(known[1], known[2], { cause });
   if (/Cannot allocate memory|Resource temporarily unavailable|No space left/.test(words)) {
     return new WorkerError('DECODER_FAILED', 'ffmpeg ran out of resources: it is tried again', { cause });

@@ -2,7 +2,7 @@
 
 import { WorkerError } from '../errors.ts';
 import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
-import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
+import { COMMON_OPTIONS, inputOptions, MAP_VIDEO, ONLY_COMPLAINTS } from './input-options.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { KEY_FLAG, type PacketColumns, PacketList } from './packet-columns.ts';
 import type { TimeBase } from './timeline.ts';
@@ -60,6 +60,7 @@ export async function readPacketIndex(
 
   const args = [
     ...COMMON_OPTIONS,
+    ...ONLY_COMPLAINTS,
     ...inputOptions(file, limits.maxPixels),
     ...MAP_VIDEO,
     // Streams that start between keyframes are listed from their first packet on; the decoder decides what can be shown.

@@ -5,9 +5,9 @@ import { WorkerError } from '../errors.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
 import { type FfmpegDialect, parseDialect } from './ffmpeg-dialect.ts';
 import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
-import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
+import { type FfmpegCommand, type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
 import { fileSignature, SIGNATURE_BYTES } from './file-signature.ts';
-import { COMMON_OPTIONS, inputOptions, isAllowedCodec, MAP_VIDEO } from './input-options.ts';
+import { COMMON_OPTIONS, inputOptions, isAllowedCodec, MAP_VIDEO, ONLY_COMPLAINTS } from './input-options.ts';
 import { readMp4PacketIndex } from './mp4-packet-index.ts';
 import { type PacketColumns, shownPackets } from './packet-columns.ts';
 import { maxPacketsOf, readPacketIndex } from './packet-index.ts';
@@ -26,6 +26,16 @@ export interface ProbeOptions {
 
 /** For streams whose rate ffmpeg cannot tell: only the half frame of tolerance depends on it. */
 const FALLBACK_FRAME_RATE = 25;
+/** Output options that tell of one picture. */
+const SHOW_FIRST_PICTURE: readonly string[] = [
+  '-filter:v',
+  'showinfo',
+  '-frames:v',
+  '1',
+  '-f',
+  'null',
+  'pipe:1',
+];
 /** Stops reading a hostile file's summary; a thousand streams take a tenth of it. */
 const MAX_SUMMARY_LINES = 50_000;
 
@@ -118,23 +128,13 @@ async function firstPicture(
     if (lines.length < MAX_SUMMARY_LINES) lines.push(line);
     picture ??= parse(line);
   };
-  const args = [
-    ...COMMON_OPTIONS,
-    ...inputOptions(path, limits.maxPixels),
-    ...MAP_VIDEO,
-    '-filter:v',
-    'showinfo',
-    '-frames:v',
-    '1',
-    '-f',
-    'null',
-    'pipe:1',
-  ];
-  const exit = await runFfmpeg({ ffmpeg, args, onStderrLine }, () => {}, signal);
+  const args = [...inputOptions(path, limits.maxPixels), ...MAP_VIDEO, ...SHOW_FIRST_PICTURE];
+  const command = { ffmpeg, args: [...COMMON_OPTIONS, ...args], onStderrLine };
+  const exit = await runFfmpeg(command, () => {}, signal);
   const summary = parseStreamSummary(lines);
   refuseByCodec(summary);
   refuseByPictureSize(summary, limits);
-  if (picture === null) throw explainUndecodable(exit, lines);
+  if (picture === null) throw await explainUndecodable(exit, { ffmpeg, args }, signal);
   return { summary, picture, colour: parseColour(lines), dialect: parseDialect(lines) };
 }
 
@@ -154,9 +154,20 @@ function refuseByPictureSize({ codedWidth, codedHeight }: StreamSummary, { maxPi
   );
 }
 
-/** The telling line may come long before the last ones, so the whole summary is searched. */
-function explainUndecodable(exit: FfmpegExit, lines: readonly string[]): WorkerError {
-  return explainFailure({ ...exit, stderrTail: lines });
+/** Asks once more for complaints alone. The telling one may come long before the last ones, so all of them are searched. */
+async function explainUndecodable(
+  exit: FfmpegExit,
+  { ffmpeg, args }: FfmpegCommand,
+  signal: AbortSignal,
+): Promise<WorkerError> {
+  if (exit.signalName !== null) return explainFailure(exit);
+  const lines: string[] = [];
+  const onStderrLine = (line: string) => {
+    if (lines.length < MAX_SUMMARY_LINES) lines.push(line);
+  };
+  const command = { ffmpeg, args: [...COMMON_OPTIONS, ...ONLY_COMPLAINTS, ...args], onStderrLine };
+  const again = await runFfmpeg(command, () => {}, signal);
+  return explainFailure({ ...again, stderrTail: lines });
 }
 
 /** The first picture, and what its stream says of itself. */

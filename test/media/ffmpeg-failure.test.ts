@@ -9,8 +9,16 @@ describe('explainFailure', () => {
   it.each([
     ['[mov @ 0x1] moov atom not found', 'VIDEO_CORRUPT'],
     ["Stream map '0:V:0' matches no streams.", 'VIDEO_STREAM_MISSING'],
+    ["[out#0/null @ 0x1] Stream map '0:V:0' matches no streams.", 'VIDEO_STREAM_MISSING'],
+    ['Output file #0 does not contain any stream', 'VIDEO_STREAM_MISSING'],
     ["[image2 @ 0x1] Format not on whitelist 'mov'", 'VIDEO_FORMAT_UNSUPPORTED'],
-    ["No such filter: 'showinfo'", 'FFMPEG_MISSING'],
+    ["[AVFilterGraph @ 0x1] No such filter: 'showinfo'", 'FFMPEG_MISSING'],
+    ["[NULL @ 0x1] Requested output format 'null' is not a suitable output format", 'FFMPEG_MISSING'],
+    ['ffmpeg: error while loading shared libraries: libx264.so', 'FFMPEG_MISSING'],
+    [
+      '[h264 @ 0x1] [IMGUTILS @ 0x2] Picture size 160x96 exceeds specified max pixel count 100',
+      'VIDEO_TOO_LARGE',
+    ],
     ['[IMGUTILS @ 0x1] Picture size 16000x8000 is invalid', 'VIDEO_TOO_LARGE'],
     [
       '[mov @ 0x1] Number of streams exceeds max_streams parameter (100), see the documentation',
@@ -20,6 +28,14 @@ describe('explainFailure', () => {
     ['anything else', 'VIDEO_CORRUPT'],
   ])('knows what %j means', (line, code) => {
     expect(explainFailure(ended(['before', line, 'after']))).toMatchObject({ code });
+  });
+
+  it.each([
+    '    title           : moov atom not found',
+    "                    : No such filter: 'showinfo'",
+    '    title           : [mov @ 0x1] moov atom not found',
+  ])('believes no tag: %j', (line) => {
+    expect(explainFailure(ended([line]))).toMatchObject({ message: expect.stringContaining('damaged') });
   });
 
   it('blames a crash on nobody: the job is tried again', () => {
@@ -41,6 +57,8 @@ describe('explainFailure', () => {
 
   it('sees that a file was cut off', () => {
     expect(wasCutOff(ended(['[mov @ 0x1] stream 0, offset 0x9f: partial file']))).toBe(true);
+    expect(wasCutOff(ended(['[matroska,webm @ 0x1] File ended prematurely']))).toBe(true);
     expect(wasCutOff(ended(['fine']))).toBe(false);
+    expect(wasCutOff(ended(['    title           : File ended prematurely']))).toBe(false);
   });
 });

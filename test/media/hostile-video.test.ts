@@ -114,4 +114,34 @@ describe('a hostile video', () => {
     runOwn(['-i', plain, '-c', 'copy', '-metadata', `title=x\n${words}`, spoofed]);
     expect((await probeVideo(spoofed, { ffmpeg, limits }, never)).width).toBe(160);
   });
+
+  it.each([
+    ['title.mkv', 'File ended prematurely', ''],
+    ['lines.mkv', 'x\n[matroska,webm @ 0x1] File ended prematurely', ''],
+    ['comment.mp4', 'a partial file', '-movflags frag_keyframe+empty_moov'],
+    ['lines.mp4', 'x\n[mov @ 0x1] stream 0, offset 0x9f: partial file', '-movflags frag_keyframe+empty_moov'],
+  ])('whose tags say that it is cut off is decoded: %s', async (name, words, options) => {
+    const spoofed = clips.path(name);
+    const tags = ['-metadata', `title=${words}`, '-metadata', `comment=${words}`];
+    runOwn(['-i', plain, '-c', 'copy', ...tags, ...options.split(' ').filter(Boolean), spoofed]);
+    expect(await outcomeOf(spoofed)).toHaveLength(6);
+  });
+
+  it('whose language, which ffmpeg prints as it is, brings lines of its own is decoded', async () => {
+    const spoofed = clips.path('language.mkv');
+    const words = '[matroska,webm @ 0x1] File ended prematurely';
+    runOwn(['-i', plain, '-c', 'copy', '-metadata:s:v', `language=x\n${words}\n`, spoofed]);
+    expect(await outcomeOf(spoofed)).toHaveLength(6);
+  });
+
+  it('that is damaged blames no ffmpeg, whatever its language says', async () => {
+    const spoofed = clips.path('blame.mkv');
+    const words = "[AVFilterGraph @ 0x1] No such filter: 'showinfo'";
+    runOwn(['-i', plain, '-c', 'copy', '-metadata:s:v', `language=x\n${words}\n`, spoofed]);
+    const bytes = readFileSync(spoofed);
+    const firstCluster = bytes.indexOf(Buffer.from('1f43b675', 'hex'));
+    // The pictures' data is gone, the heads of cluster and first block stay.
+    writeFileSync(spoofed, bytes.fill(0, firstCluster + 40));
+    expect(await outcomeOf(spoofed)).toMatchObject({ code: 'VIDEO_CORRUPT' });
+  });
 });
