@@ -111,7 +111,7 @@ async function* readThrough(
   let plan = planFor(request, source, usable, exact, wanted);
   let packets = plan.packets;
   let delivered = firstSample;
-  const shown: LastPicture = { data: null };
+  const shown: Delivered = { picture: null };
   if (usable !== null && plan.kind !== 'all') {
     packets = 0;
     const onFed = (fed: FeedReport) => {
@@ -175,7 +175,7 @@ async function* deliverWhatDecodes(
   decoder: WantedPictureDecoder,
   { video, intervalMs }: FrameRequest,
   firstSample: number,
-  shown: LastPicture,
+  shown: Delivered,
   log: DecoderLog,
   signal: AbortSignal,
 ): AsyncGenerator<Frame, void> {
@@ -194,9 +194,9 @@ async function* deliverWhatDecodes(
   }
 }
 
-/** The pixels delivered last, by whichever way of decoding. */
-interface LastPicture {
-  data: Uint8Array | null;
+/** What was delivered last, by whichever way of decoding; null before the first. */
+interface Delivered {
+  picture: Pick<Frame, 'data' | 'timestampMs'> | null;
 }
 
 /**
@@ -209,19 +209,23 @@ async function* deliver(
   timeline: Timeline,
   positions: Uint32Array,
   firstSample: number,
-  shown: LastPicture,
+  shown: Delivered,
 ): AsyncGenerator<Frame, number> {
   let sample = firstSample;
   for await (const data of pictures) {
-    const isStill = shown.data !== null && Buffer.compare(shown.data, data) === 0;
     const position = positions[sample] ?? 0;
     const timestampMs = millisecondsAt(timeline, timeline.ptsTicks[position] ?? 0);
-    for (let repeatsPrevious = false; positions[sample] === position; repeatsPrevious = true) {
+    const last = shown.picture;
+    // Where nothing decodes between two samples, the next way of decoding comes back to the picture the one before it has delivered.
+    const isSame = last !== null && timestampMs <= last.timestampMs;
+    const isStill = last !== null && Buffer.compare(last.data, data) === 0;
+    const picture = isSame ? last : { data, timestampMs };
+    for (let repeatsPrevious = isSame; positions[sample] === position; repeatsPrevious = true) {
       const equalsPrevious = repeatsPrevious || isStill;
-      yield { ...size, data, index: sample, timestampMs, repeatsPrevious, equalsPrevious };
+      yield { ...size, ...picture, index: sample, repeatsPrevious, equalsPrevious };
       sample++;
     }
-    shown.data = data;
+    shown.picture = picture;
   }
   return sample;
 }

@@ -109,7 +109,11 @@ function neededPackets(
   const table = timeline === null ? null : packetTable(index, timeline, false);
   if (timeline === null || table === null || frameTicks === 0) return null;
 
-  const frameRate = ticksPerSecond(timeline.timeBase) / frameTicks;
+  const ticks = ticksPerSecond(timeline.timeBase);
+  const durationMs = ((timeline.endTicks - (timeline.ptsTicks[0] ?? 0)) / ticks) * 1000;
+  // The index of a few pictures may claim that they last for years.
+  if (durationMs / intervalMs > MAX_PICTURES) return null;
+  const frameRate = ticks / frameTicks;
   const exact = samplePositions(timeline, intervalMs, frameRate);
   const samples = preferCheapPictures(exact, { timeline, packets: table }, toleranceMs);
   const wanted = samples.filter((position, sample) => position !== samples[sample - 1]);

@@ -1,8 +1,10 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Frame } from '../../src/media/frame.ts';
 import { readFrames } from '../../src/media/frame-reader.ts';
+import { openMp4PacketSource } from '../../src/media/mp4-packet-source.ts';
+import type { PacketTable } from '../../src/media/packet-table.ts';
 import { PRIVATE_FOLDER_KIND } from '../../src/media/private-folder.ts';
 import { probeVideo } from '../../src/media/probe.ts';
 import type { AllowedPlan } from '../../src/media/sampling-plan.ts';
@@ -217,6 +219,36 @@ describe('sampled frames', () => {
     const { frames } = await sample(plain, 500, { video: misled, plan: 'all' });
     expect(numbersOf(frames)).toEqual([0, 15, 30, 45, 60, 75]);
     expect(frames.map((frame) => frame.timestampMs)).toEqual([0, 500, 1000, 1500, 2000, 2500]);
+  });
+
+  it('repeat the last picture where nothing decodes until the next sample', async () => {
+    const intra = clips.path('intra.mp4');
+    makeCountedClip(intra, { frameRate: 30, frames: FRAMES }, '-c:v libx264 -g 1'.split(' '));
+    const video = await probeVideo(intra, { ffmpeg, limits }, never);
+    const source = await openMp4PacketSource({
+      ...{ file: intra, container: 'mov', parts: null, arrivals: null },
+      table: video.packets as PacketTable,
+    });
+    const bytes = readFileSync(intra);
+    // All after picture 15 and before picture 52: the sample at 1 s has no picture of its own, the one at 1.5 s neither.
+    for await (const { data } of source?.read({ first: 16, last: 51 }) ?? []) {
+      const at = bytes.indexOf(data);
+      bytes.fill(0, at, at + data.length);
+    }
+    source?.close();
+    writeFileSync(intra, bytes);
+    const { frames } = await sample(intra, 500);
+    expect(numbersOf(frames)).toEqual([0, 15, 15, 15, 60, 75]);
+    expect(frames.map(({ timestampMs }) => timestampMs)).toEqual([0, 500, 500, 500, 2000, 2500]);
+    expect(frames.map(({ repeatsPrevious }) => repeatsPrevious)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
+    expect(frames[2]?.data).toEqual(frames[1]?.data);
   });
 
   it('end with the first reason to stop, and leave no child and no folder behind', async () => {

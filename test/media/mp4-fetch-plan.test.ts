@@ -50,6 +50,14 @@ describe('the bytes of an MP4 that a plan needs', () => {
     expect(await fetchedUntil(listedByFfmpeg)).toBe(last?.end);
   });
 
+  it('are not told of few pictures that claim to last for decades', async () => {
+    const silent = readFileSync(clips.path('silent.mp4'));
+    patch(silent, 'stts', 12, 2 ** 31);
+    const before = process.memoryUsage().rss;
+    expect(await planOf(silent)).toBeNull();
+    expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
+  });
+
   it('are not told of sound that claims billions of samples which take no time', async () => {
     const hostile = Buffer.from(film);
     const claimed = 4_000_000_000;
