@@ -38,7 +38,8 @@ export async function measure(args: string[]): Promise<void> {
       const file = join(folder, `hostile${extname(original.name)}`);
       await writeFile(file, hostile.bytes);
       const started = performance.now();
-      const outcome = await outcomeOf(file, ffmpeg);
+      // Every other file with a tolerance: it is looked at in more places.
+      const outcome = await outcomeOf(file, files % 2 === 0 ? 0 : 400, ffmpeg);
       slowestMs = Math.max(slowestMs, performance.now() - started);
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
       files++;
@@ -77,16 +78,14 @@ function* damaged(original: HostileFile, count: number, seed: number): Generator
 }
 
 /** An error code, or `result` when frames were delivered to the end. */
-async function outcomeOf(file: string, ffmpeg: string): Promise<string> {
+async function outcomeOf(file: string, toleranceMs: number, ffmpeg: string): Promise<string> {
   const signal = AbortSignal.timeout(DEADLINE_MS);
   const limits = DEFAULT_VIDEO_LIMITS;
   try {
     const video = await probeVideo(file, { ffmpeg, limits }, signal);
     let frames = 0;
-    for await (const frame of readFrames(
-      { file, video, intervalMs: 1000, maxSide: 160, ffmpeg, limits },
-      signal,
-    )) {
+    const request = { file, video, intervalMs: 1000, toleranceMs, maxSide: 160, ffmpeg, limits };
+    for await (const frame of readFrames(request, signal)) {
       frames = frame.index + 1;
     }
     return frames > 0 ? 'result' : 'NOTHING';
