@@ -91,7 +91,7 @@ function resultHead({ request, video }: Findings) {
     job_id: request.jobId,
     status: 'completed',
     source_dimensions: { width: video.width, height: video.height },
-    frame_interval_ms: request.frameIntervalSeconds * 1000,
+    frame_interval_ms: to(3, request.frameIntervalSeconds * 1000),
     video: {
       duration_ms: to(0, video.durationMs),
       frame_rate: to(3, video.frameRate),
@@ -161,7 +161,7 @@ function samplingProvenance(
   return {
     plan,
     reason,
-    tolerance_ms: samplingToleranceSeconds * 1000,
+    tolerance_ms: to(3, samplingToleranceSeconds * 1000),
     packets,
     packets_total: packetsTotal,
     estimated_cpu_ms: Math.round(estimatedCpuMs),

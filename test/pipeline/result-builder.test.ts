@@ -79,6 +79,17 @@ describe('writeResult', () => {
     }
   });
 
+  it('writes the interval and the tolerance without the noise of their binary fractions', async () => {
+    const found = findings([], []);
+    const request = { ...found.request, frameIntervalSeconds: 1.001, samplingToleranceSeconds: 0.0041 };
+    const cost = { packets: 0, packetsTotal: 0, estimatedCpuMs: 0, decoderCpuMs: 0 };
+    const sampling = { plan: 'all', reason: 'it is short', ...cost } as const;
+    writeResult({ ...found, request, sampling }, file);
+    const { frame_interval_ms: intervalMs, provenance } = await written();
+    expect(intervalMs).toBe(1001);
+    expect(provenance.sampling?.tolerance_ms).toBe(4.1);
+  });
+
   it('writes a result without frames', async () => {
     expect(writeResult(findings([], []), file)).toMatchObject({ total_frames: 0 });
     expect(await written()).toMatchObject({ frames: [], tracks: [], shots: [] });
