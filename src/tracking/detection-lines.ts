@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { WorkerError } from '../errors.ts';
 import { type Detection, toDetection } from './detection.ts';
 import { DetectionRules } from './observation-validation.ts';
+import { LEAST_INTERVAL_MS } from './sampling-rate.ts';
 
 /** One frame of a detection file. */
 export interface DetectionFrame {
@@ -24,12 +25,15 @@ const lineSchema = z.object({
   ),
 });
 
+/** Times of day since 1970 differ by so much, as binary fractions of seconds, from what they shall be. */
+const CLOCK_NOISE_MS = 0.001;
+
 /** Pixels; boxes outside it are refused, none where it is not known (null). */
 type Picture = { readonly width: number; readonly height: number } | null;
 
 /**
  * Lines `{"n": 1, "t": 0.04, "dets": [{"box": [x, y, w, h], "score": 0.9, "feature": [..]}]}`, n and t (seconds)
- * ascending, boxes in pixels, features optional and of any one length.
+ * ascending, t by 1 ms at least, boxes in pixels, features optional and of any one length.
  * @throws WorkerError DETECTIONS_INVALID naming the line
  */
 export function parseDetectionLines(text: string, picture: Picture = null): DetectionFrame[] {
@@ -84,7 +88,13 @@ class DetectionLineReader {
     if (content.trim() === '') return null;
     const { n, t, dets } = parseLine(content, i);
     const timeMs = t * 1000;
+    if (!Number.isFinite(timeMs)) refuse(i, `its time ${t} s is beyond all reckoning`);
     if (timeMs <= this.#previousMs) refuse(i, `its time ${t} s does not come after the line before`);
+    if (timeMs - this.#previousMs < LEAST_INTERVAL_MS - CLOCK_NOISE_MS)
+      refuse(
+        i,
+        `its time ${t} s comes less than ${LEAST_INTERVAL_MS} ms after the line before; t counts seconds`,
+      );
     if (n <= this.#previousNumber) refuse(i, `its number ${n} does not come after ${this.#previousNumber}`);
     [this.#previousNumber, this.#previousMs] = [n, timeMs];
     const detections = dets.map(({ box: [x, y, width, height], score, feature }, k) => {

@@ -4,7 +4,7 @@ import { type FrameTracks, nameSightings, numberIdentities } from './identities.
 import { validateObservations } from './observation-validation.ts';
 import type { ObservedFrames } from './observations.ts';
 import type { Person } from './person-group.ts';
-import { medianIntervalMs } from './sampling-rate.ts';
+import { usualIntervalMs } from './sampling-rate.ts';
 import { findShots, type Shot } from './shot-detection.ts';
 import { followShotTracklets } from './shot-tracklets.ts';
 import type { TrackSummary } from './track-summary.ts';
@@ -17,7 +17,7 @@ export type { TrackSegment, TrackSummary } from './track-summary.ts';
 export interface TrackingOptions {
   /** Size of the upright source picture, pixels. */
   readonly picture: { readonly width: number; readonly height: number };
-  /** Time between sampled frames as asked for; counts only where there are no two frames to see it from. */
+  /** Time between sampled frames as asked for; how far apart they really are is seen from their times. */
   readonly frameIntervalMs: number;
   /** Cosine distance at which the face embedder is undecided; belongs to the embedder (models/manifest.json). */
   readonly maxCosineDistance: number;
@@ -60,7 +60,7 @@ export function followPeople(frames: ObservedFrames, options: TrackingOptions): 
   validateObservations(frames, options.picture);
   const shots = findShots(frames, options.sceneHintsMs);
   const times = Array.from(frames, ({ timestampMs }) => timestampMs);
-  const shotOptions = { ...options, frameIntervalMs: medianIntervalMs(times, options.frameIntervalMs) };
+  const shotOptions = { ...options, frameIntervalMs: usualIntervalMs(times, options.frameIntervalMs) };
   const tracklets = shots.flatMap((shot) => followShotTracklets(shot, frames, shotOptions));
   const maxDistance = { face: options.maxCosineDistance, pose: options.maxTorsoDistance };
   const links = {

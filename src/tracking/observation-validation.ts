@@ -7,6 +7,9 @@ import type { ObservedFrames } from './observations.ts';
 /** Pixels. No picture comes near it, and in the filters the squares of such numbers still differ from each other. */
 const LARGEST_COORDINATE = 1e9;
 
+/** Pixels. Boxes in fractions of a picture are still larger, and at the largest coordinate it still tells two edges apart. */
+const LEAST_SIZE = 1e-6;
+
 /** A box with where it was found, for the message. */
 interface Found {
   readonly what: string;
@@ -15,8 +18,8 @@ interface Found {
 }
 
 /**
- * @throws WorkerError DETECTIONS_INVALID for frames out of order, for boxes that are not finite, beyond 1e9 pixels, without
- *   area or wholly outside the picture, and for appearance vectors that cannot be compared
+ * @throws WorkerError DETECTIONS_INVALID for frames out of order, for boxes that are not finite, beyond 1e9 pixels, smaller
+ *   than a millionth of one or wholly outside the picture, and for appearance vectors that cannot be compared
  */
 export function validateObservations(
   frames: ObservedFrames,
@@ -59,6 +62,8 @@ export class DetectionRules {
     if ([x, y, width, height].some((value) => Math.abs(value) > LARGEST_COORDINATE))
       refuse(`${what}: box ${shown} reaches beyond ${LARGEST_COORDINATE} pixels`);
     if (width <= 0 || height <= 0) refuse(`${what}: box ${shown} has no area`);
+    if (Math.min(width, height) < LEAST_SIZE)
+      refuse(`${what}: box ${shown} is smaller than ${LEAST_SIZE} pixels`);
     if (this.#picture !== null) {
       const inside = clipToPicture(box, this.#picture);
       if (inside.width <= 0 || inside.height <= 0) {

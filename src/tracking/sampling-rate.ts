@@ -12,6 +12,9 @@ const TIME_AWARE_FROM_MS = 1000 / 4;
 /** How long somebody must be seen for each further sighting that a track needs: 0.3 s for the published three. */
 const MS_PER_CONFIRMATION = 150;
 
+/** No camera is faster; what is measured in frames, such as the life of a lost track, would grow without bound below it. */
+export const LEAST_INTERVAL_MS = 1;
+
 /** Times carry the noise of their binary fractions: an interval that fills a span but for less than this share is one that fills it. */
 const ROUNDING_NOISE = 1e-6;
 
@@ -40,12 +43,22 @@ function wholeIntervals(spanMs: number, frameIntervalMs: number): number {
 }
 
 /**
- * The usual time between frames, to a millionth of a millisecond: times further from 0 differ by it with more noise.
- * `fallbackMs` where there are no two frames. A decoder may deliver fewer than it was asked for.
+ * The usual time between frames, to a millionth of a millisecond: times further from 0 differ by it with more noise. At least
+ * `LEAST_INTERVAL_MS`; `fallbackMs` where there are no two frames.
  */
 export function medianIntervalMs(timesMs: readonly number[], fallbackMs: number): number {
   const intervals = timesMs.slice(1).map((timeMs, i) => timeMs - (timesMs[i] ?? timeMs));
   intervals.sort((a, b) => a - b);
   const median = intervals[Math.floor((intervals.length - 1) / 2)];
-  return median === undefined ? fallbackMs : Math.max(1e-6, Math.round(median * 1e6) / 1e6);
+  return median === undefined ? fallbackMs : Math.max(LEAST_INTERVAL_MS, Math.round(median * 1e6) / 1e6);
+}
+
+/**
+ * The usual time between the samples of a video: their median, for a decoder may deliver fewer than it was asked for. Never more, though
+ * two neighbouring samples may show pictures next to each other, any fraction of a millisecond apart: the half of what was asked for is
+ * the least, lest a gap counts as millions of frames and nobody is seen often enough.
+ * @param askedMs time between two samples
+ */
+export function usualIntervalMs(timesMs: readonly number[], askedMs: number): number {
+  return Math.max(askedMs / 2, medianIntervalMs(timesMs, askedMs));
 }

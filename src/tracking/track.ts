@@ -14,6 +14,9 @@ import {
 /** Tentative until seen often enough, deleted when missed too early or for too long. */
 export type TrackState = 'tentative' | 'confirmed' | 'deleted';
 
+/** Frames over which a velocity is carried on: whoever is lost for longer may be anywhere, and a gap can be of any length. */
+const MOST_STEPS = 100_000;
+
 /** One detection that was given to a track. */
 export interface Sighting {
   /** How many frames the tracker had been shown before, 0-based. */
@@ -102,7 +105,8 @@ export class Track {
       this.state = 'deleted';
       return;
     }
-    for (let step = 0; step < steps; step++) this.#box = predict(this.#box);
+    const counted = Math.min(steps, MOST_STEPS);
+    for (let step = 0; step < counted; step++) this.#box = predict(this.#box);
     this.#predictedMotion = predictMotion(this.#motion, timeMs, motion);
   }
 

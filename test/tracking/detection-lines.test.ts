@@ -31,6 +31,11 @@ describe('parseDetectionLines', () => {
     expect(() => parseDetectionLines(outside, picture)).toThrow(/outside the picture of 640x480/);
   });
 
+  it.each([0, 1_764_000_000])('takes a thousand frames a second from %d s on', (start) => {
+    const lines = Array.from({ length: 1000 }, (_, i) => line(i, start + i / 1000));
+    expect(parseDetectionLines(lines.join('\n'))).toHaveLength(1000);
+  });
+
   it.each([
     ['text that is not JSON', 'hello', /line 1: it is not JSON/],
     ['a line without detections', '{"n":1,"t":0}', /line 1: dets/],
@@ -41,6 +46,17 @@ describe('parseDetectionLines', () => {
       /line 1, detection 0: box \[1e\+78, 20, 30, 40\] reaches beyond 1000000000 pixels/,
     ],
     ['times that do not ascend', `${line(1, 1)}\n${line(2, 1)}`, /line 2: its time 1 s does not come after/],
+    [
+      'times closer than those of any camera',
+      `${line(1, 0)}\n${line(2, 1e-9)}`,
+      /line 2: its time 1e-9 s comes less than 1 ms after the line before/,
+    ],
+    ['a time beyond all numbers', line(1, 1e306), /line 1: its time 1e\+306 s is beyond all reckoning/],
+    [
+      'a box that is smaller than any picture',
+      line(1, 0, [0, 0, 1e-200, 1e-200]),
+      /line 1, detection 0: box \[0, 0, 1e-200, 1e-200\] is smaller than 0.000001 pixels/,
+    ],
     ['numbers that repeat', `${line(2, 0)}\n${line(2, 1)}`, /line 2: its number 2 does not come after 2/],
     ['numbers that descend', `${line(2, 0)}\n${line(1, 1)}`, /line 2: its number 1 does not come after 2/],
     [

@@ -281,6 +281,24 @@ describe('followPeople', () => {
     expect(at(0.7, 0.5)).toEqual([[1], [1], [1, 1]]);
   });
 
+  it.each([0.001, 0.1])(
+    'follows somebody where every other sample shows the picture %d ms after that before',
+    (apartMs) => {
+      const seen = (frame: number) => frame < 20 || frame > 23;
+      const pairs = film({
+        frames: 40,
+        intervalMs: 2000,
+        faces: (frame) => (seen(frame) ? [faceOf(0, { x: 300 + frame, y: 200 })] : []),
+        poses: (frame) => (seen(frame) ? [poseOf({ x: 300 + frame, y: 200 }, 0)] : []),
+      }).map((frame, i) => ({ ...frame, timestampMs: 4000 * Math.floor(i / 2) + apartMs * (i % 2) }));
+      const { tracks } = followPeople(pairs, optionsFor(2000));
+      expect(tracks.map(({ observations }) => observations)).toEqual([36, 36]);
+      const once = followPeople(pairs.slice(0, 2), optionsFor(2000));
+      expect(once.tracks.map(({ observations }) => observations)).toEqual([2, 2]);
+    },
+    5000,
+  );
+
   it('needs three sightings in a row at the published rate', () => {
     const blink = film({
       frames: 20,
@@ -356,6 +374,7 @@ describe('followPeople refuses', () => {
   it.each([
     ['a box that is not a number', { x: Number.NaN }, /face 0 of frame 0: box \[NaN, .* is not finite/],
     ['a box without area', { width: 0 }, /has no area/],
+    ['a box of no size', { width: 1e-200 }, /face 0 of frame 0: box \[.* is smaller than 0.000001 pixels/],
     [
       'a box of no picture',
       { x: -2e9, width: 4e9 },

@@ -4,6 +4,7 @@ import {
   medianIntervalMs,
   overlapFrames,
   timeAwareness,
+  usualIntervalMs,
 } from '../../src/tracking/sampling-rate.ts';
 
 describe('timeAwareness', () => {
@@ -51,5 +52,20 @@ describe('medianIntervalMs', () => {
 
   it('falls back where there are no two frames', () => {
     expect(medianIntervalMs([7], 2000)).toBe(2000);
+  });
+
+  it('is a millisecond at least', () => {
+    expect(medianIntervalMs([0, 1e-6, 2e-6], 2000)).toBe(1);
+  });
+});
+
+describe('usualIntervalMs', () => {
+  it('is what pictures really are apart, and more than was asked for where they are', () => {
+    expect(usualIntervalMs([0, 33, 67, 133, 167, 200], 40)).toBe(34);
+    expect(usualIntervalMs([0, 4000, 8000], 2000)).toBe(4000);
+  });
+
+  it('is no less than half of what was asked for, though every other sample shows the picture next to that before', () => {
+    expect(usualIntervalMs([0, 0.001, 4000, 4000.001, 8000, 8000.001], 2000)).toBe(1000);
   });
 });

@@ -135,6 +135,21 @@ describe('trackSequence', () => {
     expect(trackSequence([...walk.slice(0, 5), lone(0.55)], options)).toHaveLength(11);
   });
 
+  it('comes to an end after any gap, however long lost tracks live and however fast the camera is', () => {
+    const frames = [0, 1, 2, 9e15].map((timeMs, i) => walker(i + 1, timeMs, 100));
+    const boxes = trackSequence(frames, { ...DEFAULT_SEQUENCE_OPTIONS, maxAge: Number.MAX_SAFE_INTEGER });
+    expect(boxes.slice(0, 3).map(({ id }) => id)).toEqual([1, 1, 1]);
+  });
+
+  it('follows boxes at the far end of what it takes, of the least size', () => {
+    const frames = [0, 1, 2, 3].map((i) => ({
+      number: i + 1,
+      timeMs: i * 2000,
+      detections: [toDetection({ x: 1e9 - 1, y: 1e9 - 1, width: 1e-6, height: 1e-6 }, 0.9, null)],
+    }));
+    expect(trackSequence(frames, DEFAULT_SEQUENCE_OPTIONS).map(({ id }) => id)).toEqual([1, 1, 1, 1]);
+  });
+
   it('has no boxes for no frames and for empty frames', () => {
     expect(trackSequence([], DEFAULT_SEQUENCE_OPTIONS)).toEqual([]);
     expect(trackSequence([{ number: 1, timeMs: 0, detections: [] }], DEFAULT_SEQUENCE_OPTIONS)).toEqual([]);

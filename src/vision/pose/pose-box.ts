@@ -2,6 +2,9 @@
 import { clipToPicture, type Tlwh, tlbrToTlwh } from '../../geometry/box.ts';
 import { MIN_VISIBILITY, type PoseLandmark } from '../../geometry/landmarks.ts';
 
+/** Pixels; the sliver of a body that a picture's edge leaves shows nothing of it. */
+const LEAST_SIDE = 1;
+
 /**
  * Box around the visible landmarks, clipped to the picture; pixels. Where fewer than two are visible, around those that at least lie
  * in the picture; null when the body leaves nothing in the picture to draw a box around.
@@ -24,5 +27,5 @@ export function boxAroundLandmarks(
     }),
     picture,
   );
-  return box.width > 0 && box.height > 0 ? box : null;
+  return box.width >= LEAST_SIDE && box.height >= LEAST_SIDE ? box : null;
 }

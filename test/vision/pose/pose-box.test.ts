@@ -31,4 +31,9 @@ describe('the box of a pose', () => {
     expect(boxAroundLandmarks([landmark(10, 20, 1), landmark(10, 20, 1)], picture)).toBeNull();
     expect(boxAroundLandmarks([], picture)).toBeNull();
   });
+
+  it('is null for a body of which less than a pixel is in the picture', () => {
+    expect(boxAroundLandmarks([landmark(-10, 20, 1), landmark(1e-7, 60, 1)], picture)).toBeNull();
+    expect(boxAroundLandmarks([landmark(-10, 20, 1), landmark(1, 60, 1)], picture)).not.toBeNull();
+  });
 });
