@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   });
   const tracing = await startTracing(config);
   const parts = { pool, clients, callbacks, metrics: telemetry };
-  const { worker, watches, detect } = assembleWorker(config, parts, logger);
+  const { worker, watches, leases, detect } = assembleWorker(config, parts, logger);
 
   let models: readonly ModelDescription[] | null = null;
   const sources = {
@@ -84,10 +84,10 @@ async function main(): Promise<void> {
       logger.warn({ err: error, folder }, 'what an earlier process left behind could not be removed');
     }
   }
-  models = await pool.ready().catch(async (error: unknown) => {
+  models = await allReady(pool, leases).catch(async (error: unknown) => {
     // A stop before they are loaded ends the threads that load them, which is no failure.
     if (stopping.aborted) return null;
-    // Other threads may still be loading.
+    // Threads may still be loading.
     await pool.halt();
     throw error;
   });
@@ -102,6 +102,12 @@ async function main(): Promise<void> {
   for (const watch of watches) watch.start(stopping);
   worker.start();
   callbacks.redelivery?.start();
+}
+
+/** All threads that the first message needs: its lease runs from its receive on. */
+async function allReady(pool: DetectionPool, leases: LeaseKeeper): Promise<readonly ModelDescription[]> {
+  const [models] = await Promise.all([pool.ready(), leases.ready()]);
+  return models;
 }
 
 /** A word that is not understood ends the process: a worker that was not meant to start would take jobs. */
@@ -128,11 +134,19 @@ interface Parts {
   readonly metrics: MetricSink;
 }
 
+interface Assembled {
+  readonly worker: Worker;
+  readonly watches: readonly DependencyWatch[];
+  readonly leases: LeaseKeeper;
+  /** Null unless it is served. */
+  readonly detect: DetectEndpoint | null;
+}
+
 function assembleWorker(
   config: Config,
   { pool, clients, callbacks, metrics }: Parts,
   logger: Logger,
-): { worker: Worker; watches: readonly DependencyWatch[]; detect: DetectEndpoint | null } {
+): Assembled {
   const { s3, sqs } = clients;
   const store = new S3Store(s3);
   const { queueUrl, visibilityTimeoutSeconds } = config;
@@ -202,7 +216,7 @@ function assembleWorker(
     store,
     token: config.httpDetectToken ?? null,
   });
-  return { worker, watches: [queue, storage], detect: config.httpDetect ? detect : null };
+  return { worker, watches: [queue, storage], leases, detect: config.httpDetect ? detect : null };
 }
 
 /** Downloads are kept to what the samples need, unless the configuration says otherwise. */

@@ -16,14 +16,31 @@ interface Held {
   readonly settled: PromiseWithResolvers<boolean>;
 }
 
+interface Thread {
+  readonly worker: Worker;
+  readonly started: PromiseWithResolvers<void>;
+}
+
 export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions;
   readonly #held = new Map<number, Held>();
-  #thread: Worker | null = null;
+  #thread: Thread | null = null;
   #nextId = 0;
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Resolves when the thread has started, which takes seconds on a busy machine: to be awaited before the first message, whose time
+   * runs meanwhile. Rejects when the thread ends instead.
+   */
+  async ready(): Promise<void> {
+    this.#thread ??= this.#startThread();
+    const { worker, started } = this.#thread;
+    worker.ref();
+    await started.promise;
+    this.#unrefWhenIdle();
   }
 
   /** Renews the message's visibility timeout until the lease is settled. */
@@ -44,24 +61,31 @@ export class LeaseKeeper {
 
   #post(request: LeaseRequest): void {
     this.#thread ??= this.#startThread();
-    this.#thread.ref();
-    this.#thread.postMessage(request);
+    const { worker } = this.#thread;
+    worker.ref();
+    worker.postMessage(request);
   }
 
-  #startThread(): Worker {
+  #startThread(): Thread {
     const { onRenewal: _onRenewal, ...workerData } = this.#options;
-    const thread = new Worker(new URL('./lease-thread.ts', import.meta.url), { workerData });
-    thread.on('message', (reply: LeaseReply) => this.#receive(reply));
+    const worker = new Worker(new URL('./lease-thread.ts', import.meta.url), { workerData });
+    const started = Promise.withResolvers<void>();
+    // Who does not wait for the start hears of its failure from the leases.
+    started.promise.catch(() => {});
+    worker.on('message', (reply: LeaseReply) => this.#receive(reply));
     let cause: unknown;
-    thread.on('error', (error) => {
+    worker.on('error', (error) => {
       cause = error;
     });
-    thread.on('exit', () => this.#loseAll(cause));
-    return thread;
+    worker.on('exit', () => this.#loseAll(cause));
+    return { worker, started };
   }
 
   #receive(reply: LeaseReply): void {
     switch (reply.type) {
+      case 'ready':
+        this.#thread?.started.resolve();
+        break;
       case 'renewal':
         this.#options.onRenewal?.(reply.lateMs);
         break;
@@ -71,14 +95,21 @@ export class LeaseKeeper {
       case 'settled':
         this.#held.get(reply.id)?.settled.resolve(reply.stillOurs);
         this.#held.delete(reply.id);
-        // A process that holds nothing and has nothing else to do may end.
-        if (this.#held.size === 0) this.#thread?.unref();
+        this.#unrefWhenIdle();
         break;
     }
   }
 
+  /** A process that holds nothing and has nothing else to do may end. */
+  #unrefWhenIdle(): void {
+    if (this.#held.size === 0) this.#thread?.worker.unref();
+  }
+
   /** Without its thread nothing is renewed: what was held will soon be in other hands. The next message gets a new thread. */
   #loseAll(cause: unknown): void {
+    this.#thread?.started.reject(
+      new WorkerError('INTERNAL', 'the thread that renews the leases has not started', { cause }),
+    );
     this.#thread = null;
     for (const { lost, settled } of this.#held.values()) {
       lost.abort(new WorkerError('LEASE_LOST', 'the thread that renews the leases has ended', { cause }));

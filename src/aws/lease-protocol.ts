@@ -20,6 +20,8 @@ export type LeaseRequest =
   | { readonly type: 'settle'; readonly id: number };
 
 export type LeaseReply =
+  /** The thread has started: what it is asked for is done at once from now on. */
+  | { readonly type: 'ready' }
   | { readonly type: 'renewal'; readonly lateMs: number }
   | { readonly type: 'lost'; readonly id: number; readonly reason: SerializedError }
   | { readonly type: 'settled'; readonly id: number; readonly stillOurs: boolean };

@@ -14,6 +14,7 @@ parentPort?.on('message', (request: LeaseRequest) => {
   if (request.type === 'hold') hold(request);
   else void settle(request.id);
 });
+reply({ type: 'ready' });
 
 function hold({ id, receiptHandle, receivedAtEpochMs }: Extract<LeaseRequest, { type: 'hold' }>): void {
   const message = new SqsMessage(sqs, queueUrl, Number.POSITIVE_INFINITY, { ReceiptHandle: receiptHandle });

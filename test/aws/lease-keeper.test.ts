@@ -7,7 +7,7 @@ import { createQueue, REGION, receive, sendMessage, startCloud, type TestCloud }
 import { type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { until } from '../helpers/until.ts';
 
-const TIMEOUT_SECONDS = 2;
+const TIMEOUT_SECONDS = 3;
 
 describe('LeaseKeeper', () => {
   let cloud: TestCloud;
@@ -32,6 +32,7 @@ describe('LeaseKeeper', () => {
       queueUrl: queueUrl.replace(cloud.endpoint, proxy.endpoint),
       visibilityTimeoutSeconds: TIMEOUT_SECONDS,
     });
+    await keeper.ready();
   });
 
   afterEach(async () => {
@@ -70,7 +71,8 @@ describe('LeaseKeeper', () => {
     await until(() => renewals() >= 1);
     await lease.settle();
     const before = renewals();
-    await sleep(1000 * TIMEOUT_SECONDS);
+    // Longer than from one renewal to the next.
+    await sleep((1000 * TIMEOUT_SECONDS) / 2);
     expect(renewals()).toBe(before);
   });
 
@@ -79,8 +81,26 @@ describe('LeaseKeeper', () => {
     await endThreads();
     expect(lost.signal.reason).toMatchObject({ code: 'LEASE_LOST' });
     expect(await lost.settle()).toBe(false);
+    await keeper.ready();
     const next = keeper.hold(await receiveOne());
     await until(() => renewals() >= 1);
     expect(await next.settle()).toBe(true);
+  });
+
+  it('has its thread before the first message, and needs nobody to wait for another', async () => {
+    expect(threads).toHaveLength(1);
+    await endThreads();
+    const longAgo = performance.now() - 1000 * TIMEOUT_SECONDS;
+    const lease = keeper.hold({ receiptHandle: 'old', receivedAtMs: longAgo });
+    await until(() => lease.signal.aborted);
+    expect(lease.signal.reason).toMatchObject({ message: expect.stringContaining('hidden in time') });
+    expect(threads).toHaveLength(1);
+  });
+
+  it('is not ready when its thread ends instead of starting', async () => {
+    await endThreads();
+    const ready = keeper.ready();
+    await endThreads();
+    await expect(ready).rejects.toMatchObject({ code: 'INTERNAL' });
   });
 });

@@ -147,5 +147,7 @@ process.on('SIGTERM', async () => {
 process.on('SIGUSR2', () => tell({ event: 'resources', use: resourceUse() }));
 
 await sweepTempFolders(tempDir);
+// As in the real worker: no message's time runs before its lease can be renewed.
+await leases.ready();
 worker.start();
 tell({ event: 'started' });
