@@ -61,6 +61,10 @@ describe('SqsIntake', () => {
     return intake;
   }
 
+  function polls(): number {
+    return proxy.seen.filter(({ operation }) => operation === 'ReceiveMessage').length;
+  }
+
   it('hands out a message with all the worker wants to know of it', async () => {
     const queue = await createQueue(cloud, 'facts', 7);
     const messageId = await sendMessage(cloud, queue.url, 'hello');
@@ -132,7 +136,7 @@ describe('SqsIntake', () => {
     await until(() => intake.problem === null);
     proxy.rule = ({ operation }) =>
       operation === 'ReceiveMessage' ? { status: 400, code: 'AccessDenied' } : null;
-    await until(() => intake.problem !== null, 5000);
+    await until(() => intake.problem !== null);
     const seenBefore = proxy.seen.length;
     const endMs = performance.now() + 1500;
     while (performance.now() < endMs) {
@@ -172,7 +176,6 @@ describe('SqsIntake', () => {
       },
       { shortage: async () => shortage, longPollSeconds: 20, slots: 1 },
     );
-    const polls = () => proxy.seen.filter(({ operation }) => operation === 'ReceiveMessage').length;
     const pollsBefore = polls();
     await until(() => polls() > pollsBefore);
     shortage = 'less than 256 MiB of memory free';
@@ -187,15 +190,18 @@ describe('SqsIntake', () => {
   it('aborts its long polls when stopped and receives nothing afterwards', async () => {
     const queue = await createQueue(cloud, 'stopping');
     let received = 0;
+    const pollsBefore = polls();
     const intake = startIntake(
       queue.url,
       async () => {
         received += 1;
       },
-      { longPollSeconds: 20 },
+      { longPollSeconds: 20, slots: 2 },
     );
-    await until(() => proxy.seen.some(({ operation }) => operation === 'ReceiveMessage'));
+    await until(() => polls() === pollsBefore + 2);
     intake.stop();
+    // The queue learns of an aborted poll when its connection closes.
+    await sleep(200);
     await sendMessage(cloud, queue.url, 'too late');
     await sleep(200);
     expect(received).toBe(0);
