@@ -35,8 +35,13 @@ const CREDENTIAL_CODES = new Set([
   'UnrecognizedClientException',
 ]);
 
-export function isCredentialFailure({ code }: AwsFailure): boolean {
+function isCredentialFailure({ code }: AwsFailure): boolean {
   return CREDENTIAL_CODES.has(code);
+}
+
+/** Whether the object may not be touched: nothing that passes by itself. The answer to a HEAD names no code, only the status. */
+export function isRefused(failure: AwsFailure): boolean {
+  return failure.status === 403 && !isCredentialFailure(failure);
 }
 
 /** The failure in a few words, for messages. */

@@ -21,7 +21,7 @@ import type {
   PutOptions,
   VideoCopy,
 } from '../worker/ports.ts';
-import { type AwsFailure, awsFailure, describeAwsFailure } from './aws-errors.ts';
+import { type AwsFailure, awsFailure, describeAwsFailure, isRefused } from './aws-errors.ts';
 import { MAX_ATTEMPTS } from './clients.ts';
 import { DEFAULT_TRANSFER, downloadObject, type TransferOptions } from './s3-download.ts';
 
@@ -37,13 +37,26 @@ export class S3Store implements ObjectStore {
     this.#transfer = transfer;
   }
 
-  async head({ bucket, key }: ObjectLocation, signal: AbortSignal): Promise<ObjectHead | null> {
+  async head(location: ObjectLocation, signal: AbortSignal): Promise<ObjectHead | null> {
+    return await this.#lookAt(location, signal, isMissing);
+  }
+
+  async etag(location: ObjectLocation, signal: AbortSignal): Promise<string | null> {
+    const isUnknown = (failure: AwsFailure) => isMissing(failure) || isRefused(failure);
+    return (await this.#lookAt(location, signal, isUnknown))?.etag ?? null;
+  }
+
+  async #lookAt(
+    { bucket, key }: ObjectLocation,
+    signal: AbortSignal,
+    isNull: (failure: AwsFailure) => boolean,
+  ): Promise<ObjectHead | null> {
     const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
     const found = await answer(
       this.#s3.send(command, { abortSignal: signal }),
       `look at s3://${bucket}/${key}`,
       signal,
-      isMissing,
+      isNull,
     );
     if (found === null) return null;
     return { bytes: found.ContentLength ?? 0, etag: found.ETag ?? '', metadata: found.Metadata ?? {} };

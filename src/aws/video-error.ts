@@ -1,7 +1,7 @@
 /** What a failed request for a job's video means for the job: some failures are the job's own, others pass by themselves. */
 import { WorkerError } from '../errors.ts';
 import type { ObjectLocation } from '../worker/ports.ts';
-import { type AwsFailure, awsFailure, describeAwsFailure, isCredentialFailure } from './aws-errors.ts';
+import { type AwsFailure, awsFailure, describeAwsFailure, isRefused } from './aws-errors.ts';
 
 export function videoError(cause: unknown, { bucket, key }: ObjectLocation): WorkerError {
   if (cause instanceof WorkerError) return cause;
@@ -25,7 +25,7 @@ export function videoError(cause: unknown, { bucket, key }: ObjectLocation): Wor
       },
     );
   }
-  if (failure.status === 403 && !isCredentialFailure(failure)) {
+  if (isRefused(failure)) {
     const message = `${video} may not be read (${described}): allow the worker’s role s3:GetObject on it`;
     return new WorkerError('VIDEO_ACCESS_DENIED', message, { cause });
   }

@@ -127,18 +127,14 @@ export class JobAttempt {
   async #answers({ record }: StoredResult, job: DetectionJob, signal: AbortSignal): Promise<boolean> {
     const { store, results, rerunFinished = false } = this.#services;
     if (rerunFinished && record.messageId !== this.#message.messageId) return false;
-    const head = await store.head(job.video, signal);
-    const requested = provenanceOf(job, head?.etag ?? null);
+    if (record.head.status === 'failed' && mayNowWork(record, record.head.error)) return false;
+    const requested = provenanceOf(job, await store.etag(job.video, signal));
     const isSame = provenanceDifference(record.provenance, requested) === null;
-    if (record.head.status === 'completed') {
-      if (rerunFinished && !isSame) return false;
-      refuseOther(record, { ...record, provenance: requested });
-      await results.journal.forget(job.jobId, provenanceDigest(requested), signal);
-      return true;
-    }
-    const { error } = record.head;
-    const readBefore = (record.provenance?.video.etag ?? null) !== null;
-    return !error.retryable && readBefore && isSame;
+    if (record.head.status === 'failed') return isSame;
+    if (rerunFinished && !isSame) return false;
+    refuseOther(record, { ...record, provenance: requested });
+    await results.journal.forget(job.jobId, provenanceDigest(requested), signal);
+    return true;
   }
 
   /** Null until the video was read: a failure before that was not made from its content. */
@@ -199,6 +195,11 @@ export class JobAttempt {
     );
     this.facts.callbackMs = millisecondsSince(startMs);
   }
+}
+
+/** Whether a stored failure says nothing about another attempt at its job: it may pass, or its video was never read. */
+function mayNowWork({ provenance }: ResultRecord, { retryable }: { readonly retryable: boolean }): boolean {
+  return retryable || (provenance?.video.etag ?? null) === null;
 }
 
 function endedAs({ head }: ResultRecord): Outcome {

@@ -105,10 +105,15 @@ export interface OpenObject {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-/** Objects by bucket and key. Everything rejects with a WorkerError: STORAGE_UNAVAILABLE for what may pass by itself. */
+/**
+ * Objects by bucket and key. Everything rejects with a WorkerError: STORAGE_UNAVAILABLE, also where access is refused. That a video is
+ * refused, which is its job's own failure, is said by `download` alone: VIDEO_ACCESS_DENIED.
+ */
 export interface ObjectStore {
   /** Null when there is no such object. */
   head(location: ObjectLocation, signal: AbortSignal): Promise<ObjectHead | null>;
+  /** The object's ETag as far as it is known: null when there is no such object, and when it may not be looked at. */
+  etag(location: ObjectLocation, signal: AbortSignal): Promise<string | null>;
   /** Null when there is no such object. */
   get(location: ObjectLocation, signal: AbortSignal): Promise<Uint8Array | null>;
   /** For objects that are too large to be held, or whose reader may be slow. Null when there is no such object. */
