@@ -5,7 +5,7 @@ import type { FfmpegCommand } from './ffmpeg-process.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
 import type { PictureSize } from './picture-size.ts';
 import { selectExpression } from './select-expression.ts';
-import type { Colour } from './shown-picture.ts';
+import { type Colour, SHOWINFO } from './shown-picture.ts';
 
 export interface DecodeOptions {
   readonly ffmpeg: string;
@@ -50,16 +50,16 @@ const MATRIX_NAMES: Readonly<Record<string, string>> = {
 };
 
 /** What tells of each picture, before it is scaled; a checksum takes as long as scaling. */
-const SHOWINFO = 'showinfo=checksum=0';
+const SHOWINFO_WITHOUT_SUM = `${SHOWINFO}=checksum=0`;
 /** The same, and once more, with its checksum, of the first picture. */
-const SUMMED_SHOWINFO = `split[first][all];[first]trim=end_frame=1,showinfo,nullsink;[all]${SHOWINFO}`;
+const SUMMED_SHOWINFO = `split[first][all];[first]trim=end_frame=1,${SHOWINFO},nullsink;[all]${SHOWINFO_WITHOUT_SUM}`;
 
 /** The command; its stdout is raw rgb24 pictures of `size`, and a `showinfo` tells of each before it is scaled. */
 export function decodeCommand(options: DecodeOptions): FfmpegCommand {
   const { ffmpeg, dialect, input, maxPixels } = options;
   const filters = [
     `select='${selectExpression(options.wantedTicks)}'`,
-    `${TURNS[options.rotationDegrees] ?? ''}${options.isFirstSummed ? SUMMED_SHOWINFO : SHOWINFO}`,
+    `${TURNS[options.rotationDegrees] ?? ''}${options.isFirstSummed ? SUMMED_SHOWINFO : SHOWINFO_WITHOUT_SUM}`,
     ...scaledRgb(options),
   ];
   const args = [

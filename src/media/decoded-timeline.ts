@@ -2,11 +2,11 @@
 import { explainFailure } from './ffmpeg-failure.ts';
 import { runFfmpeg } from './ffmpeg-process.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
-import { createShownPictureParser } from './shown-picture.ts';
+import { createShownPictureParser, SHOWINFO } from './shown-picture.ts';
 import { type Presentation, type TimeBase, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
 
 /** The least picture that can be shown: only its time is wanted. */
-const NO_PICTURE_FILTERS = 'scale=16:16:flags=neighbor,showinfo';
+const NO_PICTURE_FILTERS = `scale=16:16:flags=neighbor,${SHOWINFO}`;
 
 /**
  * Costs a full decode. A picture that comes after one with a later or equal time is left out: no player would show it.

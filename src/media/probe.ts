@@ -12,7 +12,13 @@ import { readMp4PacketIndex } from './mp4-packet-index.ts';
 import { type PacketColumns, shownPackets } from './packet-columns.ts';
 import { maxPacketsOf, readPacketIndex } from './packet-index.ts';
 import { type PacketTable, packetTable } from './packet-table.ts';
-import { type Colour, createShownPictureParser, parseColour, type ShownPicture } from './shown-picture.ts';
+import {
+  type Colour,
+  createShownPictureParser,
+  parseColour,
+  SHOWINFO,
+  type ShownPicture,
+} from './shown-picture.ts';
 import { parseStreamSummary, type StreamSummary } from './stream-dump.ts';
 import { millisecondsAt, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
 import type { VideoInfo } from './video-info.ts';
@@ -29,7 +35,7 @@ const FALLBACK_FRAME_RATE = 25;
 /** Output options that tell of one picture. */
 const SHOW_FIRST_PICTURE: readonly string[] = [
   '-filter:v',
-  'showinfo',
+  SHOWINFO,
   '-frames:v',
   '1',
   '-f',

@@ -1,5 +1,9 @@
 /** Reads what ffmpeg's `showinfo` filter says on stderr of each picture that passes it. */
+import { randomBytes } from 'node:crypto';
 import type { TimeBase } from './timeline.ts';
+
+/** The filter, by a name that no file can know: ffmpeg repeats the file's own text, which may imitate any line. */
+export const SHOWINFO = `showinfo@${randomBytes(8).toString('hex')}`;
 
 /** How a picture's numbers stand for colours, by ffmpeg's names ("tv", "bt709"); "unknown" where the stream does not say. */
 export interface Colour {
@@ -20,10 +24,18 @@ export interface ShownPicture {
   readonly checksum: string | null;
 }
 
-const CONFIG_LINE = /^\[Parsed_showinfo_\d+ @ [^\]]+\] config in time_base: (\d+)\/(\d+)/;
-const PICTURE_LINE =
-  /^\[Parsed_showinfo_\d+ @ [^\]]+\] n: *\d+ pts: *(-?\d+|NOPTS) .*?fmt:(\w+) .*?sar:(\d+)\/(\d+) s:(\d+)x(\d+) (?:.*?checksum:(\w+))?/;
-const COLOUR_LINE = /^\[Parsed_showinfo_\d+ @ [^\]]+\] *color_range:(\S+) color_space:(\S+)/;
+const CONFIG_LINE = saidByShowinfo(String.raw`config in time_base: (\d+)\/(\d+)`);
+/** ffmpeg's words about a turn by no quarter have no line end, so that what `showinfo` says first stands behind them without its name. */
+const NAMELESS_CONFIG_LINE =
+  /^If you want to help, upload a sample .*\(ffmpeg-devel@ffmpeg\.org\)config in time_base: (\d+)\/(\d+)/;
+const PICTURE_LINE = saidByShowinfo(
+  String.raw`n: *\d+ pts: *(-?\d+|NOPTS) .*?fmt:(\w+) .*?sar:(\d+)\/(\d+) s:(\d+)x(\d+) (?:.*?checksum:(\w+))?`,
+);
+const COLOUR_LINE = saidByShowinfo(String.raw` *color_range:(\S+) color_space:(\S+)`);
+
+function saidByShowinfo(words: string): RegExp {
+  return new RegExp(String.raw`^\[${SHOWINFO} @ [^\]]+\] ${words}`);
+}
 
 /**
  * A parser to feed line by line; it returns a picture when the line speaks of one, else null. Pictures without a time are skipped: they
@@ -32,11 +44,15 @@ const COLOUR_LINE = /^\[Parsed_showinfo_\d+ @ [^\]]+\] *color_range:(\S+) color_
 export function createShownPictureParser(): (line: string) => ShownPicture | null {
   // The line with the time base comes first, and again when the stream changes its size.
   let timeBase: TimeBase | null = null;
+  let isFirst = true;
   return (line) => {
-    const config = CONFIG_LINE.exec(line);
+    // A file can imitate the nameless one: before the first picture the true one comes last, and then none does.
+    const config = CONFIG_LINE.exec(line) ?? (isFirst ? NAMELESS_CONFIG_LINE.exec(line) : null);
     if (config !== null) timeBase = { numerator: Number(config[1]), denominator: Number(config[2]) };
     const picture = PICTURE_LINE.exec(line);
-    if (picture === null || timeBase === null || picture[1] === 'NOPTS') return null;
+    if (picture === null) return null;
+    isFirst = false;
+    if (timeBase === null || picture[1] === 'NOPTS') return null;
     const [, pts, pixelFormat = '', sarWidth, sarHeight, width, height, checksum = null] = picture;
     const isShapeKnown = Number(sarWidth) > 0 && Number(sarHeight) > 0;
     return {

@@ -82,18 +82,15 @@ export function readNumber({ width, height, data }: RgbImage, clockwiseTurns = 0
 }
 
 /** Writes a display matrix (ISO/IEC 14496-12, 8.3.2) of so many clockwise quarter turns into the only track of an MP4. */
-export function turnClip(file: string, clockwiseTurns: 1 | 2 | 3): void {
+export function turnClip(file: string, clockwiseTurns: number): void {
   const bytes = readFileSync(file);
   const matrix = bytes.indexOf('tkhd') + 4 + 40;
   const one = 0x0001_0000;
-  const [a, b, c, d] = {
-    1: [0, one, -one, 0],
-    2: [-one, 0, 0, -one],
-    3: [0, -one, one, 0],
-  }[clockwiseTurns] as [number, number, number, number];
-  bytes.writeInt32BE(a, matrix);
-  bytes.writeInt32BE(b, matrix + 4);
-  bytes.writeInt32BE(c, matrix + 12);
-  bytes.writeInt32BE(d, matrix + 16);
+  const cosine = Math.round(one * Math.cos((clockwiseTurns * Math.PI) / 2));
+  const sine = Math.round(one * Math.sin((clockwiseTurns * Math.PI) / 2));
+  bytes.writeInt32BE(cosine, matrix);
+  bytes.writeInt32BE(sine, matrix + 4);
+  bytes.writeInt32BE(-sine, matrix + 12);
+  bytes.writeInt32BE(cosine, matrix + 16);
   writeFileSync(file, bytes);
 }

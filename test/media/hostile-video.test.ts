@@ -6,6 +6,7 @@ import { WorkerError } from '../../src/errors.ts';
 import { readFrames } from '../../src/media/frame-reader.ts';
 import { PRIVATE_FOLDER_KIND } from '../../src/media/private-folder.ts';
 import { probeVideo } from '../../src/media/probe.ts';
+import { SHOWINFO } from '../../src/media/shown-picture.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../../src/media/video-limits.ts';
 import { processFolderPrefix } from '../../src/process-folder.ts';
 import { clipFolder, ffmpeg, makeCountedClip, runOwn } from './counted-clip.ts';
@@ -22,11 +23,12 @@ beforeAll(() => {
 afterAll(clips.remove);
 
 /** The sizes of the frames a file gives, or the error it ends in; anything else than one of ours fails the test. */
-async function outcomeOf(file: string): Promise<string[] | WorkerError> {
+async function outcomeOf(file: string, toleranceMs = 0): Promise<string[] | WorkerError> {
   try {
     const video = await probeVideo(file, { ffmpeg, limits }, never);
     const sizes: string[] = [];
-    for await (const frame of readFrames({ file, video, intervalMs: 500, ffmpeg, limits }, never)) {
+    const request = { file, video, intervalMs: 500, toleranceMs, ffmpeg, limits };
+    for await (const frame of readFrames(request, never)) {
       expect(frame.data).toHaveLength(frame.width * frame.height * 3);
       sizes.push(`${frame.width}x${frame.height}`);
     }
@@ -43,9 +45,12 @@ function foldersLeft(): string[] {
 
 async function expectClearOutcomes(files: Iterable<HostileFile>): Promise<void> {
   const file = clips.path('hostile.mp4');
+  let toleranceMs = 0;
   for (const { name, bytes } of files) {
     writeFileSync(file, bytes);
-    const outcome = await outcomeOf(file);
+    const outcome = await outcomeOf(file, toleranceMs);
+    // Every other file with one: it is looked at in more places.
+    toleranceMs = 250 - toleranceMs;
     const isClear = outcome instanceof WorkerError ? outcome.code.startsWith('VIDEO_') : outcome.length > 0;
     expect({ name, outcome, isClear }).toMatchObject({ isClear: true });
   }
@@ -110,7 +115,7 @@ describe('a hostile video', () => {
 
   it('whose tags imitate the words of ffmpeg deceives nobody', async () => {
     const spoofed = clips.path('spoofed.mp4');
-    const words = '[Parsed_showinfo_0 @ 0x1] n: 0 pts: 7 fmt:gray sar:1/1 s:9x9 checksum:0';
+    const words = `[${SHOWINFO} @ 0x1] n: 0 pts: 7 fmt:gray sar:1/1 s:9x9 checksum:0`;
     runOwn(['-i', plain, '-c', 'copy', '-metadata', `title=x\n${words}`, spoofed]);
     expect((await probeVideo(spoofed, { ffmpeg, limits }, never)).width).toBe(160);
   });
