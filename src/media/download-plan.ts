@@ -7,7 +7,7 @@ import type { Filler, MatroskaFetchPlan } from './matroska-fetch-plan.ts';
 import type { Mp4FetchPlan } from './mp4-fetch-plan.ts';
 import { findMp4Index } from './mp4-layout.ts';
 import type { Sampling } from './sampling.ts';
-import { askThread } from './thread-with-deadline.ts';
+import { askThread, THREAD_DEADLINE_MS } from './thread-with-deadline.ts';
 
 /** What to fetch of a video. */
 export interface DownloadPlan {
@@ -21,8 +21,6 @@ export interface DownloadPlan {
   readonly windows: readonly KnownWindow[] | null;
 }
 
-/** An index of the largest size is read in a tenth of it. */
-const DEADLINE_MS = 20_000;
 const MAX_HEAP_MEBIBYTES = 1024;
 
 /**
@@ -69,7 +67,7 @@ async function ask<T>(
       program: new URL('./fetch-plan-thread.ts', import.meta.url),
       data: question,
       transfer: isAlone ? [buffer] : [],
-      deadlineMs: DEADLINE_MS,
+      deadlineMs: THREAD_DEADLINE_MS,
       maxHeapMebibytes: MAX_HEAP_MEBIBYTES,
     },
     signal,

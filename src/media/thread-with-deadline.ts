@@ -1,6 +1,9 @@
 /** Asks a thread that can be ended: for work on strangers' files that might hold its thread for long, or for ever. */
 import { Worker } from 'node:worker_threads';
 
+/** Ten times what a thread takes to start and to read the largest index: where others keep the machine busy, both take long. */
+export const THREAD_DEADLINE_MS = 20_000;
+
 export interface ThreadQuestion {
   /** The thread's program; it answers with its first message. */
   readonly program: URL;

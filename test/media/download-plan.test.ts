@@ -8,7 +8,8 @@ import { seededRandom } from '../helpers/seeded-random.ts';
 import { clipFolder, makeCountedClip } from './counted-clip.ts';
 
 const never = new AbortController().signal;
-const SOON_MS = 1000;
+/** A thread is started for every plan, which takes long where others keep the machine busy. */
+const SOON_MS = 20_000;
 const SAMPLING = { intervalMs: 2000, toleranceMs: 0 };
 const X264 = '-c:v libx264 -preset ultrafast -g 24 -bf 2'.split(' ');
 const clips = clipFolder();
