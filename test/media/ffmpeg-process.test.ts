@@ -57,7 +57,9 @@ describe('an ffmpeg child', () => {
   (existsSync('/proc/self/oom_score_adj') ? it : it.skip)(
     'steps back for everybody else, and is the first to go where memory runs out',
     async () => {
-      const { text } = await outputOf('sleep 0.3; nice; cat /proc/self/oom_score_adj');
+      const isDone = '[ $(nice) -ge 7 ] && [ $(cat /proc/self/oom_score_adj) -eq 1000 ]';
+      const wait = `i=0; until ${isDone} || [ $i -ge 500 ]; do i=$((i+1)); sleep 0.02; done`;
+      const { text } = await outputOf(`${wait}; nice; cat /proc/self/oom_score_adj`);
       const [niceness, score] = text.trim().split('\n').map(Number);
       expect(niceness).toBeGreaterThanOrEqual(7);
       expect(score).toBe(1000);
