@@ -142,7 +142,10 @@ export class JobAttempt {
     return this.facts.videoEtag ?? null;
   }
 
-  /** Stores and announces a failure; what goes wrong on the way changes a `failed` outcome, never an `exhausted` one. */
+  /**
+   * Stores and announces a failure, unless the job is completed after all; what goes wrong on the way changes a `failed` outcome, never
+   * an `exhausted` one.
+   */
   async #fail(
     outcome: Extract<Outcome, { name: 'failed' | 'exhausted' }>,
     signal: AbortSignal,
@@ -156,21 +159,31 @@ export class JobAttempt {
       callbackUrl: this.#callbackUrl,
       messageId: this.#message.messageId,
     };
+    let ending: Outcome = outcome;
     try {
-      await this.#announce(await this.#publishFailure(record, signal), signal);
-      return outcome;
+      // A refusal is told as it is: what stands is the result of another request.
+      const isRefused = outcome.error.code === 'JOB_CONFLICT';
+      const standing = isRefused ? record : await this.#publishFailure(record, signal);
+      if (standing.head.status === 'completed') ending = { name: 'completed' };
+      await this.#announce(standing, signal);
+      return ending;
     } catch (error) {
       const reason = firstReason(error, signal);
       if (reason.kind === 'released') return { name: 'released', error: reason };
-      return outcome.name === 'exhausted' ? outcome : this.#decide(reason);
+      return ending.name === 'exhausted' ? ending : this.#decide(reason);
     }
   }
 
-  /** The record to announce: the stored one when another worker had more luck with the same request, else our own. */
+  /**
+   * The record to announce: the stored one when another worker had more luck with the same request, else our own. Where finished jobs
+   * are run again, the completed result of another message is what was to be replaced: it stays, and no answer to this one.
+   */
   async #publishFailure(record: ResultRecord, signal: AbortSignal): Promise<ResultRecord> {
     try {
       const json = new Blob([JSON.stringify(record.head)]);
-      const standing = await this.#services.results.publish(record, json, signal);
+      const { results, rerunFinished = false } = this.#services;
+      const standing = await results.publish(record, json, signal);
+      if (rerunFinished && standing.messageId !== record.messageId) return record;
       return provenanceDifference(standing.provenance, record.provenance) === null ? standing : record;
     } catch (error) {
       // What lies in the result's place is not ours to touch; the receiver must still hear of the failure.

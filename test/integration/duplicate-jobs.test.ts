@@ -6,6 +6,7 @@ import {
   getJson,
   listKeys,
   putObject,
+  queueDepth,
   sendMessage,
   startCloud,
   type TestCloud,
@@ -105,6 +106,10 @@ describe('a second message with the same job id', () => {
     await putObject(cloud, 'changing.mp4', 'afterwards');
     await sendInTurn(worker, message);
     expect(worker.outcomes[1]).toMatchObject({ error: { code: 'JOB_CONFLICT' } });
+    expect(eventsOf('replaced')).toMatchObject([
+      { type: 'detection.completed' },
+      { type: 'detection.failed', data: { error: { code: 'JOB_CONFLICT' } } },
+    ]);
   });
 
   it('is still answered when the video was deleted since', async () => {
@@ -189,6 +194,48 @@ describe('a second message with the same job id', () => {
     expect(worker.outcomes).toEqual([{ name: 'completed' }, { name: 'completed' }]);
     expect(new Set(eventsOf('race').map(({ id }) => id)).size).toBe(1);
     expect(await listKeys(cloud, 'detections/race')).toEqual(['detections/race.json']);
+  });
+
+  it('completes the job also for the first, which fails at its last receive', async () => {
+    const once = await createQueue(cloud, 'one-fails', 1);
+    const second = Promise.withResolvers<void>();
+    let analysing = 0;
+    const worker = await work({
+      queueUrl: once.url,
+      slots: 2,
+      analyse: async (request) => {
+        analysing += 1;
+        if (analysing === 2) return emptyAnalysis(request);
+        await second.promise;
+        throw new Error('a bad moment');
+      },
+    });
+    await sendMessage(cloud, once.url, job('one-fails'));
+    await sendMessage(cloud, once.url, job('one-fails'));
+    await until(() => worker.outcomes.length === 1);
+    second.resolve();
+    await until(() => worker.outcomes.length === 2);
+    expect(worker.outcomes).toEqual([{ name: 'completed' }, { name: 'completed' }]);
+    expect(new Set(eventsOf('one-fails').map(({ id, type }) => `${type} ${id}`)).size).toBe(1);
+    expect(await queueDepth(cloud, once.url)).toEqual({ visible: 0, inFlight: 0 });
+    expect(await queueDepth(cloud, once.deadLetterUrl)).toEqual({ visible: 0, inFlight: 0 });
+  });
+
+  it('that runs the job again and fails says so, and the completed result stays', async () => {
+    await putObject(cloud, 'gone-soon.mp4', 'bytes');
+    const worker = await work({ overrides: { rerunFinished: true } });
+    const message = job('failed-rerun', { video_s3_key: 'gone-soon.mp4' });
+    await sendInTurn(worker, message);
+    await deleteObject(cloud, 'gone-soon.mp4');
+    await sendInTurn(worker, message);
+    expect(worker.outcomes).toMatchObject([
+      { name: 'completed' },
+      { name: 'failed', error: { code: 'VIDEO_NOT_FOUND' } },
+    ]);
+    const [completed, failed] = eventsOf('failed-rerun');
+    expect(failed).toMatchObject({ type: 'detection.failed', data: { error: { code: 'VIDEO_NOT_FOUND' } } });
+    expect(failed?.id).not.toBe(completed?.id);
+    expect(await getJson(cloud, 'detections/failed-rerun.json')).toMatchObject({ status: 'completed' });
   });
 
   it('is refused where an object lies that no worker has written', async () => {
