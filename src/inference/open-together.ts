@@ -17,6 +17,23 @@ export async function openTogether<T extends readonly Closable[]>(
   const opened = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
   const failed = outcomes.find(({ status }) => status === 'rejected');
   if (failed?.status !== 'rejected') return opened as unknown as T;
-  await Promise.all(opened.map((one) => one.close()));
+  await closeAll(opened);
   throw failed.reason;
+}
+
+/**
+ * What is made of networks that are open; they are closed first when that fails.
+ * @throws what `make` throws
+ */
+export async function orClose<T>(opened: readonly Closable[], make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    await closeAll(opened);
+    throw error;
+  }
+}
+
+async function closeAll(opened: readonly Closable[]): Promise<void> {
+  await Promise.all(opened.map((one) => one.close()));
 }

@@ -13,8 +13,7 @@ let engines: Promise<Engines> | undefined;
 export default async function handle(task: ThreadTask): Promise<ThreadReply> {
   passThrough(new NativeGate(task.gate));
   try {
-    engines ??= nativeGate().pass(load);
-    const loaded = await engines;
+    const loaded = await loadedEngines();
     if (task.kind === 'prepare') {
       await selfTest(loaded);
       return { ok: true, models: loaded.models };
@@ -23,6 +22,17 @@ export default async function handle(task: ThreadTask): Promise<ThreadReply> {
     return { ok: true, analysis };
   } catch (error) {
     return { ok: false, error: serializeError(error) };
+  }
+}
+
+/** Where loading fails, the next task tries again: the thread stays, and a file may be there by then, or a descriptor free. */
+async function loadedEngines(): Promise<Engines> {
+  engines ??= nativeGate().pass(load);
+  try {
+    return await engines;
+  } catch (error) {
+    engines = undefined;
+    throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** Everything a detection thread holds for its whole life: the loaded networks and the options every video is analysed with. */
 import { createHash } from 'node:crypto';
 import { type ModelDescription, openModel } from '../inference/model-store.ts';
-import { openTogether } from '../inference/open-together.ts';
+import { openTogether, orClose } from '../inference/open-together.ts';
 import { DEFAULT_MAX_SIDE } from '../media/frame-reader.ts';
 import type { AllowedPlan } from '../media/sampling-plan.ts';
 import type { VideoLimits } from '../media/video-limits.ts';
@@ -58,13 +58,16 @@ const UNKNOWN_EMBEDDER_MAX_DISTANCE = 0.6;
  */
 export async function loadEngines(options: EngineOptions): Promise<Engines> {
   const { models, faces, poses, media, tracking } = options;
-  const [detector, embedder, poseEngine] = await openTogether([
+  const opened = await openTogether([
     openModel(models.faceDetector, { role: 'face-detector' }),
     openModel(models.faceEmbedder, { role: 'face-embedder' }),
     loadPoseEngine(poses),
   ]);
-  const faceDetector = await FaceDetector.load(detector, faces);
-  const faceEmbedder = await FaceEmbedder.load(embedder);
+  const [detector, embedder, poseEngine] = opened;
+  const [faceDetector, faceEmbedder] = await orClose(opened, async () => [
+    await FaceDetector.load(detector, faces),
+    await FaceEmbedder.load(embedder),
+  ]);
   const descriptions = [faceDetector.description, faceEmbedder.description, ...poseEngine.models];
   return {
     faceDetector,

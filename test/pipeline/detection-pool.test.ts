@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,6 +11,7 @@ import { readAnalysisConfig } from '../../src/config.ts';
 import { completedResultSchema } from '../../src/contract/result.ts';
 import { engineOptions } from '../../src/engine-options.ts';
 import { WorkerError } from '../../src/errors.ts';
+import { readModel } from '../../src/inference/model-store.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
 import { type Analysis, type AnalysisRequest, observationsFile } from '../../src/pipeline/analysis.ts';
 import { DetectionPool } from '../../src/pipeline/detection-pool.ts';
@@ -160,5 +161,15 @@ describe('DetectionPool', () => {
       message: expect.stringContaining('/nowhere/face.onnx'),
     });
     await other.close();
+  });
+
+  it('loads in the same thread what could not be loaded before', async () => {
+    const faceDetector = join(folder, 'late.onnx');
+    const engines = { ...options, models: { ...options.models, faceDetector } };
+    const late = new DetectionPool({ threads: 1, engines });
+    await expect(late.ready()).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+    await copyFile((await readModel('face-detector')).path, faceDetector);
+    await expect(late.ready()).resolves.toHaveLength(4);
+    await late.close();
   });
 });

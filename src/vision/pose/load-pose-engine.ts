@@ -1,6 +1,6 @@
 /** Opens the pose engine the configuration names, its networks verified. */
 import { type ModelDescription, type ModelFile, openModel, readModel } from '../../inference/model-store.ts';
-import { openTogether } from '../../inference/open-together.ts';
+import { openTogether, orClose } from '../../inference/open-together.ts';
 import { BlazePoseLandmarker } from './blazepose-landmarker.ts';
 import type { PoseLandmarker } from './pose-landmarker.ts';
 import { TasksVisionPoseLandmarker } from './tasks-vision-landmarker.ts';
@@ -40,11 +40,14 @@ async function loadBlazePose({
   minPresence,
   maxPoses = DEFAULT_MAX_POSES,
 }: PoseEngineOptions): Promise<PoseEngine> {
-  const [detectorModel, landmarksModel] = await openTogether([
+  const opened = await openTogether([
     openModel('pose-detector', { role: 'pose-detector' }),
     openModel(`pose-landmarks-${model}`, { role: 'pose-landmarks' }),
   ]);
-  const landmarker = await BlazePoseLandmarker.load({ detectorModel, landmarksModel, minPresence, maxPoses });
+  const [detectorModel, landmarksModel] = opened;
+  const landmarker = await orClose(opened, () =>
+    BlazePoseLandmarker.load({ detectorModel, landmarksModel, minPresence, maxPoses }),
+  );
   return {
     landmarker,
     models: [detectorModel.description, landmarksModel.description],
