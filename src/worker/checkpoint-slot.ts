@@ -20,13 +20,12 @@ export class CheckpointSlot {
 
   /** Copies what was kept into a new file; null when nothing was, its size in bytes otherwise. */
   async read(file: string, signal: AbortSignal): Promise<number | null> {
-    if ((await this.#store.head(this.#location, signal)) === null) return null;
     try {
       const copy = await this.#store.download(this.#location, file, { maxBytes: Infinity }, signal);
       this.#etag = copy.etag;
       return copy.bytes;
     } catch (error) {
-      // Gone meanwhile, or not to be read: the work begins anew, and no video is to blame.
+      // Not there, or not to be read: the work begins anew, and no video is to blame.
       if (error instanceof WorkerError && error.code.startsWith('VIDEO_')) return null;
       throw error;
     }

@@ -25,6 +25,7 @@ async function flakyJournal(cloud: TestCloud) {
       let left = 1;
       proxy.rule = ({ operation }) => (operation === 'PUT' && left-- > 0 ? { loseAnswer: true } : null);
     },
+    seen: proxy.seen,
     refuse: (isRefused: boolean) => {
       proxy.rule = () => (isRefused ? { status: 503, code: 'SlowDown' } : null);
     },
@@ -203,6 +204,15 @@ describe('JobJournal', () => {
       const second = await open('resumes', receive(2));
       expect(await textOf(second.checkpoint('digest-b'))).toBeNull();
       expect(await textOf(second.checkpoint('digest-a'))).toBe('20 frames');
+    });
+
+    it('is looked for with one request', async () => {
+      const { journal: behindProxy, seen, stop } = await flakyJournal(cloud);
+      const page = await open('looks-once', receive(1), behindProxy);
+      expect(await textOf(page.checkpoint('digest'))).toBeNull();
+      const requests = seen.filter(({ path }) => path.endsWith('.checkpoint'));
+      expect(requests.map(({ operation }) => operation)).toEqual(['GET']);
+      await stop();
     });
 
     it('is followed by the next one when the answer to writing it was lost', async () => {
