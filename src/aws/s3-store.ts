@@ -17,7 +17,6 @@ import type {
   ObjectHead,
   ObjectLocation,
   ObjectStore,
-  OpenObject,
   PutOptions,
   VideoCopy,
 } from '../worker/ports.ts';
@@ -67,9 +66,9 @@ export class S3Store implements ObjectStore {
     return await answer(bytes, `read s3://${bucket}/${key}`, signal, isMissing);
   }
 
-  async open(location: ObjectLocation, signal: AbortSignal): Promise<OpenObject | null> {
+  async open(location: ObjectLocation, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | null> {
     const head = await this.head(location, signal);
-    return head === null ? null : { chunks: this.#parts(location, head, signal) };
+    return head === null ? null : this.#parts(location, head, signal);
   }
 
   async *#parts(

@@ -109,9 +109,9 @@ async function answerOf(
 ): Promise<Answer> {
   if (outcome.name === 'completed') {
     const reference = results.reference(job.jobId);
-    const stored = await store.open(reference, gone);
-    if (stored === null) return refusal(503, 'the result is gone: send the job again');
-    return { status: 200, body: completedResponseChunks(stored.chunks, reference.key) };
+    const chunks = await store.open(reference, gone);
+    if (chunks === null) return refusal(503, 'the result is gone: send the job again');
+    return { status: 200, body: completedResponseChunks(chunks, reference.key) };
   }
   const { error } = outcome;
   if (outcome.name !== 'failed') return refusal(503, error.message);

@@ -99,12 +99,6 @@ export interface Content {
   stream(): AsyncIterable<Uint8Array>;
 }
 
-/** A stored object that is fetched as it is read. */
-export interface OpenObject {
-  /** Its content from the beginning; read once. Rejects as `get` does, also when the object is replaced meanwhile. */
-  readonly chunks: AsyncIterable<Uint8Array>;
-}
-
 /**
  * Objects by bucket and key. Everything rejects with a WorkerError: STORAGE_UNAVAILABLE, also where access is refused. That a video is
  * refused, which is its job's own failure, is said by `download` alone: VIDEO_ACCESS_DENIED.
@@ -116,8 +110,11 @@ export interface ObjectStore {
   etag(location: ObjectLocation, signal: AbortSignal): Promise<string | null>;
   /** Null when there is no such object. */
   get(location: ObjectLocation, signal: AbortSignal): Promise<Uint8Array | null>;
-  /** For objects that are too large to be held, or whose reader may be slow. Null when there is no such object. */
-  open(location: ObjectLocation, signal: AbortSignal): Promise<OpenObject | null>;
+  /**
+   * For objects that are too large to be held, or whose reader may be slow: the content from the beginning, fetched as it is read, once.
+   * Reading rejects as `get` does, also when the object is replaced meanwhile. Null when there is no such object.
+   */
+  open(location: ObjectLocation, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | null>;
   /** Resolves to the new object's ETag, or to null when the condition did not hold and nothing was written. */
   put(
     location: ObjectLocation,
