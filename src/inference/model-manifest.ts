@@ -49,12 +49,6 @@ const thresholdsSchema = z
       .max(2)
       .optional()
       .describe('Embeddings of one person are nearer than this (1 - cosine).'),
-    minPresence: z
-      .number()
-      .min(0)
-      .max(1)
-      .optional()
-      .describe('Least presence score of a body that is there.'),
   })
   .readonly();
 

@@ -73,6 +73,7 @@ describe('the model manifest', () => {
     await expect(manifestWith({ ...ENTRY, file: '../../etc/passwd' })).rejects.toThrow('below the manifest');
     await expect(manifestWith({ ...ENTRY, file: '/etc/passwd' })).rejects.toThrow('below the manifest');
     await expect(manifestWith({ ...ENTRY, licens: 'MIT' })).rejects.toThrow('licens');
+    await expect(manifestWith({ ...ENTRY, thresholds: { minPresence: 0.9 } })).rejects.toThrow('minPresence');
     await expect(manifestWith(ENTRY, ENTRY)).rejects.toThrow('same name');
   });
 
