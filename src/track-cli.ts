@@ -19,8 +19,9 @@ Usage: npm run -s track -- --detections FILE.jsonl --out FILE.txt [options]
 
   --detections FILE           one line a frame: {"n": 1, "t": seconds, "dets": [{"box": [x, y, w, h], "score": 0.9, "feature": [..]}]}
   --out FILE                  where the rows go; - for stdout
-  --rate-mode auto|deepsort   auto: time-aware below 7 frames a second, reports the detections; deepsort: the published
-                              algorithm and what its program reports, whatever the rate [auto]
+  --rate-mode auto|deepsort   auto: time-aware below 7 frames a second, and at every rate where no detection has a feature,
+                              reports the detections; deepsort: the published algorithm and what its program reports,
+                              whatever the rate [auto]
   --max-cosine-distance D     the threshold of the features' embedder [${DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance}]
   --nn-budget N               features kept per track [${DEFAULT_SEQUENCE_OPTIONS.nnBudget}]
   --n-init N                  sightings in a row that make a track, at 7 frames a second and more [${DEFAULT_SEQUENCE_OPTIONS.nInit}]
