@@ -65,7 +65,12 @@ const poseSchema = z.object({
 });
 
 const frameSchema = z.object({
-  index: z.int().min(0).describe('Sample number: the picture shown at index x frame_interval_ms.'),
+  index: z
+    .int()
+    .min(0)
+    .describe(
+      'Sample number: the picture shown at index x frame_interval_ms, or the next one when that follows within half a frame, or a cheaper one within the job’s tolerance.',
+    ),
   timestamp_ms: milliseconds.describe('Real presentation time of that picture, from the first frame.'),
   repeats_previous: z
     .boolean()
