@@ -1,5 +1,6 @@
 /** What tracking is told about a video: per sampled frame, what was seen where. Plain data, so it can be stored and replayed. */
 import type { Point, Tlwh } from '../geometry/box.ts';
+import type { FrameSimilarity } from '../geometry/frame-similarity.ts';
 import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
 
 /** One face in one frame. Coordinates are pixels of the upright source picture. */
@@ -25,14 +26,6 @@ export interface PoseObservation {
   readonly worldLandmarks: readonly WorldLandmark[];
   /** Unit-length appearance vector of the torso; null when it cannot be seen. */
   readonly appearance: Float32Array | null;
-}
-
-/** How much a frame resembles the sampled frame before it; two low values mean a cut. */
-export interface FrameSimilarity {
-  /** Intersection of the HSV histograms of 64x36 thumbnails, 0..1. */
-  readonly histogramIntersection: number;
-  /** Pearson correlation of the grey thumbnails, -1..1. */
-  readonly greyCorrelation: number;
 }
 
 /** The frames of a video in order. An array will do; those of a long video come from a file, anew at every look. */

@@ -1,5 +1,6 @@
 /** Finds the cuts of an edited video from how much each sampled frame resembles the one before, and from what its encoder noticed. */
-import type { FrameSimilarity, ObservedFrames } from './observations.ts';
+import type { FrameSimilarity } from '../geometry/frame-similarity.ts';
+import type { ObservedFrames } from './observations.ts';
 
 /** One uninterrupted view. Its ends are the first and the last frame that was sampled of it. */
 export interface Shot {

@@ -1,15 +1,8 @@
 /** Tells how much a frame resembles the one before it: the evidence for cuts. */
+import type { FrameSimilarity } from '../geometry/frame-similarity.ts';
 import type { RgbImage } from '../geometry/rgb-image.ts';
 import { hueSaturationValue } from './hue-saturation-value.ts';
 import { requireRgbImage } from './rgb-image-check.ts';
-
-/** Two low values mean a cut. */
-export interface FrameSimilarity {
-  /** Intersection of the HSV histograms of 64x36 thumbnails, 0..1. */
-  readonly histogramIntersection: number;
-  /** Pearson correlation of the grey thumbnails, -1..1; 0 when one of them is a single colour and the other is not. */
-  readonly greyCorrelation: number;
-}
 
 const WIDTH = 64;
 const HEIGHT = 36;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { FrameObservations, FrameSimilarity } from '../../src/tracking/observations.ts';
+import type { FrameSimilarity } from '../../src/geometry/frame-similarity.ts';
+import type { FrameObservations } from '../../src/tracking/observations.ts';
 import { findShots } from '../../src/tracking/shot-detection.ts';
 
 /** Frames a second apart; between the first and the others, so much resemblance of colours and of structure. */
