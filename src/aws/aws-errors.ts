@@ -44,6 +44,13 @@ export function isRefused(failure: AwsFailure): boolean {
   return failure.status === 403 && !isCredentialFailure(failure);
 }
 
+const FORBIDDEN_CODES = new Set(['AccessDenied', 'AccessDeniedException']);
+
+/** Whether somebody has read the request and forbids it: who says so works. */
+export function isForbidden({ code }: AwsFailure): boolean {
+  return FORBIDDEN_CODES.has(code);
+}
+
 /** The failure in a few words, for messages. */
 export function describeAwsFailure({ code, status, message }: AwsFailure): string {
   const answer = status === undefined ? code : `${code}, HTTP ${status}`;

@@ -1,6 +1,8 @@
 /** Reads from the queue itself how often it hands a message out before the dead-letter queue gets it. */
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
+import type { Logger } from '../log.ts';
+import { awsFailure, describeAwsFailure, isForbidden } from './aws-errors.ts';
 
 const redrivePolicySchema = z.object({ maxReceiveCount: z.coerce.number().int().positive() });
 
@@ -11,29 +13,50 @@ const MAX_AGE_MS = 300_000;
 export class QueuePolicy {
   readonly #sqs: SQSClient;
   readonly #queueUrl: string;
+  readonly #logger: Logger;
   #latest: { readonly maxReceiveCount: number; readonly readAtMs: number } | null = null;
+  #isForbiddenKnown = false;
 
-  constructor(sqs: SQSClient, queueUrl: string) {
+  constructor(sqs: SQSClient, queueUrl: string, logger: Logger) {
     this.#sqs = sqs;
     this.#queueUrl = queueUrl;
+    this.#logger = logger;
   }
 
-  /** Infinity without a redrive policy. Rejects with the SDK's error when the queue cannot be asked. */
+  /**
+   * Infinity without a redrive policy; what was known last, or Infinity, where it may not be read. Rejects with the SDK's error when the
+   * queue cannot be asked.
+   */
   async maxReceiveCount(signal: AbortSignal): Promise<number> {
     if (this.#latest !== null && performance.now() - this.#latest.readAtMs < MAX_AGE_MS) {
       return this.#latest.maxReceiveCount;
     }
+    const maxReceiveCount = await this.#read(signal).catch((error: unknown) => this.#unlessForbidden(error));
+    this.#latest = { maxReceiveCount, readAtMs: performance.now() };
+    return maxReceiveCount;
+  }
+
+  async #read(signal: AbortSignal): Promise<number> {
     const command = new GetQueueAttributesCommand({
       QueueUrl: this.#queueUrl,
       AttributeNames: ['RedrivePolicy'],
     });
     const { Attributes } = await this.#sqs.send(command, { abortSignal: signal });
     const policy = Attributes?.RedrivePolicy;
-    const maxReceiveCount =
-      policy === undefined || policy === ''
-        ? Number.POSITIVE_INFINITY
-        : redrivePolicySchema.parse(JSON.parse(policy)).maxReceiveCount;
-    this.#latest = { maxReceiveCount, readAtMs: performance.now() };
-    return maxReceiveCount;
+    if (policy === undefined || policy === '') return Number.POSITIVE_INFINITY;
+    return redrivePolicySchema.parse(JSON.parse(policy)).maxReceiveCount;
+  }
+
+  /** Who may not ask may still be able to receive: that is said once. */
+  #unlessForbidden(error: unknown): number {
+    const failure = awsFailure(error);
+    if (!isForbidden(failure)) throw error;
+    if (!this.#isForbiddenKnown) {
+      this.#logger.warn(
+        `the queue’s redrive policy may not be read (${describeAwsFailure(failure)}): a job whose last receive fails gets no failed result; allow the worker’s role sqs:GetQueueAttributes`,
+      );
+    }
+    this.#isForbiddenKnown = true;
+    return this.#latest?.maxReceiveCount ?? Number.POSITIVE_INFINITY;
   }
 }

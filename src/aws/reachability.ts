@@ -3,13 +3,10 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Logger } from '../log.ts';
 import type { AskDependency } from '../worker/dependency-watch.ts';
-import { awsFailure, describeAwsFailure } from './aws-errors.ts';
+import { awsFailure, describeAwsFailure, isForbidden } from './aws-errors.ts';
 
 /** Under the prefix of the results, because that is what the worker may read; no result has this name. */
 const NO_OBJECT = '.reachable';
-
-/** Who says so works, and has read the request. */
-const FORBIDDEN_CODES = new Set(['AccessDenied', 'AccessDeniedException']);
 
 export function askQueue(sqs: SQSClient, queueUrl: string, logger: Logger): AskDependency {
   const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] });
@@ -50,7 +47,7 @@ function reasonOf(
     } catch (error) {
       const failure = awsFailure(error);
       if (failure.code === 'NoSuchKey') return null;
-      if (!FORBIDDEN_CODES.has(failure.code)) return describeAwsFailure(failure);
+      if (!isForbidden(failure)) return describeAwsFailure(failure);
       if (!isForbiddenKnown) {
         logger.warn(`${name} answers, but does not let itself be asked (${describeAwsFailure(failure)})`);
       }

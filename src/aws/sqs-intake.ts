@@ -51,7 +51,7 @@ export class SqsIntake implements JobIntake {
 
   constructor(options: SqsIntakeOptions) {
     this.#options = options;
-    this.#policy = new QueuePolicy(options.sqs, options.queueUrl);
+    this.#policy = new QueuePolicy(options.sqs, options.queueUrl, options.logger);
     this.#backOff = options.backOff ?? DEFAULT_BACK_OFF;
   }
 

@@ -106,6 +106,21 @@ describe('SqsIntake', () => {
     expect(received[0]?.maxReceiveCount).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('receives also where it may not ask for the redrive policy, and knows no last receive then', async () => {
+    const queue = await createQueue(cloud, 'forbidden-policy');
+    await sendMessage(cloud, queue.url, 'hello');
+    proxy.rule = ({ operation }) =>
+      operation === 'GetQueueAttributes' ? { status: 403, code: 'AccessDenied' } : null;
+    const received: ReceivedMessage[] = [];
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => lines.push(line) });
+    const intake = startIntake(queue.url, async (message) => void received.push(message), { logger });
+    await until(() => received.length === 1);
+    expect(received[0]?.maxReceiveCount).toBe(Number.POSITIVE_INFINITY);
+    expect(intake.problem).toBeNull();
+    expect(lines).toEqual([expect.stringContaining('redrive policy may not be read')]);
+  });
+
   it.each([
     ['server errors', { status: 500, code: 'InternalFailure' }],
     ['throttling', { status: 400, code: 'ThrottlingException' }],
