@@ -2,6 +2,7 @@
 import { explainFailure } from './ffmpeg-failure.ts';
 import { runFfmpeg } from './ffmpeg-process.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
+import { NumberColumn } from './number-column.ts';
 import { createShownPictureParser, SHOWINFO } from './shown-picture.ts';
 import { type Presentation, type TimeBase, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
 
@@ -18,7 +19,7 @@ export async function readDecodedTimeline(
   options: { readonly ffmpeg: string; readonly maxPixels: number; readonly frameRate: number },
   signal: AbortSignal,
 ): Promise<Timeline> {
-  const ascending: Presentation[] = [];
+  const ascending = new NumberColumn();
   let timeBase: TimeBase = { numerator: 1, denominator: 1000 };
   let latest = Number.NEGATIVE_INFINITY;
   const parse = createShownPictureParser();
@@ -27,7 +28,7 @@ export async function readDecodedTimeline(
     if (picture === null || picture.ptsTicks <= latest) return;
     latest = picture.ptsTicks;
     timeBase = picture.timeBase;
-    ascending.push({ ptsTicks: latest, durationTicks: 0 });
+    ascending.push(latest);
   };
   const args = [
     ...COMMON_OPTIONS,
@@ -41,7 +42,16 @@ export async function readDecodedTimeline(
   ];
   const exit = await runFfmpeg({ ffmpeg: options.ffmpeg, args, onStderrLine }, () => {}, signal);
   const frameTicks = ticksPerSecond(timeBase) / options.frameRate;
-  const timeline = timelineOf(ascending, timeBase, Number.NEGATIVE_INFINITY, frameTicks);
+  const timeline = timelineOf(
+    withoutDurations(ascending.done()),
+    timeBase,
+    Number.NEGATIVE_INFINITY,
+    frameTicks,
+  );
   if (timeline === null) throw explainFailure(exit);
   return timeline;
+}
+
+function* withoutDurations(times: Float64Array): Generator<Presentation, void> {
+  for (const ptsTicks of times) yield { ptsTicks, durationTicks: 0 };
 }

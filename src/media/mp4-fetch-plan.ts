@@ -15,6 +15,7 @@ import { OPENING_PICTURES, OPENING_SECONDS, type Sampling } from './sampling.ts'
 import { type PacketRange, type PlannedVideo, planSampling } from './sampling-plan.ts';
 import { ticksPerSecond, timelineOf } from './timeline.ts';
 import { preferCheapPictures } from './tolerated-pictures.ts';
+import { DEFAULT_VIDEO_LIMITS, maxPicturesOf } from './video-limits.ts';
 
 /** What of an MP4 is fetched; both ascending and so far from each other that a request for each is worth it. */
 export interface Mp4FetchPlan {
@@ -23,8 +24,8 @@ export interface Mp4FetchPlan {
   readonly opening: readonly ByteRange[] | null;
 }
 
-/** Six hours at 120 pictures a second: longer lists are left to the decoder's own limits. */
-const MAX_PICTURES = 2_600_000;
+/** Whatever limits are set: longer lists are left to them. */
+const MAX_PICTURES = maxPicturesOf(DEFAULT_VIDEO_LIMITS);
 /** Six seconds of uncompressed sound, each of whose values is a sample, at 96 kHz are fewer: more are an attack on our memory. */
 const MAX_OPENING_SAMPLES = 1_000_000;
 /** Subtitles, chapters and time codes are read when a file is opened: all or nothing. */

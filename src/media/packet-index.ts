@@ -6,16 +6,13 @@ import { COMMON_OPTIONS, inputOptions, MAP_VIDEO, ONLY_COMPLAINTS } from './inpu
 import { createLineSplitter } from './line-splitter.ts';
 import { KEY_FLAG, type PacketColumns, PacketList } from './packet-columns.ts';
 import type { TimeBase } from './timeline.ts';
-import type { VideoLimits } from './video-limits.ts';
+import { maxPicturesOf, type VideoLimits } from './video-limits.ts';
 
 /** The packets as ffmpeg lists them. */
 export interface PacketIndex extends PacketColumns {
   /** How the demultiplexer ended and what it complained of. */
   readonly exit: FfmpegExit;
 }
-
-/** More pictures a second than any camera for `maxDurationMs`: a longer list is an attack on our memory. */
-const MAX_PACKETS_PER_SECOND = 480;
 
 const TIME_BASE_LINE = /^#tb 0: (\d+)\/(\d+)/;
 /** `stream, dts, pts, duration, size, checksum[, F=0xflags][, side data]`; flags are left out for a plain keyframe. */
@@ -26,14 +23,14 @@ const NO_TIME = '-9223372036854775808';
 /**
  * Reads the whole file once, at the speed of the disk.
  * @param file absolute path
- * @throws WorkerError VIDEO_TOO_LONG when it lists more packets than `maxDurationMs` can hold
+ * @throws WorkerError VIDEO_TOO_LONG when it lists more packets than `maxPicturesOf` allows
  */
 export async function readPacketIndex(
   file: string,
   { ffmpeg, limits }: { readonly ffmpeg: string; readonly limits: VideoLimits },
   signal: AbortSignal,
 ): Promise<PacketIndex> {
-  const maxPackets = maxPacketsOf(limits);
+  const maxPackets = maxPicturesOf(limits);
   let timeBase: TimeBase = { numerator: 1, denominator: 1000 };
   const packets = new PacketList();
 
@@ -74,9 +71,4 @@ export async function readPacketIndex(
   const exit = await runFfmpeg({ ffmpeg, args }, (chunk) => lines.push(chunk), signal);
   lines.end();
   return { ...packets.columns(timeBase), exit };
-}
-
-/** How many packets a video may list. */
-export function maxPacketsOf({ maxDurationMs }: Pick<VideoLimits, 'maxDurationMs'>): number {
-  return (maxDurationMs / 1000) * MAX_PACKETS_PER_SECOND;
 }

@@ -10,7 +10,7 @@ import { fileSignature, SIGNATURE_BYTES } from './file-signature.ts';
 import { COMMON_OPTIONS, inputOptions, isAllowedCodec, MAP_VIDEO, ONLY_COMPLAINTS } from './input-options.ts';
 import { readMp4PacketIndex } from './mp4-packet-index.ts';
 import { type PacketColumns, shownPackets } from './packet-columns.ts';
-import { maxPacketsOf, readPacketIndex } from './packet-index.ts';
+import { readPacketIndex } from './packet-index.ts';
 import { type PacketTable, packetTable } from './packet-table.ts';
 import {
   type Colour,
@@ -22,7 +22,7 @@ import {
 import { parseStreamSummary, type StreamSummary } from './stream-dump.ts';
 import { millisecondsAt, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
 import type { VideoInfo } from './video-info.ts';
-import type { VideoLimits } from './video-limits.ts';
+import { maxPicturesOf, type VideoLimits } from './video-limits.ts';
 
 export interface ProbeOptions {
   /** Path of the ffmpeg program; no ffprobe is needed. */
@@ -191,7 +191,7 @@ interface Times {
 
 /** As an MP4's index alone tells; null where it does not. */
 async function readNamedTimes(path: string, shown: ShownVideo, limits: VideoLimits): Promise<Times | null> {
-  const maxPackets = maxPacketsOf(limits);
+  const maxPackets = maxPicturesOf(limits);
   const index = await readMp4PacketIndex(path, { ...shown, maxPackets });
   const timeline = index === null ? null : timelineFrom(shown, index);
   const packets = index === null || timeline === null ? null : packetTable(index, timeline, false);

@@ -14,3 +14,14 @@ export const DEFAULT_VIDEO_LIMITS: VideoLimits = {
   maxPixels: 8192 * 4608,
   maxDurationMs: 6 * 3_600_000,
 };
+
+/** No film of hours has more pictures a second. */
+const PICTURES_PER_SECOND = 120;
+/** A phone's slow motion has twice as many, and nobody films an hour of it. */
+const SLOW_MOTION_SECONDS = 3600;
+
+/** How many pictures a video may list; a longer list is an attack on our memory. With the default limits three million, in 600 MB. */
+export function maxPicturesOf({ maxDurationMs }: Pick<VideoLimits, 'maxDurationMs'>): number {
+  const seconds = maxDurationMs / 1000;
+  return PICTURES_PER_SECOND * (seconds + Math.min(seconds, SLOW_MOTION_SECONDS));
+}

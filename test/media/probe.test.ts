@@ -155,6 +155,15 @@ describe('probeVideo', () => {
     await expectRefusal(plain, 'VIDEO_TOO_LONG', /more than/, within({ maxDurationMs: 100 }));
   });
 
+  it('takes the slow motion of a phone, and refuses more pictures a second than any film has', async () => {
+    const lasting = { ffmpeg, limits: { ...limits, maxDurationMs: 1000 } };
+    const [slow, crowded] = [clips.path('slow.mp4'), clips.path('crowded.mp4')];
+    makeCountedClip(slow, { frameRate: 240, frames: 240 }, ['-c:v', 'libx264']);
+    makeCountedClip(crowded, { frameRate: 480, frames: 480 }, ['-c:v', 'libx264']);
+    expect((await probeVideo(slow, lasting, never)).timeline.ptsTicks).toHaveLength(240);
+    await expectRefusal(crowded, 'VIDEO_TOO_LONG', /more than 240 pictures/, lasting);
+  });
+
   it('says that the file is gone', () =>
     expectRefusal(clips.path('nothing.mp4'), 'DECODER_FAILED', /video file cannot be opened \(ENOENT\)/));
 
