@@ -18,10 +18,13 @@ import { WorkerScaling } from './worker-scaling.ts';
 import { workerCluster, workerService } from './worker-service.ts';
 import { WorkerTask } from './worker-task.ts';
 
-/** A day and a half of attempts, and as many receives again for workers that stop in the middle of one. */
+/**
+ * A day and a half of attempts, one for each receive. A worker that ends in the middle of one has used it up, which is rare: the
+ * grace of a stop is longer than an attempt.
+ */
 const CALLBACK_QUEUE = {
   visibilityTimeoutSeconds: 120,
-  maxReceiveCount: 2 * QUEUE_ATTEMPTS,
+  maxReceiveCount: QUEUE_ATTEMPTS,
   retentionDays: 4,
 };
 

@@ -2,6 +2,7 @@
 import { toWorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { traceMessage } from '../telemetry/tracing.ts';
+import { giveBack } from '../worker/give-back.ts';
 import type { ReceivedMessage } from '../worker/ports.ts';
 import type { AttemptCallback } from './callback-attempt.ts';
 import { callbackOrigin } from './callback-origin.ts';
@@ -40,7 +41,7 @@ export class Redelivery {
       const { code, message: text } = toWorkerError(error);
       log.warn({ code }, `a delivery stays in the callback queue: ${text}`);
       // A stopping process gives it back at once; anything else waits for the visibility timeout.
-      if (signal.aborted) await message.changeVisibility(0, settling()).catch(() => {});
+      if (signal.aborted) await giveBack(message);
     }
   }
 
@@ -52,7 +53,9 @@ export class Redelivery {
   ): Promise<void> {
     const { eventId, event, url } = delivery;
     const log = logger.child({ eventId, jobId: event.data.job_id, receiver: callbackOrigin(url) });
-    if (message.receiveCount > QUEUE_ATTEMPTS) return await giveUp(message, log);
+    const { receiveCount, maxReceiveCount } = message;
+    // Given up already, on a queue that allows more receives than there are attempts.
+    if (receiveCount > QUEUE_ATTEMPTS) return await giveUp(message, log);
 
     const outcome = await this.#options.attempt(delivery, signal);
     if (outcome.name !== 'failed') {
@@ -60,20 +63,26 @@ export class Redelivery {
       return log.info(outcome.name === 'taken' ? 'callback delivered' : 'callback not wanted any more');
     }
     const { reason, retryAfterSeconds } = outcome;
-    const delaySeconds = nextDelaySeconds(message.receiveCount, retryAfterSeconds, Math.random);
+    const isLastReceive = receiveCount >= maxReceiveCount;
+    const delaySeconds = isLastReceive
+      ? null
+      : nextDelaySeconds(receiveCount, retryAfterSeconds, Math.random);
     log.warn({ reason, delaySeconds }, 'callback failed');
     if (delaySeconds === null) return await giveUp(message, log);
     await message.changeVisibility(delaySeconds, settling());
   }
 }
 
-/** The message uses up its receives, one after the other and without an attempt, until the queue moves it away. */
+/** The message uses up what receives its queue still allows, one after the other and without an attempt, until the queue moves it away. */
 async function giveUp(message: ReceivedMessage, log: Logger): Promise<void> {
   if (message.maxReceiveCount === Number.POSITIVE_INFINITY) {
     log.error('callback given up; the callback queue has no dead-letter queue, so that it is lost');
     return await message.delete(settling());
   }
-  log.error('callback given up; the dead-letter queue gets it');
+  // Told once, however many receives are left.
+  if (message.receiveCount >= message.maxReceiveCount) {
+    log.error('callback given up; the dead-letter queue gets it');
+  }
   await message.changeVisibility(0, settling());
 }
 

@@ -66,7 +66,7 @@ describe('queues', () => {
   it('keep callbacks in a queue of their own, with its own dead letters', () => {
     worker.hasResourceProperties('AWS::SQS::Queue', {
       RedrivePolicy: {
-        maxReceiveCount: 14,
+        maxReceiveCount: 7,
         deadLetterTargetArn: { 'Fn::GetAtt': [idOf('AWS::SQS::Queue', 'CallbacksDeadLetters'), 'Arn'] },
       },
     });
