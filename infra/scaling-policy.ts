@@ -12,7 +12,8 @@ export interface ScalingPolicy {
   /** Jobs a task works on at a time. */
   readonly jobsPerTask: number;
   /**
-   * Jobs per task, waiting and running ones together, that the number of tasks is steered to.
+   * Jobs per task, waiting and held ones together, that the number of tasks is steered to. Held is also a job that only waits for its
+   * receiver, or for its next attempt: the queue cannot tell.
    * Below `jobsPerTask` there are idle slots for what comes next; above it jobs queue for them.
    */
   readonly targetBacklogPerTask: number;

@@ -23,7 +23,7 @@ const PERIOD = Duration.minutes(1);
 export class StackMetrics {
   /** Jobs that wait. */
   readonly visible: Metric;
-  /** Jobs that a worker holds. */
+  /** Jobs that a worker holds, those that only wait for a receiver included, and those hidden until their next attempt. */
   readonly inFlight: Metric;
   readonly oldestAgeSeconds: Metric;
   /** Jobs that wait while no worker holds any. Told by the queue alone: it works even while the cluster has nothing to report. */
