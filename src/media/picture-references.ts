@@ -22,7 +22,7 @@ export function bitstreamFormat(codec: string, configuration: Uint8Array | null)
 
 /**
  * Whether no other picture refers to this one, so that it can be left out without a trace: H.264 slices with nal_ref_idc 0 (7.4.1), HEVC
- * sub-layer non-reference pictures (7.4.2.2). VP8, VP9 and AV1 carry probabilities from picture to picture: there, everything is needed.
+ * sub-layer non-reference pictures (7.4.2.2). What comes with parameter sets is kept, since later pictures may use those. VP8, VP9 and AV1 carry probabilities from picture to picture: there, everything is needed.
  */
 export function isDisposable(packet: Uint8Array, format: BitstreamFormat): boolean {
   if (format.codec !== 'h264' && format.codec !== 'hevc') return false;
@@ -32,10 +32,12 @@ export function isDisposable(packet: Uint8Array, format: BitstreamFormat): boole
     const header = unit[0] ?? 0;
     if (format.codec === 'h264') {
       const type = header & 0x1f;
+      if (H264_PARAMETER_SETS.has(type)) return false;
       if (type < 1 || type > 5) continue;
       if ((header & 0x60) !== 0) return false;
     } else {
       const type = (header >> 1) & 0x3f;
+      if (HEVC_PARAMETER_SETS.has(type)) return false;
       if (type > 31) continue;
       if (type > 14 || type % 2 === 1) return false;
     }
@@ -71,6 +73,10 @@ export function entryPoint(packet: Uint8Array, { codec, nalLengthBytes }: Bitstr
   return entry;
 }
 
+/** Sequence and picture parameter sets, extensions and subsets of the former. */
+const H264_PARAMETER_SETS: ReadonlySet<number> = new Set([7, 8, 13, 15]);
+/** Video, sequence and picture parameter sets. */
+const HEVC_PARAMETER_SETS: ReadonlySet<number> = new Set([32, 33, 34]);
 const H264_IDR = 5;
 const H264_SEI = 6;
 const SEI_RECOVERY_POINT = 6;

@@ -45,6 +45,22 @@ describe('isDisposable', () => {
     expect(isDisposable(packetOf(hevcHeader(0)), { ...hevc, hasOneTemporalLayer: false })).toBe(false);
   });
 
+  it('does not hold for pictures that bring parameter sets, which later ones may use', () => {
+    for (const type of [7, 8, 13, 15])
+      expect(isDisposable(packetOf(0x60 | type, B_DISPOSABLE), avc)).toBe(false);
+    for (const type of [32, 33, 34]) {
+      expect(isDisposable(packetOf(hevcHeader(type), hevcHeader(0)), hevc)).toBe(false);
+    }
+    const annexB = { ...avc, nalLengthBytes: null };
+    expect(isDisposable(Uint8Array.of(0, 0, 1, 0x68, 9, 0, 0, 1, B_DISPOSABLE, 9), annexB)).toBe(false);
+  });
+
+  it('holds whatever delimiters and messages the picture comes with', () => {
+    const [h264Delimiter, hevcDelimiter, hevcMessage] = [0x09, hevcHeader(35), hevcHeader(39)];
+    expect(isDisposable(packetOf(h264Delimiter, SEI, B_DISPOSABLE), avc)).toBe(true);
+    expect(isDisposable(packetOf(hevcDelimiter, hevcMessage, hevcHeader(0)), hevc)).toBe(true);
+  });
+
   it('never holds for codecs that learn from every picture', () => {
     expect(isDisposable(packetOf(B_DISPOSABLE), { ...avc, codec: 'vp9' })).toBe(false);
   });
