@@ -42,7 +42,7 @@ export type AnalysisConfig = Pick<Config, (typeof ANALYSIS_SETTINGS)[number]>;
  * @throws WorkerError CONFIG_INVALID that names every wrong or missing setting, one per line, without their secret values
  */
 export function readConfig(env: Environment): Config {
-  const config = readSettings(env, Object.keys(SETTINGS) as (keyof Config)[]);
+  const config = readSettings(env, Object.keys(SETTINGS) as (keyof Config)[], contradictions);
   return config.debug ? { ...config, logLevel: 'debug' } : config;
 }
 
@@ -54,7 +54,19 @@ export function readAnalysisConfig(env: Environment): AnalysisConfig {
   return readSettings(env, ANALYSIS_SETTINGS);
 }
 
-function readSettings<K extends keyof Config>(env: Environment, keys: readonly K[]): Pick<Config, K> {
+/** What is wrong with settings that are right each by itself. */
+function contradictions({ queueUrl, callbackQueueUrl }: Partial<Config>): string[] {
+  if (callbackQueueUrl === undefined || callbackQueueUrl !== queueUrl) return [];
+  return [
+    `${SETTINGS.callbackQueueUrl.name}=${callbackQueueUrl}: must be another queue than ${SETTINGS.queueUrl.name}`,
+  ];
+}
+
+function readSettings<K extends keyof Config>(
+  env: Environment,
+  keys: readonly K[],
+  contradictionsOf: (values: Partial<Pick<Config, K>>) => string[] = () => [],
+): Pick<Config, K> {
   const values: [K, unknown][] = [];
   const problems: string[] = [];
   for (const key of keys) {
@@ -63,13 +75,15 @@ function readSettings<K extends keyof Config>(env: Environment, keys: readonly K
     if (parsed.success) values.push([key, parsed.data]);
     else problems.push(describeProblem(setting, env[setting.name], parsed.error));
   }
+  const config = Object.fromEntries(values) as Pick<Config, K>;
+  problems.push(...contradictionsOf(config));
   if (problems.length > 0) {
     throw new WorkerError(
       'CONFIG_INVALID',
       `the configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join('\n')}\nnpm start -- --help lists every setting.`,
     );
   }
-  return Object.fromEntries(values) as Pick<Config, K>;
+  return config;
 }
 
 /** The process's environment over the variables of a `.env` file in `directory`, if there is one. An empty variable is an unset one: it hides none of the file's. */

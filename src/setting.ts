@@ -10,7 +10,7 @@ export interface Setting<T> {
   readonly fallback?: string;
   /** The default when it is not a fixed text, for the help. */
   readonly fallbackNote?: string;
-  /** Hidden by --print-config. */
+  /** Hidden by --print-config and in error messages. */
   readonly secret?: boolean;
   readonly schema: z.ZodType<T, string | undefined>;
 }
@@ -23,6 +23,8 @@ export const httpUrl = z.url({
   protocol: /^https?$/,
   error: 'must be a URL that begins with http:// or https://',
 });
+/** URL of a queue whose messages may each have a delay: FIFO queues have one for all. */
+export const standardQueueUrl = httpUrl.refine((url) => !url.endsWith('.fifo'), 'must be a standard queue');
 /** Items separated by commas; empty ones are dropped. */
 export const list = z
   .string()

@@ -10,6 +10,7 @@ import {
   number,
   optionalText,
   setting,
+  standardQueueUrl,
   text,
   webhookSecrets,
 } from './setting.ts';
@@ -199,8 +200,8 @@ export const SETTINGS = {
   ),
   callbackQueueUrl: setting(
     'CALLBACK_QUEUE_URL',
-    httpUrl.optional(),
-    'URL of the queue that keeps callbacks whose receiver is down, and tries them for a day and a half; a standard queue',
+    standardQueueUrl.optional(),
+    'URL of the queue that keeps callbacks whose receiver is down, and tries them for a day and a half; a standard queue of its own',
     { fallbackNote: 'none: the job itself comes back' },
   ),
   callbackSecrets: setting(

@@ -117,6 +117,19 @@ describe('readConfig', () => {
     );
   });
 
+  it('takes no queue for callbacks that cannot delay them one by one, and none that is the queue of the jobs', () => {
+    const fifo = `${REQUIRED.SQS_QUEUE_URL}.fifo`;
+    expect(readConfig({ ...REQUIRED, SQS_QUEUE_URL: fifo }).queueUrl).toBe(fifo);
+    expect(problemsOf({ ...REQUIRED, CALLBACK_QUEUE_URL: fifo })).toContain(
+      `CALLBACK_QUEUE_URL=${fifo}: must be a standard queue`,
+    );
+    const same = problemsOf({ ...REQUIRED, CALLBACK_QUEUE_URL: REQUIRED.SQS_QUEUE_URL, PORT: 'none' });
+    expect(same).toContain(
+      `CALLBACK_QUEUE_URL=${REQUIRED.SQS_QUEUE_URL}: must be another queue than SQS_QUEUE_URL`,
+    );
+    expect(same).toContain('2 problems');
+  });
+
   it('reads lists with spaces and empty items', () => {
     expect(readConfig({ ...REQUIRED, ALLOWED_VIDEO_BUCKETS: ' a, ,b,' }).allowedVideoBuckets).toEqual([
       'a',
