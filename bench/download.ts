@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { usage } from '../src/command-line.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { listOf, positiveNumber, zeroOrMore } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
@@ -24,6 +25,8 @@ export async function measure(args: string[]): Promise<void> {
       mode: { type: 'string', default: 'auto' },
     },
   });
+  if (values.mode !== 'auto' && values.mode !== 'ranged')
+    throw usage(`--mode is auto or ranged, not ${values.mode}`);
   const toleranceMs = zeroOrMore('--tolerance', values.tolerance) * 1000;
   const intervals = listOf(positiveNumber, '--intervals', values.intervals);
   const videos = await benchVideos(values.videos, values.cache, findFfmpeg(process.env).file);
