@@ -52,7 +52,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   tracking: {
     about: 'time of the tracker by the number of tracks and detections',
-    options: '--long',
+    options: 'no options',
     load: () => import('./tracking.ts'),
   },
   download: {

@@ -1,18 +1,10 @@
-/** Makes damaged and malicious variants of a video: every prefix in steps, single flipped bytes, random bytes. */
+/** Makes damaged and malicious variants of a video: every prefix in steps, single flipped bytes, random bytes. Seeded, so that a failure can be seen again. */
+import { seededRandom } from '../tools/seeded-random.ts';
 
 /** One file and what was done to it. */
 export interface HostileFile {
   readonly name: string;
   readonly bytes: Uint8Array;
-}
-
-/** Seeded, so that a failure can be seen again: the multiplicative generator of Park and Miller. */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
 }
 
 /** `count` prefixes of the file, from nothing to nearly all of it, in equal steps. */

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import type { AllowedPlan } from '../src/media/sampling-plan.ts';
+import { median } from '../tools/median.ts';
 import { positiveInteger, positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
 import { cpuTime } from './cpu-time.ts';
@@ -131,9 +132,4 @@ function report(video: string, decodeSeconds: number, rows: readonly Row[]): voi
     ];
     process.stdout.write(`| ${cells.join(' | ')} |\n`);
   }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
 }

@@ -7,6 +7,7 @@ import { rolesOf } from '../src/inference/model-roles.ts';
 import { MODELS_DIRECTORY, readModel } from '../src/inference/model-store.ts';
 import { type FloatTensor, OnnxSession } from '../src/inference/onnx-session.ts';
 import { Letterbox, rectangularCanvas } from '../src/vision/letterbox.ts';
+import { median } from '../tools/median.ts';
 import { positiveInteger } from '../tools/number-options.ts';
 
 /** Values of the dynamic dimensions: the shapes of 16:9, 9:16 and square pictures, and small groups of faces. */
@@ -145,10 +146,6 @@ function table(figures: readonly Figure[]): string {
     '  ',
   );
   return `${[head, ...rows].join('\n')}\n`;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function parse(args: string[]) {

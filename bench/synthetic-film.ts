@@ -1,5 +1,7 @@
 /** What a detector would have seen in a long film, drawn from a seed: people with faces, bodies and looks, in shots of a few seconds. */
 import type { FaceObservation, FrameObservations, PoseObservation } from '../src/tracking/observations.ts';
+import { looksLike, randomDirection } from '../tools/random-looks.ts';
+import { seededRandom } from '../tools/seeded-random.ts';
 
 export interface SyntheticFilm {
   readonly frames: number;
@@ -15,15 +17,15 @@ export const FILM_PICTURE = { width: 1920, height: 1080 };
 
 const FACE_LOOK_LENGTH = 128;
 const TORSO_LOOK_LENGTH = 60;
+const LOOK_NOISE = 0.3;
 const LANDMARKS = 33;
 
 /** The film's frames, one at a time; the same for the same film. */
 export function* syntheticFrames(film: SyntheticFilm): Generator<FrameObservations> {
-  const random = seeded(1);
-  const direction = (length: number) => Array.from({ length }, () => random() - 0.5);
+  const random = seededRandom(1);
   const cast = Array.from({ length: film.cast }, () => ({
-    face: direction(FACE_LOOK_LENGTH),
-    torso: direction(TORSO_LOOK_LENGTH),
+    face: randomDirection(FACE_LOOK_LENGTH, random),
+    torso: randomDirection(TORSO_LOOK_LENGTH, random),
   }));
   for (let index = 0; index < film.frames; index++) {
     const shot = Math.floor(index / film.framesPerShot);
@@ -33,8 +35,8 @@ export function* syntheticFrames(film: SyntheticFilm): Generator<FrameObservatio
       const person = cast[(shot * 7 + place * 3) % film.cast];
       const seat = seatOf(place, film.people, 5 * random());
       return {
-        face: faceAt(seat, looks(person?.face ?? [], random), random),
-        pose: poseAt(seat, looks(person?.torso ?? [], random), random),
+        face: faceAt(seat, looksLike(person?.face ?? [], LOOK_NOISE, random), random),
+        pose: poseAt(seat, looksLike(person?.torso ?? [], LOOK_NOISE, random), random),
       };
     });
     yield {
@@ -97,20 +99,5 @@ function poseAt({ x, y, scale }: Seat, appearance: Float32Array, random: () => n
     landmarks,
     worldLandmarks: landmarks.map((point) => ({ ...point, x: random(), y: random() })),
     appearance,
-  };
-}
-
-/** Somebody's looks, a little different each time. */
-function looks(base: readonly number[], random: () => number): Float32Array {
-  const vector = Float32Array.from(base, (value) => value + 0.3 * (random() - 0.5));
-  const length = Math.hypot(...vector);
-  return vector.map((value) => value / length);
-}
-
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
   };
 }

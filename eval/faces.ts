@@ -8,6 +8,7 @@ import { iou } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { type FaceDetection, FaceDetector } from '../src/vision/face-detector.ts';
+import { median } from '../tools/median.ts';
 import { positiveInteger } from '../tools/number-options.ts';
 import { averagePrecision, operatingPoint } from './average-precision.ts';
 import { type Drawing, drawBoxes } from './draw-boxes.ts';
@@ -163,10 +164,6 @@ function table({ model, inputSize, pictures, levels, medianDetectMs }: FaceEvalu
     ...rows,
     '',
   ].join('\n');
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function parse(args: string[]) {

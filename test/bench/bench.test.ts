@@ -17,6 +17,8 @@ describe('a bench', () => {
     ['memory --frames x', '--frames is a whole number above 0, not x (see --help)'],
     ['models --rounds 0', '--rounds is a whole number above 0, not 0 (see --help)'],
     ['download --tolerance=-1', '--tolerance is 0 or a number above it, not -1 (see --help)'],
+    ['download --mode rnaged', '--mode is auto or ranged, not rnaged (see --help)'],
+    ['tracking --long', "Unknown option '--long'"],
     ['exactness --count Infinity', '--count is a whole number above 0, not Infinity (see --help)'],
     ['hostile --files 1e99x', '--files is a whole number above 0, not 1e99x (see --help)'],
     ['toString', 'there is no kind toString, only '],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AppearanceGallery, cosineDistance, toLook } from '../../src/tracking/appearance-gallery.ts';
+import { seededRandom } from '../../tools/seeded-random.ts';
 import { readGolden } from './golden.ts';
-import { randomNumbers } from './synthetic-video.ts';
 
 interface Golden {
   readonly cases: readonly {
@@ -68,7 +68,7 @@ describe('AppearanceGallery', () => {
 
 describe('leastDistance', () => {
   it('is never above the distance, whatever was added and dropped', () => {
-    const random = randomNumbers(5);
+    const random = seededRandom(5);
     const vector = (base: number) =>
       look(Array.from({ length: 10 }, (_, i) => (i === base ? 1 : 0) + 0.8 * (random() - 0.5)));
     const gallery = new AppearanceGallery(7);

@@ -3,7 +3,8 @@ import type { Tlwh } from '../../src/geometry/box.ts';
 import { scaleBox } from '../../src/geometry/box.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../../src/tracking/follow-people.ts';
 import type { FrameObservations } from '../../src/tracking/observations.ts';
-import { faceOf, film, PICTURE, poseOf, randomNumbers } from './synthetic-video.ts';
+import { seededRandom } from '../../tools/seeded-random.ts';
+import { faceOf, film, PICTURE, poseOf } from './synthetic-video.ts';
 
 const SEEDS = [1, 2, 3, 4];
 const RATES_MS = [100, 200, 500, 2000];
@@ -11,7 +12,7 @@ const EXAMPLES = SEEDS.flatMap((seed, i) => [{ seed, intervalMs: RATES_MS[i] ?? 
 
 /** Four people who walk, jitter, are missed now and then, and are cut away from. */
 function randomFilm(seed: number, intervalMs: number): FrameObservations[] {
-  const random = randomNumbers(seed);
+  const random = seededRandom(seed);
   const people = Array.from({ length: 4 }, (_, person) => ({
     person,
     x: 150 + 300 * person,

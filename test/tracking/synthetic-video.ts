@@ -10,15 +10,6 @@ export const CUT = { histogramIntersection: 0.3, greyCorrelation: 0.1 };
 const FACE = { width: 80, height: 100 };
 const LOOK_LENGTH = 24;
 
-/** Numbers 0..1, the same for the same seed. */
-export function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
 /** Each person has a direction of his own, disturbed by the given amount. */
 export function looksOf(person: number, disturbance: () => number = () => 0): Float32Array {
   const vector = Float32Array.from({ length: LOOK_LENGTH }, (_, i) => {

@@ -4,7 +4,8 @@ import { toDetection } from '../../src/tracking/detection.ts';
 import type { FaceBodyLink } from '../../src/tracking/face-body-linking.ts';
 import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
 import { joinTracklets } from '../../src/tracking/tracklet-joining.ts';
-import { looksOf, randomNumbers } from './synthetic-video.ts';
+import { seededRandom } from '../../tools/seeded-random.ts';
+import { looksOf } from './synthetic-video.ts';
 
 const OPTIONS = { maxDistance: { face: 0.5, pose: 0.2 } };
 
@@ -135,13 +136,13 @@ describe('joinTracklets', () => {
   });
 
   it('knows people again over more tracklets than it compares at a time', () => {
-    const random = randomNumbers(3);
+    const random = seededRandom(3);
     const members = Array.from({ length: 900 }, (_, i) => face(i, [i], looksOf(i % 5, random)));
     expect(groups(members).map((group) => group.length)).toEqual([180, 180, 180, 180, 180]);
   });
 
   it('loses nobody when there are more strangers than it compares at a time', () => {
-    const random = randomNumbers(4);
+    const random = seededRandom(4);
     const stranger = () => Float32Array.from({ length: 64 }, () => random() - 0.5);
     const members = Array.from({ length: 700 }, (_, i) => face(i, [i], stranger()));
     const found = groups(members);

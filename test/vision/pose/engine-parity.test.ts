@@ -8,6 +8,7 @@ import { openModel } from '../../../src/inference/model-store.ts';
 import { BlazePoseLandmarker } from '../../../src/vision/pose/blazepose-landmarker.ts';
 import { BlazePoseNetworks } from '../../../src/vision/pose/blazepose-networks.ts';
 import { TasksVisionPoseLandmarker } from '../../../src/vision/pose/tasks-vision-landmarker.ts';
+import { median } from '../../../tools/median.ts';
 import { bundleProduct } from '../../../tools/models-build/pose-networks.ts';
 import { drawTwoPeople, readPicture } from '../../helpers/pictures.ts';
 import { describeWithShared, sharedPath } from '../../helpers/shared.ts';
@@ -105,7 +106,3 @@ describeWithShared('both engines on photographs of crowds, couples and dancers',
     expect(median(means)).toBeLessThanOrEqual(median(spreads));
   });
 });
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
