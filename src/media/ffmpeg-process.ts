@@ -49,7 +49,8 @@ export interface FfmpegCommand {
 /**
  * Starts ffmpeg in its own process group, at low priority, without environment, in an empty private folder that is removed when it ends.
  * When the signal aborts the child is ended; the caller learns of it from its own `signal`.
- * @throws the signal's reason when it is aborted already; WorkerError FFMPEG_MISSING or DECODER_FAILED when the program cannot be started
+ * @throws the signal's reason when it is aborted already; WorkerError FFMPEG_MISSING or DECODER_FAILED when the program cannot be started,
+ * DISK_FULL when the folder cannot be made
  */
 export async function startFfmpeg(
   { ffmpeg, args, files = {}, stdin, onStderrLine }: FfmpegCommand,

@@ -1,17 +1,13 @@
 /** Tells from a file's first bytes what it is, so that a file that is no video is refused by its own name before a decoder sees it. */
 
-/** How many bytes from the start of a file `fileSignature` looks at. */
+/** How many bytes from the start of a file `refusedFormat` looks at. */
 export const SIGNATURE_BYTES = 512;
-
-export interface FileSignature {
-  /** `video`: a container this worker decodes; `other`: known to be something else; `unknown`: ffmpeg will tell. */
-  readonly kind: 'video' | 'other' | 'unknown';
-  /** What the file is, for a message: "a PNG image". */
-  readonly name: string;
-}
 
 /** Major brands of ISO base media files that hold a picture, not a film (ISO/IEC 23008-12, AV1 Image File Format). */
 const STILL_IMAGE_BRANDS: ReadonlySet<string> = new Set(['avif', 'mif1', 'heic', 'heix', 'heim', 'heis']);
+
+/** Boxes old QuickTime files begin with; the length before them may look like anything. */
+const QUICKTIME_BOXES: ReadonlySet<string> = new Set(['moov', 'mdat', 'wide', 'free', 'skip']);
 
 /** Leading bytes, as latin-1 text, of what is most often sent in place of a video. */
 const NOT_A_VIDEO: ReadonlyArray<readonly [magic: string, name: string]> = [
@@ -30,30 +26,26 @@ const NOT_A_VIDEO: ReadonlyArray<readonly [magic: string, name: string]> = [
   ['fLaC', 'an audio file'],
 ];
 
-/** Names what a file is from its first bytes (at most `SIGNATURE_BYTES` of them are looked at). */
-export function fileSignature(head: Uint8Array): FileSignature {
+/**
+ * What a file that is no video is, for a message ("a PNG image"), from its first bytes (at most `SIGNATURE_BYTES` of them are looked at).
+ * @returns null for a container this worker decodes, and for what is not known: ffmpeg will tell
+ */
+export function refusedFormat(head: Uint8Array): string | null {
   const text = Buffer.from(head.subarray(0, SIGNATURE_BYTES)).toString('latin1');
 
   if (text.startsWith('ftyp', 4)) {
-    return STILL_IMAGE_BRANDS.has(text.slice(8, 12))
-      ? { kind: 'other', name: 'a still image (AVIF or HEIF)' }
-      : { kind: 'video', name: 'an MP4 or QuickTime file' };
+    return STILL_IMAGE_BRANDS.has(text.slice(8, 12)) ? 'a still image (AVIF or HEIF)' : null;
   }
-  if (['moov', 'mdat', 'wide', 'free', 'skip'].includes(text.slice(4, 8))) {
-    return { kind: 'video', name: 'a QuickTime file' };
-  }
-  if (text.startsWith('\x1a\x45\xdf\xa3')) return { kind: 'video', name: 'a Matroska or WebM file' };
+  // A transport stream; its first packet may go on like a GIF.
+  if (text[0] === 'G' && text[188] === 'G') return null;
+  if (QUICKTIME_BOXES.has(text.slice(4, 8))) return null;
   if (text.startsWith('RIFF')) {
-    if (text.startsWith('AVI ', 8)) return { kind: 'video', name: 'an AVI file' };
-    return { kind: 'other', name: text.startsWith('WEBP', 8) ? 'a WebP image' : 'an audio file' };
+    if (text.startsWith('AVI ', 8)) return null;
+    return text.startsWith('WEBP', 8) ? 'a WebP image' : 'an audio file';
   }
-  if (text.startsWith('FLV')) return { kind: 'video', name: 'an FLV file' };
-  if (text.startsWith('\0\0\x01\xba')) return { kind: 'video', name: 'an MPEG program stream' };
-  if (text[0] === 'G' && text[188] === 'G') return { kind: 'video', name: 'an MPEG transport stream' };
 
   const beyondByteOrderMark = text.startsWith('\xef\xbb\xbf') ? text.slice(3) : text;
   const known = NOT_A_VIDEO.find(([magic]) => beyondByteOrderMark.startsWith(magic));
-  if (known !== undefined) return { kind: 'other', name: known[1] };
-  if (/^[\t\n\r\x20-\x7e]{16,}$/.test(beyondByteOrderMark)) return { kind: 'other', name: 'a text file' };
-  return { kind: 'unknown', name: 'a file of no known format' };
+  if (known !== undefined) return known[1];
+  return /^[\t\n\r\x20-\x7e]{16,}$/.test(beyondByteOrderMark) ? 'a text file' : null;
 }

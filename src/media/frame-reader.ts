@@ -58,13 +58,13 @@ export const DEFAULT_MAX_SIDE = 1280;
 
 /**
  * One frame for every `index` x interval from `firstSample` to the end of the video, in order (sample-times says which picture that is).
- * Pictures are upright, scaled once, with square pixels and even sides. Memory does not grow with the video; the child is gone when the
- * loop is left.
+ * Pictures are upright, scaled once, with square pixels and even sides. No more than three of them are in memory; beside them only the
+ * lists of times and packets grow with the video. The child is gone when the loop is left.
  *
  * The pictures do not depend on the plan: where the cheap way does not prove itself (another first picture, another order), everything is
  * decoded; where the container's list of times and the decoder disagree, the file is decoded once more to list what is really shown. Of a
  * file of which only parts are there, a picture is either the same as of the whole, or DECODER_FAILED says that the rest is needed.
- * @throws WorkerError VIDEO_CORRUPT, DECODER_FAILED, FFMPEG_MISSING; the signal's reason when it aborts
+ * @throws WorkerError VIDEO_CORRUPT, DECODER_FAILED, FFMPEG_MISSING, DISK_FULL; the signal's reason when it aborts
  */
 export async function* readFrames(request: FrameRequest, signal: AbortSignal): AsyncGenerator<Frame, void> {
   const { video } = request;

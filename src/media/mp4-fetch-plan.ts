@@ -4,8 +4,8 @@ import type { Mp4Track } from './mp4-index.ts';
 import {
   codecOf,
   firstShownTicks,
+  keyframesProveThemselves,
   packetColumnsOf,
-  proveKeyframes,
   videoTrackOf,
 } from './mp4-packet-index.ts';
 import { shownPackets } from './packet-columns.ts';
@@ -40,7 +40,7 @@ export function planMp4Fetch(tracks: readonly Mp4Track[], sampling: Sampling): M
   const needed = video === null ? null : neededPackets(video, sampling);
   const opening = video === null ? null : openingOf(tracks, openingSecondsOf(video));
   if (video === null || needed === null || opening === null) return null;
-  const isListedByIndex = proveKeyframes(codecOf(video));
+  const isListedByIndex = keyframesProveThemselves(codecOf(video));
   // Where ffmpeg lists the packets, the picture shown last tells it how long that one is.
   if (!isListedByIndex) opening.push(...bytesOf(video, [needed.last]));
   // The reader of single packets, too, reads on over gaps of half that size.

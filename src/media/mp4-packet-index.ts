@@ -18,7 +18,7 @@ const CODECS: Readonly<Record<string, string>> = {
   av01: 'av1',
 };
 
-/** Of these, the codecs whose packets prove by their own bits that they are keyframes, when they are read. */
+/** Of these, the codecs whose packets tell by their own bits, when they are read, whether decoding can begin there. */
 const CODECS_WITH_ENTRY_POINTS: ReadonlySet<string> = new Set(['h264', 'hevc']);
 
 /** ffmpeg's name of a track's codec; the code itself where it is none of the usual. */
@@ -26,8 +26,8 @@ export function codecOf({ format }: Mp4Track): string {
   return CODECS[format] ?? format;
 }
 
-/** Whether a plan may be made from the keyframes that an index names, before their packets are there. */
-export function proveKeyframes(codec: string): boolean {
+/** Whether a plan may trust the keyframes that an index names: each is held against its own bits when it is read. */
+export function keyframesProveThemselves(codec: string): boolean {
   return CODECS_WITH_ENTRY_POINTS.has(codec);
 }
 
@@ -74,7 +74,7 @@ export interface ListedVideo {
 }
 
 /**
- * The packets in ffmpeg's time. A film of hours is listed in milliseconds, where ffmpeg reads all of it.
+ * The packets in ffmpeg's time. Lists a film of hours within milliseconds; ffmpeg would read the whole file.
  * @param file absolute path
  * @returns null where ffmpeg has to be asked: for fragments, several tracks of pictures or edits, a file that is cut off, tables that
  * contradict each other, other codecs
@@ -83,7 +83,7 @@ export async function readMp4PacketIndex(
   file: string,
   { codec, first, maxPackets }: ListedVideo,
 ): Promise<PacketColumns | null> {
-  if (!proveKeyframes(codec)) return null;
+  if (!keyframesProveThemselves(codec)) return null;
   const track = await readMp4Track(file, maxPackets);
   if (track === null || codecOf(track) !== codec) return null;
   if (track.ticksPerSecond !== ticksPerSecond(first.timeBase)) return null;

@@ -3,7 +3,7 @@
  * 80 MB for a film of six hours; these are 5.
  */
 import type { Mp4Track } from './mp4-index.ts';
-import { codecOf, proveKeyframes, readMp4Track } from './mp4-packet-index.ts';
+import { codecOf, keyframesProveThemselves, readMp4Track } from './mp4-packet-index.ts';
 import { commonKeys, type PacketFile, type PacketSource } from './packet-source.ts';
 import type { PacketTable } from './packet-table.ts';
 import { PartialFile } from './partial-file.ts';
@@ -13,7 +13,7 @@ export async function openMp4PacketSource(packetFile: PacketFile): Promise<Packe
   const { file, table, parts } = packetFile;
   const track = await readMp4Track(file, table.bytes.length);
   const list = track === null ? null : matchSamples(track, table);
-  if (track === null || list === null || !proveKeyframes(codecOf(track))) return null;
+  if (track === null || list === null || !keyframesProveThemselves(codecOf(track))) return null;
   const { configuration, turn, width, height } = track;
   if (configuration === null || turn === null) return null;
   const content = await PartialFile.open(file, packetFile);

@@ -6,7 +6,7 @@ import { readDecodedTimeline } from './decoded-timeline.ts';
 import { type FfmpegDialect, parseDialect } from './ffmpeg-dialect.ts';
 import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
 import { type FfmpegCommand, type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
-import { fileSignature, SIGNATURE_BYTES } from './file-signature.ts';
+import { refusedFormat, SIGNATURE_BYTES } from './file-signature.ts';
 import { COMMON_OPTIONS, inputOptions, isAllowedCodec, MAP_VIDEO, ONLY_COMPLAINTS } from './input-options.ts';
 import { readMp4PacketIndex } from './mp4-packet-index.ts';
 import { type PacketColumns, shownPackets } from './packet-columns.ts';
@@ -48,7 +48,7 @@ const MAX_SUMMARY_LINES = 50_000;
 /**
  * Looks at the file's first bytes, decodes its first picture and lists its packets.
  * @throws WorkerError VIDEO_EMPTY, VIDEO_FORMAT_UNSUPPORTED, VIDEO_STREAM_MISSING, VIDEO_CORRUPT, VIDEO_TOO_LARGE, VIDEO_TOO_LONG,
- * DECODER_FAILED, FFMPEG_MISSING; the signal's reason when it aborts
+ * DECODER_FAILED, FFMPEG_MISSING, DISK_FULL; the signal's reason when it aborts
  */
 export async function probeVideo(
   file: string,
@@ -109,11 +109,11 @@ async function refuseBySize(path: string, { maxBytes }: VideoLimits): Promise<vo
       );
     }
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(SIGNATURE_BYTES), 0, SIGNATURE_BYTES, 0);
-    const signature = fileSignature(buffer.subarray(0, bytesRead));
-    if (signature.kind === 'other') {
+    const refused = refusedFormat(buffer.subarray(0, bytesRead));
+    if (refused !== null) {
       throw new WorkerError(
         'VIDEO_FORMAT_UNSUPPORTED',
-        `the file is ${signature.name}: send a video (MP4, MOV, MKV, WebM, MPEG-TS, AVI or FLV)`,
+        `the file is ${refused}: send a video (MP4, MOV, MKV, WebM, MPEG-TS, AVI or FLV)`,
       );
     }
   } finally {

@@ -28,7 +28,10 @@ export interface SamplingPlan {
   readonly estimatedCpuMs: number;
 }
 
-/** `auto` takes the cheapest plan; `all` and `sparse` take one even where the other is cheaper, to compare them. */
+/**
+ * `auto` takes the cheapest plan; `all` decodes everything, for comparisons; `sparse` never everything where less suffices: for
+ * comparisons, and for files with gaps.
+ */
 export type AllowedPlan = 'auto' | 'all' | 'sparse';
 
 /** What a plan depends on. */
