@@ -4,7 +4,8 @@ import type { RgbImage } from '../../geometry/rgb-image.ts';
 import type { LoadedModel } from '../../inference/model-store.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
 import { BlazePoseNetworks, type SeenBody } from './blazepose-networks.ts';
-import { type BodyRegion, boxAroundRegion, closeRegionFromFace, regionFromFace } from './body-region.ts';
+import { addBodiesBelowFaces } from './bodies-below-faces.ts';
+import { type BodyRegion, boxAroundRegion } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
 import { isHeadAlone, isHeadless, isNotWhatWasSeen, isWornBy } from './false-body.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
@@ -16,8 +17,7 @@ import {
   hasShouldersInFaces,
   oneSkeletonPerBody,
 } from './same-body.ts';
-import { patchesOver, withoutBorrowed } from './shared-bones.ts';
-import { centreOfBox } from './skeleton-measures.ts';
+import { withoutBorrowed } from './shared-bones.ts';
 
 export interface BlazePoseOptions {
   /** Opened with the role pose-detector; the landmarker closes it. */
@@ -82,12 +82,14 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       if (hasShouldersInFaces(candidate, others(faceHints, face))) continue;
       found.push({ ...candidate, face });
     }
-    const faces = faceHints.toSorted((a, b) => b.height - a.height);
-    const neighboursOf = (face: Tlwh) => found.flatMap((body) => patchesOver(body, centreOfBox(face)));
-    await this.#lookBelow(faces, found, regionFromFace, neighboursOf);
-    await this.#lookBelow(faces, found, closeRegionFromFace, neighboursOf);
-    // Patches hide a body as well, now and then.
-    await this.#lookBelow(faces, found, regionFromFace, () => []);
+    await addBodiesBelowFaces(found, {
+      faces: faceHints,
+      maxPoses: this.#maxPoses,
+      lookAt: async (region, face, patches) => {
+        const candidate = await this.#lookAt(region, face, patches);
+        return candidate === null || isHeadless(candidate) ? null : candidate;
+      },
+    });
     const bodies = oneSkeletonPerBody(found);
     const people = bodies.filter((body) => !bodies.some((other) => isWornBy(body, other)));
     return people.map((body) => toPose(withoutBorrowed(body, others(people, body), image)));
@@ -95,23 +97,6 @@ export class BlazePoseLandmarker implements PoseLandmarker {
 
   async close(): Promise<void> {
     await this.#networks.close();
-  }
-
-  /** Adds to `found` the bodies of the faces that no skeleton in it has yet; what `patchesFor` a face is covered meanwhile. */
-  async #lookBelow(
-    faces: readonly Tlwh[],
-    found: FoundBody[],
-    regionOf: (face: Tlwh) => BodyRegion,
-    patchesFor: (face: Tlwh) => readonly Tlwh[],
-  ): Promise<void> {
-    for (const face of faces) {
-      if (found.length >= this.#maxPoses) break;
-      if (found.some((claim) => explainsFace(claim, face))) continue;
-      const candidate = await this.#lookAt(regionOf(face), face, patchesFor(face));
-      if (candidate === null || !explainsFace(candidate, face) || isHeadless(candidate)) continue;
-      if (hasShouldersInFaces(candidate, others(faces, face))) continue;
-      found.push({ ...candidate, face });
-    }
   }
 
   /** The body in a region, with all faces but one and `patches` covered; null when the network sees none, or none of it in the picture. */

@@ -4,13 +4,14 @@ import type { Tlwh } from '../../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../../geometry/landmarks.ts';
 import type { RgbImage } from '../../geometry/rgb-image.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
-import { boxAroundRegion, regionFromFace } from './body-region.ts';
+import { addBodiesBelowFaces } from './bodies-below-faces.ts';
+import { boxAroundRegion } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
 import { type PixelWindow, pixelWindow } from './pixel-window.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
 import { RgbaBuffer } from './rgba-buffer.ts';
-import { type Claim, explainsFace, oneSkeletonPerBody } from './same-body.ts';
+import { type Claim, explainsFace, hasShouldersInFaces, oneSkeletonPerBody } from './same-body.ts';
 import type { RgbaImage } from './software-texture.ts';
 import {
   type GraphLandmark,
@@ -18,6 +19,8 @@ import {
   type PoseGraphOptions,
   startPoseGraph,
 } from './tasks-vision-graph.ts';
+
+type FoundBody = Pose & Claim;
 
 /** How many of the graph's last lines an error quotes. */
 const QUOTED_LINES = 3;
@@ -54,20 +57,24 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
     requireRgbImage(image);
     this.#cover.begin(image, faceHints);
     this.#graph ??= await start(this.#options, this.#messages);
-    const claims = this.#look(this.#graph, image, wholeOf(image)).map((pose): Pose & Claim => ({
-      ...pose,
-      face: faceHints.find((hint) => explainsFace(pose, hint)) ?? null,
-    }));
-    for (const face of faceHints.toSorted((a, b) => b.height - a.height)) {
-      if (claims.length >= this.#options.maxPoses) break;
-      if (claims.some((claim) => explainsFace(claim, face))) continue;
-      const region = boxAroundRegion(regionFromFace(face));
-      const window = pixelWindow(region, image);
-      const poses = window === null ? [] : this.#look(this.#graph, this.#cover.sparing(face, region), window);
-      const pose = poses.find((candidate) => explainsFace(candidate, face));
-      if (pose !== undefined) claims.push({ ...pose, face });
-    }
-    return oneSkeletonPerBody(claims).map(toPose);
+    const graph = this.#graph;
+    const found = this.#look(graph, image, wholeOf(image)).flatMap((pose): FoundBody[] => {
+      const face = faceHints.find((hint) => explainsFace(pose, hint)) ?? null;
+      const others = faceHints.filter((hint) => hint !== face);
+      return hasShouldersInFaces(pose, others) ? [] : [{ ...pose, face }];
+    });
+    await addBodiesBelowFaces(found, {
+      faces: faceHints,
+      maxPoses: this.#options.maxPoses,
+      lookAt: async (region, face, patches) => {
+        const box = boxAroundRegion(region);
+        const window = pixelWindow(box, image);
+        if (window === null) return null;
+        const bodies = this.#look(graph, this.#cover.sparing(face, box, patches), window);
+        return bodies.find((body) => explainsFace(body, face)) ?? null;
+      },
+    });
+    return oneSkeletonPerBody(found).map(toPose);
   }
 
   async close(): Promise<void> {

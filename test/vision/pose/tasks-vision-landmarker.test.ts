@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { videoFrames } from '../../../eval/video-frames.ts';
+import { openModel } from '../../../src/inference/model-store.ts';
+import { FaceDetector } from '../../../src/vision/face-detector.ts';
 import { explainsFace } from '../../../src/vision/pose/same-body.ts';
 import { TasksVisionPoseLandmarker } from '../../../src/vision/pose/tasks-vision-landmarker.ts';
 import { bundleProduct } from '../../../tools/models-build/pose-networks.ts';
@@ -93,5 +96,20 @@ describeWithShared('the bundle', () => {
   it('is the one Google publishes', async () => {
     const published = await readFile(sharedPath('models', 'pose', 'pose_landmarker_lite.task'));
     expect(Buffer.compare(bundle, published)).toBe(0);
+  });
+});
+
+describeWithShared('MediaPipe’s own graph on a film', () => {
+  it('sees the body of every face of four people who stand close together', async () => {
+    const faceDetector = await FaceDetector.load(await openModel('face-detector', { role: 'face-detector' }));
+    const several = await TasksVisionPoseLandmarker.load({ bundle, maxPoses: 50, minPresence: 0.5 });
+    for await (const image of videoFrames(sharedPath('media', 'sharjeel-test.mp4'), 1500)) {
+      const faces = (await faceDetector.detect(image)).map(({ box }) => box);
+      const poses = await several.detect(image, faces);
+      expect(faces).toHaveLength(4);
+      for (const face of faces) expect(poses.filter((pose) => explainsFace(pose, face))).toHaveLength(1);
+    }
+    await several.close();
+    await faceDetector.close();
   });
 });
