@@ -6,6 +6,7 @@ import { resendCallback } from './callback/resend.ts';
 import { callbackServices } from './callback-services.ts';
 import { fail, parseArguments, runProgram, usage } from './command-line.ts';
 import { readConfig, readEnvironment } from './config.ts';
+import { WorkerError } from './errors.ts';
 import { createLogger } from './log.ts';
 import { ResultStore } from './worker/result-store.ts';
 
@@ -16,8 +17,11 @@ Usage: npm run -s callbacks -- resend JOB_ID... [--url URL]
   --url URL   send to URL instead of the job's own callback URL
   --help      this text
 
-Settings are the worker's: see npm start -- --help. Exit code 0, or 2 with one line on stderr for each job that failed.
+Settings are the worker's: see npm start -- --help. Exit code 0, or 2 with one line on stderr, JOB_ID: CODE: what is wrong, for each job that failed.
 A delivery that went to the dead-letter queue may also be moved back to the callback queue: see infra/README.md.`;
+
+/** For one job: more than ten quick tries of a minute take, which the settings allow at most. */
+const JOB_LIMIT_MINUTES = 15;
 
 interface Arguments {
   readonly jobIds: readonly string[];
@@ -38,16 +42,24 @@ async function main(): Promise<void> {
     bucket: config.resultBucket ?? config.bucket,
     prefix: config.resultPrefix,
   });
-  const signal = AbortSignal.timeout(config.jobTimeoutSeconds * 1000);
   for (const jobId of args.jobIds) {
     try {
-      const sent = await resendCallback({ results, notifier: courier }, jobId, args.url, signal);
+      const sent = await resendCallback({ results, notifier: courier }, jobId, args.url, timeLimit());
       const way = config.callbackQueueUrl === undefined ? 'sent' : 'sent, or left to the callback queue';
       process.stdout.write(`${jobId}: ${sent.eventId} ${way} to ${callbackOrigin(sent.url)}\n`);
     } catch (error) {
-      fail(error);
+      fail(error, jobId);
     }
   }
+}
+
+/** Aborts when a job has had its time; those after it have theirs. */
+function timeLimit(): AbortSignal {
+  const limit = new AbortController();
+  const message = `the callback was not sent within ${JOB_LIMIT_MINUTES} minutes`;
+  const end = () => limit.abort(new WorkerError('CALLBACK_FAILED', message));
+  setTimeout(end, JOB_LIMIT_MINUTES * 60_000).unref();
+  return limit.signal;
 }
 
 function readArguments(): Arguments | 'help' {

@@ -33,10 +33,14 @@ export function usage(problem: string, cause?: unknown): WorkerError {
   return new WorkerError('CONFIG_INVALID', `${problem} (see --help)`, { cause });
 }
 
-/** Says in one line what went wrong; the process will end with exit code 2. */
-export function fail(error: unknown): void {
+/**
+ * Says in one line what went wrong; the process will end with exit code 2.
+ * @param about which of several things it went wrong with
+ */
+export function fail(error: unknown, about?: string): void {
   const { code, message } = toWorkerError(error);
-  process.stderr.write(`${code}: ${inOneLine(message)}\n`);
+  const prefix = about === undefined ? '' : `${about}: `;
+  process.stderr.write(`${prefix}${code}: ${inOneLine(message)}\n`);
   process.exitCode = 2;
 }
 

@@ -53,10 +53,18 @@ describe('the command that sends callbacks again', () => {
     await cloud.stop();
   });
 
-  function callbacks(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  interface Ending {
+    readonly code: number;
+    readonly stdout: string;
+    readonly stderr: string;
+  }
+
+  const callbacks = (...args: string[]) => callbacksWith({}, ...args);
+
+  function callbacksWith(settings: Record<string, string>, ...args: string[]): Promise<Ending> {
     return new Promise((resolve) => {
       const program = [join(ROOT, 'src/callbacks-cli.ts'), ...args];
-      execFile(process.execPath, program, { env }, (error, stdout, stderr) =>
+      execFile(process.execPath, program, { env: { ...env, ...settings } }, (error, stdout, stderr) =>
         resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
       );
     });
@@ -88,10 +96,25 @@ describe('the command that sends callbacks again', () => {
       'with-callback',
     );
     expect(code).toBe(2);
-    expect(stderr).toContain('job unknown has no result at s3://videos/detections/unknown.json');
-    expect(stderr).toContain('job without-callback has no callback URL stored: name one with --url');
+    expect(stderr).toContain(
+      'unknown: JOB_INVALID: job unknown has no result at s3://videos/detections/unknown.json',
+    );
+    expect(stderr).toContain(
+      'without-callback: JOB_INVALID: job without-callback has no callback URL stored: name one with --url',
+    );
     expect(stdout).toMatch(/^with-callback: /);
     expect(receiver.received).toHaveLength(before + 1);
+  });
+
+  it('names each job whose receiver does not answer, however long they take in all', async () => {
+    const deaf = await startCallbackReceiver(() => {});
+    const jobs = ['with-callback', 'without-callback'];
+    const settings = { JOB_TIMEOUT_SECONDS: '1', CALLBACK_TIMEOUT_SECONDS: '1' };
+    const { code, stderr } = await callbacksWith(settings, 'resend', ...jobs, '--url', deaf.url);
+    await deaf.close();
+    expect(code).toBe(2);
+    const lines = jobs.map((job) => expect.stringMatching(`^${job}: CALLBACK_FAILED: .* no answer within`));
+    expect(stderr.trim().split('\n')).toEqual(lines);
   });
 
   it('explains itself', async () => {
