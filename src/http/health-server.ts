@@ -36,11 +36,18 @@ type LoopDelay = Pick<ReturnType<typeof monitorEventLoopDelay>, 'mean' | 'max' |
 /** How often the event loop is asked to turn, to see how late it does. */
 const RESOLUTION_MS = 10;
 
-/** Time the last answers get when the server is closed. */
-const CLOSE_PATIENCE_MS = 2000;
+/** Times in milliseconds. */
+export interface HealthServerLimits {
+  /** A request must have arrived whole within this time: it is cut off then, or up to a second later. */
+  readonly requestTimeoutMs?: number;
+  /** Time the last answers get when the server is closed. */
+  readonly closePatienceMs?: number;
+}
 
-/** A request that says nothing for this long is cut off. */
-const REQUEST_TIMEOUT_MS = 5000;
+const DEFAULT_LIMITS: Required<HealthServerLimits> = { requestTimeoutMs: 5000, closePatienceMs: 2000 };
+
+/** Node looks for requests that are late at this pace; every 30 s unless it is told. */
+const CHECK_EVERY_MS = 1000;
 
 /**
  * Serves, as JSON but for the metrics:
@@ -56,25 +63,27 @@ export async function startHealthServer(
   port: number,
   sources: HealthSources,
   detect: DetectEndpoint | null = null,
+  limits: HealthServerLimits = {},
 ): Promise<HealthServer> {
+  const { requestTimeoutMs, closePatienceMs } = { ...DEFAULT_LIMITS, ...limits };
   const loopDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   loopDelay.enable();
-  const server = createServer((request, response) => {
+  // The head of a request has no time of its own: it is a part of the whole.
+  const options = { requestTimeout: requestTimeoutMs, connectionsCheckingInterval: CHECK_EVERY_MS };
+  const server = createServer(options, (request, response) => {
     if (detect !== null && pathOf(request) === '/detect') return void detect(request, response);
     route(request, sources, loopDelay).then(
       (answer) => send(request, response, answer),
       (error: Error) => response.destroy(error),
     );
   });
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
-  server.headersTimeout = REQUEST_TIMEOUT_MS;
   await listen(server, port);
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
       loopDelay.disable();
       // Answers that are being sent get their time; connections without a request are closed at once.
-      const cutOff = setTimeout(() => server.closeAllConnections(), CLOSE_PATIENCE_MS);
+      const cutOff = setTimeout(() => server.closeAllConnections(), closePatienceMs);
       await new Promise((resolve) => server.close(resolve));
       clearTimeout(cutOff);
     },

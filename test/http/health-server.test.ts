@@ -1,6 +1,14 @@
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type HealthServer, loopDelayMs, startHealthServer } from '../../src/http/health-server.ts';
+import type { DetectEndpoint } from '../../src/http/detect-endpoint.ts';
+import {
+  type HealthServer,
+  type HealthSources,
+  loopDelayMs,
+  startHealthServer,
+} from '../../src/http/health-server.ts';
 import type { ModelDescription } from '../../src/inference/model-store.ts';
+import { until } from '../helpers/until.ts';
 
 const MODEL: ModelDescription = {
   name: 'face-detector',
@@ -23,6 +31,13 @@ describe('loopDelayMs', () => {
   });
 });
 
+const SOURCES: HealthSources = {
+  readinessProblems: () => [],
+  models: () => null,
+  runningJobs: () => 2,
+  metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'jobs_total 2\n' }),
+};
+
 describe('the health endpoints', () => {
   let server: HealthServer;
   let problems: string[];
@@ -32,10 +47,9 @@ describe('the health endpoints', () => {
     problems = [];
     models = null;
     server = await startHealthServer(0, {
+      ...SOURCES,
       readinessProblems: () => problems,
       models: () => models,
-      runningJobs: () => 2,
-      metrics: async () => ({ contentType: 'text/plain; version=0.0.4', text: 'jobs_total 2\n' }),
     });
   });
 
@@ -93,11 +107,50 @@ describe('the health endpoints', () => {
   });
 
   it('say so when the port is taken', async () => {
-    const metrics = async () => ({ contentType: 'text/plain', text: '' });
-    const sources = { readinessProblems: () => [], models: () => null, runningJobs: () => 0, metrics };
-    await expect(startHealthServer(server.port, sources)).rejects.toMatchObject({
+    await expect(startHealthServer(server.port, SOURCES)).rejects.toMatchObject({
       code: 'CONFIG_INVALID',
       message: expect.stringContaining('is taken'),
     });
+  });
+});
+
+describe('the health server', () => {
+  it('cuts off a request that does not arrive whole in its time, whether it stalls or comes byte by byte', async () => {
+    const readBody: DetectEndpoint = async (request) => {
+      await request.toArray().catch(() => []);
+    };
+    const server = await startHealthServer(0, SOURCES, readBody, { requestTimeoutMs: 100 });
+    // What the server says as it cuts them off is of no interest, nor that the last drops fall beside.
+    const open = () =>
+      connect(server.port, '127.0.0.1')
+        .resume()
+        .on('error', () => {});
+    const stalling = open();
+    stalling.write('POST /detect HTTP/1.1\r\nhost: a\r\n');
+    const dribbling = open();
+    dribbling.write('POST /detect HTTP/1.1\r\nhost: a\r\ncontent-length: 10000\r\n\r\n');
+    const drops = setInterval(() => dribbling.write('x'), 20);
+    try {
+      await until(() => stalling.closed && dribbling.closed, 10_000);
+    } finally {
+      clearInterval(drops);
+      stalling.destroy();
+      dribbling.destroy();
+      await server.close();
+    }
+  });
+
+  it('does not wait for ever for an answer when it is closed', async () => {
+    const asked = Promise.withResolvers<void>();
+    const metrics = () => {
+      asked.resolve();
+      return new Promise<never>(() => {});
+    };
+    const server = await startHealthServer(0, { ...SOURCES, metrics }, null, { closePatienceMs: 20 });
+    const answer = fetch(`http://127.0.0.1:${server.port}/metrics`);
+    const isBrokenOff = expect(answer).rejects.toThrow();
+    await asked.promise;
+    await server.close();
+    await isBrokenOff;
   });
 });
