@@ -28,7 +28,9 @@ function scene() {
     delete: async () => void events.push(`${messageId} deleted`),
     resend: async () => void events.push(`${messageId} sent again`),
   });
-  return { events, intake, receive: (messageId: string) => handler(message(messageId)) };
+  const receive = (messageId: string, more: Partial<ReceivedMessage> = {}) =>
+    handler({ ...message(messageId), ...more });
+  return { events, intake, receive };
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
@@ -110,6 +112,24 @@ describe('Worker', () => {
     await worker.stop(0);
     await receive('late');
     expect(events).toEqual(['receiving stopped', 'late visible in 0 s']);
+  });
+
+  it('stops only when a message that arrives meanwhile has been given back', async () => {
+    const { intake, receive } = scene();
+    const ends = Promise.withResolvers<void>();
+    const worker = new Worker({ intake, runner: { run: () => ends.promise } });
+    worker.start();
+    void receive('running');
+    const stopped = worker.stop(5000);
+    let isGivenBack = false;
+    const changeVisibility = async () => {
+      await sleep(50);
+      isGivenBack = true;
+    };
+    void receive('late', { changeVisibility });
+    ends.resolve();
+    await stopped;
+    expect(isGivenBack).toBe(true);
   });
 
   it('does not start once it was stopped', async () => {
