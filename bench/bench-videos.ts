@@ -35,7 +35,7 @@ export const BENCH_CACHE = join(tmpdir(), 'clipping-bench');
 
 /** The given video, or the first of the drawn ones. */
 export async function benchVideo(file: string | undefined, cache: string): Promise<string> {
-  return file ?? (await benchVideos(undefined, cache, findFfmpeg(process.env).file))[0] ?? '';
+  return file ?? (await benchVideos(undefined, cache, findFfmpeg(process.env)))[0] ?? '';
 }
 
 /** All files of a folder, or, without one, the drawn videos, made where they are missing. Paths, in a fixed order. */

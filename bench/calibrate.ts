@@ -32,7 +32,7 @@ export async function measure(args: string[]): Promise<void> {
       cache: { type: 'string', default: BENCH_CACHE },
     },
   });
-  const ffmpeg = findFfmpeg(process.env).file;
+  const ffmpeg = findFfmpeg(process.env);
   const startMs = await cpuMs(ffmpeg, ['-f', 'lavfi', '-i', 'color=s=16x16', '-frames:v', '1']);
   process.stdout.write(`DECODER_START_MS: ${startMs.toFixed(0)} (without reading a file's header)\n`);
   for (const video of await benchVideos(values.videos, values.cache, ffmpeg)) {

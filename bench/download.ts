@@ -29,7 +29,7 @@ export async function measure(args: string[]): Promise<void> {
     throw usage(`--mode is auto or ranged, not ${values.mode}`);
   const toleranceMs = zeroOrMore('--tolerance', values.tolerance) * 1000;
   const intervals = listOf(positiveNumber, '--intervals', values.intervals);
-  const videos = await benchVideos(values.videos, values.cache, findFfmpeg(process.env).file);
+  const videos = await benchVideos(values.videos, values.cache, findFfmpeg(process.env));
   const bucket = await EmulatedBucket.start();
   process.stdout.write(
     '| video | a sample every | MB | fetched MB | share | stretches | begin ms | ms |\n|---|---|---|---|---|---|---|---|\n',

@@ -26,7 +26,7 @@ export async function measure(args: string[]): Promise<void> {
     options: { videos: { type: 'string' }, count: { type: 'string' }, ffmpeg: { type: 'string' } },
   });
   const count = values.count === undefined ? Infinity : positiveInteger('--count', values.count);
-  const ffmpeg = values.ffmpeg ?? findFfmpeg(process.env).file;
+  const ffmpeg = values.ffmpeg ?? findFfmpeg(process.env);
   const tally = { equal: 0, different: 0, refused: 0, plans: new Map<string, number>() };
 
   if (values.videos !== undefined) {
@@ -59,7 +59,7 @@ interface Tally {
 async function compareVariant(variant: Variant | undefined, folder: string, ffmpeg: string, tally: Tally) {
   if (variant === undefined) return;
   const file = join(folder, variant.file);
-  makeVariant(variant, file, findFfmpeg(process.env).file);
+  makeVariant(variant, file, findFfmpeg(process.env));
   await compare(file, variant.name, ffmpeg, tally);
   await rm(file);
 }

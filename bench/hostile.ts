@@ -27,7 +27,7 @@ export async function measure(args: string[]): Promise<void> {
   });
   const wanted = positiveInteger('--files', values.files);
   const seed = zeroOrMore('--seed', values.seed);
-  const ffmpeg = findFfmpeg(process.env).file;
+  const ffmpeg = findFfmpeg(process.env);
   const folder = await mkdtemp(join(tmpdir(), 'hostile-'));
   const perOriginal = Math.ceil(wanted / ORIGINALS.length);
   const outcomes = new Map<string, number>();

@@ -43,7 +43,7 @@ export async function measure(args: string[]): Promise<void> {
   });
   const runs = positiveInteger('--runs', values.runs);
   const interval = positiveNumber('--interval', values.interval);
-  const ffmpeg = findFfmpeg(process.env).file;
+  const ffmpeg = findFfmpeg(process.env);
   const bucket = await EmulatedBucket.start();
   try {
     for (const video of await benchVideos(values.videos, values.cache, ffmpeg)) {

@@ -29,7 +29,7 @@ export async function measure(args: string[]): Promise<void> {
   const lengths = listOf(positiveNumber, '--seconds', values.seconds);
   const intervals = listOf(positiveNumber, '--intervals', values.intervals);
   const slotCounts = listOf(positiveInteger, '--slots', values.slots);
-  const ffmpeg = findFfmpeg(process.env).file;
+  const ffmpeg = findFfmpeg(process.env);
   const original = await benchVideo(values.video, values.cache);
   const byLength: Array<[number, number]> = [];
   print(

@@ -121,7 +121,7 @@ async function startWorker(aws: LocalAws): Promise<WorkerProcess> {
 }
 
 async function drawnFilm(): Promise<Buffer> {
-  return renderSceneBytes(DEMO_SCENE, 'mp4', findFfmpeg(process.env).file);
+  return renderSceneBytes(DEMO_SCENE, 'mp4', findFfmpeg(process.env));
 }
 
 async function showResult(aws: LocalAws, jobId: string, truthIsKnown: boolean): Promise<void> {

@@ -81,7 +81,7 @@ async function compareOn(
   { model, reference }: Detectors,
   drawFolder: string | undefined,
 ): Promise<Agreement> {
-  const ffmpeg = findFfmpeg(process.env).file;
+  const ffmpeg = findFfmpeg(process.env);
   const signal = new AbortController().signal;
   const video = await probeVideo(file, { ffmpeg, limits: DEFAULT_VIDEO_LIMITS }, signal);
   const counts: Agreement[] = [];

@@ -11,7 +11,7 @@ import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
  */
 export async function* videoFrames(file: string, intervalMs: number | null): AsyncGenerator<Frame, void> {
   const { signal } = new AbortController();
-  const options = { ffmpeg: findFfmpeg(process.env).file, limits: DEFAULT_VIDEO_LIMITS };
+  const options = { ffmpeg: findFfmpeg(process.env), limits: DEFAULT_VIDEO_LIMITS };
   const video = await probeVideo(file, options, signal);
   yield* readFrames({ file, video, intervalMs: intervalMs ?? 1000 / video.frameRate, ...options }, signal);
 }

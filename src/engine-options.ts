@@ -27,7 +27,7 @@ export function engineOptions(config: AnalysisConfig, env: Environment): EngineO
       minPresence: config.poseConfidenceThreshold,
     },
     media: {
-      ffmpeg: findFfmpeg({ FFMPEG_PATH: config.ffmpegPath, PATH: env.PATH }).file,
+      ffmpeg: findFfmpeg({ FFMPEG_PATH: config.ffmpegPath, PATH: env.PATH }),
       limits: {
         ...DEFAULT_VIDEO_LIMITS,
         maxBytes: config.maxVideoBytes,

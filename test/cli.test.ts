@@ -45,7 +45,7 @@ describe('detect, the command line', () => {
     const [shot] = DEMO_SCENE.shots;
     if (shot === undefined) throw new Error('the scene has no shot');
     const shots = [{ ...shot, to: 2 }];
-    await renderScene({ ...DEMO_SCENE, durationSeconds: 2, shots }, film, findFfmpeg(process.env).file);
+    await renderScene({ ...DEMO_SCENE, durationSeconds: 2, shots }, film, findFfmpeg(process.env));
   });
 
   afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -85,7 +85,7 @@ describe('detect, the command line', () => {
     const fewKeyframes = join(folder, 'few-keyframes.mp4');
     const keyframes = ['-c:v', 'libx264', '-preset', 'ultrafast', '-force_key_frames', '1.2'];
     const args = ['-nostdin', '-v', 'error', '-i', film, ...keyframes, fewKeyframes];
-    execFileSync(findFfmpeg(process.env).file, args);
+    execFileSync(findFfmpeg(process.env), args);
     const { stdout } = await detect(fewKeyframes, '--interval', '1', '--tolerance', '0.3', '--no-poses');
     const result = completedResultSchema.parse(JSON.parse(stdout));
     expect(result.frames.map(({ timestamp_ms }) => timestamp_ms)).toEqual([0, 1200]);

@@ -52,6 +52,6 @@ describe('the options of the engines', () => {
     expect(chosen.media.ffmpeg).toBe(process.execPath);
     const { PATH } = process.env;
     const found = engineOptions(readAnalysisConfig({}), { PATH, FFMPEG_PATH: '/no/such/ffmpeg' });
-    expect(found.media.ffmpeg).toBe(findFfmpeg({ PATH }).file);
+    expect(found.media.ffmpeg).toBe(findFfmpeg({ PATH }));
   });
 });

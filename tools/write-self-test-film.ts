@@ -38,4 +38,4 @@ const SCENE: Scene = {
 /** A keyframe every two seconds: of the six samples three need the pictures before them. */
 const CODEC = '-c:v libx264 -preset veryslow -crf 32 -g 8 -pix_fmt yuv420p'.split(' ');
 
-await renderScene(SCENE, FILM, findFfmpeg(process.env).file, { codec: CODEC });
+await renderScene(SCENE, FILM, findFfmpeg(process.env), { codec: CODEC });

@@ -6,24 +6,16 @@ import { WorkerError } from '../errors.ts';
 
 const require = createRequire(import.meta.url);
 
-export type FfmpegSource = 'FFMPEG_PATH' | 'PATH' | 'ffmpeg-static' | '@ffmpeg-installer/ffmpeg';
-
-/** An ffmpeg program and where it was found. */
-export interface FfmpegBinary {
-  /** Absolute path of the executable. */
-  readonly file: string;
-  readonly source: FfmpegSource;
-}
-
 /**
  * Looks in this order: `FFMPEG_PATH` (wrong is an error, never skipped), `PATH` (the system's own gets security fixes), the optional
  * package ffmpeg-static, and last the development package @ffmpeg-installer, an ffmpeg of 2018 good enough for our own clips.
+ * @returns path of the executable
  * @throws WorkerError FFMPEG_MISSING
  */
-export function findFfmpeg(env: Readonly<Record<string, string | undefined>>): FfmpegBinary {
+export function findFfmpeg(env: Readonly<Record<string, string | undefined>>): string {
   const explicit = env.FFMPEG_PATH;
   if (explicit !== undefined && explicit !== '') {
-    if (isExecutable(explicit)) return { file: explicit, source: 'FFMPEG_PATH' };
+    if (isExecutable(explicit)) return explicit;
     throw new WorkerError(
       'FFMPEG_MISSING',
       `FFMPEG_PATH is not an executable file: ${explicit}: correct it, or unset it to use the ffmpeg on PATH`,
@@ -35,16 +27,11 @@ export function findFfmpeg(env: Readonly<Record<string, string | undefined>>): F
     .filter((directory) => directory !== '')
     .map((directory) => join(directory, 'ffmpeg'))
     .find(isExecutable);
-  if (onPath !== undefined) return { file: onPath, source: 'PATH' };
-
-  const optional = packagedFile('ffmpeg-static', (exported) => exported);
-  if (optional !== undefined) return { file: optional, source: 'ffmpeg-static' };
-
-  const development = packagedFile(
-    '@ffmpeg-installer/ffmpeg',
-    (exported) => (exported as { path?: unknown } | null)?.path,
-  );
-  if (development !== undefined) return { file: development, source: '@ffmpeg-installer/ffmpeg' };
+  const found =
+    onPath ??
+    packagedFile('ffmpeg-static', (exported) => exported) ??
+    packagedFile('@ffmpeg-installer/ffmpeg', (exported) => (exported as { path?: unknown } | null)?.path);
+  if (found !== undefined) return found;
 
   throw new WorkerError(
     'FFMPEG_MISSING',

@@ -18,7 +18,7 @@ describe('a worker process and a film whose truth is known', () => {
   beforeAll(async () => {
     aws = await startLocalAws();
     receiver = await startLocalReceiver();
-    await aws.upload('film.mp4', await renderSceneBytes(DEMO_SCENE, 'mp4', findFfmpeg(process.env).file));
+    await aws.upload('film.mp4', await renderSceneBytes(DEMO_SCENE, 'mp4', findFfmpeg(process.env)));
     worker = await startWorkerProcess({
       env: { ...aws.env, MAX_CONCURRENT_JOBS: '2', CALLBACK_ALLOW_HOSTS: '127.0.0.1' },
       onLogLine: () => undefined,

@@ -13,7 +13,7 @@ describe('a worker process with HTTP_DETECT=true', () => {
 
   beforeAll(async () => {
     aws = await startLocalAws();
-    await aws.upload('film.mp4', await renderSceneBytes(DEMO_SCENE, 'mp4', findFfmpeg(process.env).file));
+    await aws.upload('film.mp4', await renderSceneBytes(DEMO_SCENE, 'mp4', findFfmpeg(process.env)));
     worker = await startWorkerProcess({
       env: { ...aws.env, MAX_CONCURRENT_JOBS: '1', HTTP_DETECT: 'true', HTTP_DETECT_TOKEN: 'token' },
       onLogLine: () => undefined,

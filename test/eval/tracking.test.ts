@@ -102,7 +102,7 @@ describe('npm run eval -- tracking', () => {
   it('scores and draws the faces of a video with the network it is given', async () => {
     const [faces, drawings] = [join(folder, 'film', 'faces'), join(folder, 'drawings')];
     await mkdir(faces, { recursive: true });
-    await renderScene(DEMO_SCENE, join(folder, 'film', 'scene.mp4'), findFfmpeg(process.env).file);
+    await renderScene(DEMO_SCENE, join(folder, 'film', 'scene.mp4'), findFfmpeg(process.env));
     const rows = [0, 4, 8, 12, 16, 20].flatMap((seconds) =>
       drawnFaces(DEMO_SCENE, seconds).map(
         ({ person, box: { x, y, width, height } }) => `${seconds},${x},${y},${width},${height},${person},1`,

@@ -72,7 +72,7 @@ describe('the NestJS example', () => {
     cloud = await startCloud();
     ({ url: jobsUrl } = await createQueue(cloud, 'detection-jobs'));
     const video = join(folder, 'video.mp4');
-    const ffmpeg = findFfmpeg(process.env).file;
+    const ffmpeg = findFfmpeg(process.env);
     const picture = ['-f', 'lavfi', '-i', 'testsrc=duration=2:size=320x180:rate=10', '-pix_fmt', 'yuv420p'];
     await run(ffmpeg, ['-loglevel', 'error', ...picture, video]);
     await putObject(cloud, 'videos/a.mp4', await readFile(video));

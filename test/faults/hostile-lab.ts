@@ -44,7 +44,7 @@ export async function openHostileLab(): Promise<HostileLab> {
   const folder = await mkdtemp(join(tmpdir(), 'hostile-'));
   const path = (name: string) => join(folder, name);
   const ffmpeg = path('ffmpeg');
-  const real = findFfmpeg(process.env).file;
+  const real = findFfmpeg(process.env);
   await writeFile(ffmpeg, `#!/bin/sh\nulimit -v ${MAX_DECODER_KIB}\nexec ${real} "$@"\n`);
   await chmod(ffmpeg, 0o755);
   const env = { ...process.env, FFMPEG_PATH: ffmpeg, FACE_INPUT_SIZE: '160' };

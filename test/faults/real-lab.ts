@@ -63,7 +63,7 @@ export async function openRealLab(): Promise<RealLab> {
   const folder = await mkdtemp(join(tmpdir(), 'real-worker-'));
   const tempDir = await mkdtemp(join(folder, 'temp-'));
   const troubleFolder = await mkdtemp(join(folder, 'trouble-'));
-  const ffmpeg = findFfmpeg(process.env).file;
+  const ffmpeg = findFfmpeg(process.env);
   await aws.upload('film.mp4', await renderSceneBytes(DEMO_SCENE, 'mp4', ffmpeg));
   const workers: WorkerProcess[] = [];
 

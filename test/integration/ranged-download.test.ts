@@ -27,7 +27,7 @@ import { BUCKET, getJson, REGION, startCloud, type TestCloud } from '../helpers/
 import { type Fault, type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { PLAIN_NOTIFIER, SILENT } from '../helpers/test-worker.ts';
 
-const ffmpeg = findFfmpeg(process.env).file;
+const ffmpeg = findFfmpeg(process.env);
 const X264 = '-c:v libx264 -preset ultrafast -b:v 2500k -g 50 -keyint_min 50 -sc_threshold 0 -bf 2 -c:a aac';
 const VP8 = '-c:v libvpx -deadline realtime -cpu-used 16 -b:v 1500k -g 50 -keyint_min 50';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { RgbImage } from '../../src/geometry/rgb-image.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
 
-export const ffmpeg = findFfmpeg(process.env).file;
+export const ffmpeg = findFfmpeg(process.env);
 
 const BITS = 10;
 const BIT_PIXELS = 16;

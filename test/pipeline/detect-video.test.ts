@@ -25,7 +25,7 @@ describe('detectVideo', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'detect-'));
     const file = join(folder, 'film.mp4');
-    await renderScene(DEMO_SCENE, file, findFfmpeg(process.env).file);
+    await renderScene(DEMO_SCENE, file, findFfmpeg(process.env));
     request = { jobId: 'job', file, folder, frameIntervalSeconds: 4, detectFaces: true, detectPoses: true };
     engines = await loadEngines(engineOptions(readAnalysisConfig(process.env), process.env));
   }, 60_000);
@@ -60,7 +60,7 @@ describe('detectVideo', () => {
     const [shot] = DEMO_SCENE.shots;
     if (shot === undefined) throw new Error('the scene has no shot');
     const slow = { ...DEMO_SCENE, frameRate: 1, durationSeconds: 3, shots: [{ ...shot, to: 3 }] };
-    await renderScene(slow, file, findFfmpeg(process.env).file);
+    await renderScene(slow, file, findFfmpeg(process.env));
     const { result } = await detect({ ...fine, file });
     expect(result.frames).toHaveLength(12);
     expect(result.frames.filter((frame) => !frame.repeats_previous)).toHaveLength(3);

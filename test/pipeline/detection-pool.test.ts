@@ -48,7 +48,7 @@ describe('DetectionPool', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'pool-'));
     const file = join(folder, 'film.mp4');
-    await renderScene(DEMO_SCENE, file, findFfmpeg(process.env).file);
+    await renderScene(DEMO_SCENE, file, findFfmpeg(process.env));
     request = { jobId: 'job', file, folder, frameIntervalSeconds: 2, detectFaces: true, detectPoses: true };
     pool = new DetectionPool({ threads: 1, engines: options });
   }, 60_000);
