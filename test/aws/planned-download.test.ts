@@ -6,7 +6,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { untilArrived } from '../../src/arrivals.ts';
 import { createS3Client } from '../../src/aws/clients.ts';
-import { downloadObject } from '../../src/aws/s3-download.ts';
+import { downloadObject, type TransferOptions } from '../../src/aws/s3-download.ts';
 import type { ByteRange } from '../../src/byte-ranges.ts';
 import { WorkerError } from '../../src/errors.ts';
 import type { ArrivingParts, DownloadOptions, DownloadPlan, PlanDownload } from '../../src/worker/ports.ts';
@@ -64,7 +64,7 @@ describe('a download by plan', () => {
   });
 
   const video = () => join(folder, 'video');
-  const download = (options: Partial<DownloadOptions> & { spareDiskBytes?: number } = {}, signal = NEVER) =>
+  const download = (options: Partial<DownloadOptions> & TransferOptions = {}, signal = NEVER) =>
     downloadObject(s3, LOCATION, video(), { maxBytes: 2e7, plan, ...FAST, ...options }, signal);
 
   /** Breaks the first `count` requests for planned parts. */
@@ -176,7 +176,8 @@ describe('a download by plan', () => {
 
     it('is handed out with it, while the rest arrives', async () => {
       breakParts(1, { stallAfterBytes: 10_000 });
-      const copy = await download(early);
+      // The part stalls for longer than everything before its arrival takes.
+      const copy = await download({ ...early, idleTimeoutMs: 5000 });
       expect(copy.parts).toEqual(parts);
       const { arrivals, done } = copy.arriving as ArrivingParts;
       expect(arrivals.parts).toEqual([second, third]);

@@ -72,7 +72,7 @@ describe('downloadObject', () => {
   }
 
   it('copies every byte through parallel ranges into a file that only this user can read', async () => {
-    const head = await download();
+    const head = await download({ idleTimeoutMs: 30_000 });
     expect(head).toMatchObject({ bytes: VIDEO.length, etag: expect.stringMatching(/^".+"$/) });
     expect(VIDEO.equals(await downloaded())).toBe(true);
     const { mode } = await stat(join(folder, 'video'));
@@ -101,7 +101,8 @@ describe('downloadObject', () => {
     breakParts(Number.POSITIVE_INFINITY, { stallAfterBytes: 0 });
     const error = await downloadError({ maxFailures: 2 });
     expect(error.code).toBe('STORAGE_UNAVAILABLE');
-    expect(error.message).toContain('nothing came for 500 ms');
+    // Even the answer to the first byte may be late on a busy machine.
+    expect(error.message).toMatch(/nothing came for 500 ms|no answer within 500 ms/);
   });
 
   it('gives up on a server that does not even answer', async () => {

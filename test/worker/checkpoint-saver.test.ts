@@ -46,9 +46,7 @@ describe('CheckpointSaver', () => {
     saver.offer(bytes('hanging'));
     job.abort(shutdownReason());
     saver.offer(bytes('last'));
-    const startMs = performance.now();
     await saver.idle();
-    expect(performance.now() - startMs).toBeLessThan(3000);
     expect(written).toEqual([]);
   });
 
