@@ -15,7 +15,7 @@ describe('the guard', () => {
     expect(new CallbackAddressGuard([]).admit(url).href).toBe(new URL(url).href);
   });
 
-  it('asks the system for names unless told otherwise', async () => {
+  it('looks names up itself unless told otherwise, blocks what they lead to, and lets an allowed one through', async () => {
     const lookup = (allowHosts: string[]) =>
       new Promise((resolve) => {
         const guard = new CallbackAddressGuard(allowHosts);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ERROR_KINDS, type ErrorCode, WorkerError } from '../../src/errors.ts';
+import { type ErrorCode, WorkerError } from '../../src/errors.ts';
 import { decideOutcome, messageFate, type Outcome, RETRY_BACK_OFF } from '../../src/worker/outcome.ts';
 
 const FIRST = { receiveCount: 1, maxReceiveCount: 5 };
@@ -23,12 +23,6 @@ describe('decideOutcome', () => {
     ['MESSAGE_UNREADABLE', 'unreadable'],
   ] as const)('ends %s as %s', (code, name) => {
     expect(outcomeOf(code)).toMatchObject({ name, error: { code } });
-  });
-
-  it('gives every error code exactly one outcome, at every receive', () => {
-    for (const code of Object.keys(ERROR_KINDS) as ErrorCode[]) {
-      for (const attempt of [FIRST, LAST]) expect(outcomeOf(code, attempt).name).toEqual(expect.any(String));
-    }
   });
 
   it('exhausts only what would be tried again, and only at the last receive', () => {
