@@ -49,6 +49,18 @@ const thresholdsSchema = z
       .max(2)
       .optional()
       .describe('Embeddings of one person are nearer than this (1 - cosine).'),
+    maxOverlap: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('Boxes of a face detector that overlap more than this (IoU) are one face.'),
+    minScore: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe('Bodies of a pose detector that score less than this are not looked at.'),
   })
   .readonly();
 
@@ -86,7 +98,10 @@ export const modelEntrySchema = z
       .min(1)
       .optional()
       .describe('Command that makes an optional network that is not part of the repository.'),
-    inputs: z.array(tensorSchema).readonly().describe('Empty only for a download nobody has opened.'),
+    inputs: z
+      .array(tensorSchema)
+      .readonly()
+      .describe('Empty for a bundle, whose networks its own program reads.'),
     outputs: z.array(tensorSchema).readonly(),
     preprocessing: preprocessingSchema.optional(),
     thresholds: thresholdsSchema.default({}),

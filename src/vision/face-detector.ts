@@ -36,8 +36,8 @@ export interface FaceDetectorOptions {
 /** More in one pass are no faces, but a threshold near 0; Ultralytics' max_det. */
 const MAX_FACES = 300;
 
-/** Overlap (IoU) above which two boxes of one pass are one face. */
-const MAX_IOU = 0.6;
+/** Overlap (IoU) above which two boxes of one pass are one face, for networks whose manifest does not say. */
+const USUAL_MAX_OVERLAP = 0.6;
 
 /** Boxes of two passes are one face when the smaller is covered this far. */
 const MAX_COVER_BETWEEN_PASSES = 0.6;
@@ -62,6 +62,7 @@ export class FaceDetector {
   readonly #session: LoadedModel['session'];
   readonly #options: Required<FaceDetectorOptions>;
   readonly #inputName: string;
+  readonly #maxOverlap: number;
   /** What the network is fixed to; null where it takes any. */
   readonly #fixedBatch: number | null;
   readonly #fixedCanvas: Size | null;
@@ -69,13 +70,14 @@ export class FaceDetector {
   /** Buffers for windows of the last size seen: one set for whole pictures, one for tiles. */
   readonly #prepared = new Map<Pass, Prepared>();
 
-  private constructor({ session, description }: LoadedModel, options: FaceDetectorOptions) {
+  private constructor({ session, description, thresholds }: LoadedModel, options: FaceDetectorOptions) {
     const [input] = description.inputs;
     const [batch, , height, width] = input?.shape ?? [];
     this.#modelDescription = description;
     this.#session = session;
     this.#options = { confidenceThreshold: 0.5, inputSize: 640, tiles: 'off', ...options };
     this.#inputName = input?.name ?? '';
+    this.#maxOverlap = thresholds.maxOverlap ?? USUAL_MAX_OVERLAP;
     this.#fixedBatch = typeof batch === 'number' ? batch : null;
     this.#fixedCanvas = typeof width === 'number' && typeof height === 'number' ? { width, height } : null;
   }
@@ -151,7 +153,7 @@ export class FaceDetector {
       },
     );
     const inPicture = faces.filter(({ box }) => box.width >= 1 && box.height >= 1);
-    return suppressNonMaxima(inPicture, MAX_IOU, MAX_FACES);
+    return suppressNonMaxima(inPicture, this.#maxOverlap, MAX_FACES);
   }
 
   #prepare({ width, height }: Size, pass: Pass): Prepared {

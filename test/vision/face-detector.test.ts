@@ -56,6 +56,20 @@ describe('the face detector', () => {
     for (const overlap of overlaps(found, faces)) expect(overlap).toBeGreaterThan(0.5);
   });
 
+  it('takes boxes for one face that overlap by more than its manifest says', async () => {
+    const { image } = await drawTwoPeople(640, 360);
+    const counts: number[] = [];
+    for (const thresholds of [{}, { maxOverlap: 0.6 }, { maxOverlap: 0.99 }]) {
+      const model = await openModel('face-detector', { role: 'face-detector' });
+      const one = await FaceDetector.load({ ...model, thresholds });
+      counts.push((await one.detect(image)).length);
+      await one.close();
+    }
+    const [usual, same, lenient] = counts;
+    expect([usual, same]).toEqual([2, 2]);
+    expect(lenient).toBeGreaterThan(2);
+  });
+
   it('gives five landmarks that lie where eyes, nose and mouth are drawn', async () => {
     const { image, faces } = await drawTwoPeople(1280, 720);
     const found = (await detector.detect(image)).toSorted((a, b) => a.box.x - b.box.x);

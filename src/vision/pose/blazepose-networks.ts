@@ -8,8 +8,8 @@ import { decodeSkeleton, LANDMARKS_INPUT_SIDE, type Skeleton } from './landmark-
 import { RegionNetwork } from './region-network.ts';
 import type { WarpOptions } from './warp-region.ts';
 
-/** Least score of a body the detector found; MediaPipe's default. */
-const MIN_DETECTION_SCORE = 0.5;
+/** Least score of a body the detector found, where the manifest does not say; MediaPipe's default. */
+const USUAL_MIN_SCORE = 0.5;
 
 const DETECTOR_WARP: WarpOptions = { inputSide: DETECTOR_INPUT_SIDE, range: [-1, 1], border: 'black' };
 const LANDMARKS_WARP: WarpOptions = { inputSide: LANDMARKS_INPUT_SIDE, range: [0, 1], border: 'replicate' };
@@ -33,10 +33,12 @@ export class BlazePoseNetworks {
     readonly [landmarks: Float32Array, presence: Float32Array, heatmap: Float32Array, world: Float32Array]
   >;
   readonly #anchors = anchorCentres();
+  readonly #minScore: number;
 
   private constructor(detectorModel: LoadedModel, landmarksModel: LoadedModel) {
     this.#detector = new RegionNetwork(detectorModel, DETECTOR_WARP);
     this.#landmarks = new RegionNetwork(landmarksModel, LANDMARKS_WARP);
+    this.#minScore = detectorModel.thresholds.minScore ?? USUAL_MIN_SCORE;
   }
 
   /**
@@ -57,16 +59,14 @@ export class BlazePoseNetworks {
   async sight(image: RgbImage): Promise<Sighting[]> {
     const whole = regionOfPicture(image);
     const [boxes, scores] = await this.#detector.run(image, whole);
-    return decodeBodyDetections(boxes, scores, this.#anchors, MIN_DETECTION_SCORE).map(
-      ({ hips, rim, box }) => ({
-        region: regionFromAlignment(fromRegion(whole, hips.x, hips.y), fromRegion(whole, rim.x, rim.y)),
-        head: {
-          ...fromRegion(whole, box.x, box.y),
-          width: box.width * whole.side,
-          height: box.height * whole.side,
-        },
-      }),
-    );
+    return decodeBodyDetections(boxes, scores, this.#anchors, this.#minScore).map(({ hips, rim, box }) => ({
+      region: regionFromAlignment(fromRegion(whole, hips.x, hips.y), fromRegion(whole, rim.x, rim.y)),
+      head: {
+        ...fromRegion(whole, box.x, box.y),
+        width: box.width * whole.side,
+        height: box.height * whole.side,
+      },
+    }));
   }
 
   /** The body in a region: there always is an answer, and its confidence tells what it is worth. */

@@ -118,3 +118,18 @@ describeWithShared('a film with a rotation flag', () => {
     await networks.close();
   });
 });
+
+it('bodies that score less than the detector’s manifest says are not told', async () => {
+  const { image } = await drawTwoPeople(1280, 720);
+  const sightings: number[] = [];
+  for (const thresholds of [{}, { minScore: 0.5 }, { minScore: 1 }]) {
+    const detector = await openModel('pose-detector', { role: 'pose-detector' });
+    const landmarks = await openModel('pose-landmarks-lite', { role: 'pose-landmarks' });
+    const networks = await BlazePoseNetworks.load({ ...detector, thresholds }, landmarks);
+    sightings.push((await networks.sight(image)).length);
+    await networks.close();
+  }
+  const [usual = 0, same, none] = sightings;
+  expect(usual).toBeGreaterThan(0);
+  expect([same, none]).toEqual([usual, 0]);
+});
