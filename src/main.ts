@@ -72,6 +72,7 @@ async function main(): Promise<void> {
     readinessProblems: () => (models === null ? ['the models are loading'] : worker.problems),
     models: () => models,
     runningJobs: () => worker.running,
+    loopDelayMs: () => telemetry.loopDelayMs(),
     metrics: () => telemetry.exposition(),
   };
   const health = await startHealthServer(config.port, sources, detect);

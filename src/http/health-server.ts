@@ -1,7 +1,6 @@
 /** The health endpoints: whether the process lives, whether it takes jobs, which models it has loaded, and its metrics. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { WorkerError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
 import type { DetectEndpoint } from './detect-endpoint.ts';
@@ -14,6 +13,8 @@ export interface HealthSources {
   readonly models: () => readonly ModelDescription[] | null;
   /** Jobs under way. */
   readonly runningJobs: () => number;
+  /** How late the event loop has turned lately, in milliseconds. */
+  readonly loopDelayMs: () => Readonly<Record<'mean' | 'p99' | 'max', number>>;
   /** The metrics and the type of their text. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
 }
@@ -29,12 +30,6 @@ interface Answer {
   readonly contentType: string;
   readonly text: string;
 }
-
-/** What is asked of the histogram that `monitorEventLoopDelay` gives. */
-type LoopDelay = Pick<ReturnType<typeof monitorEventLoopDelay>, 'mean' | 'max' | 'percentile'>;
-
-/** How often the event loop is asked to turn, to see how late it does. */
-const RESOLUTION_MS = 10;
 
 /** Times in milliseconds. */
 export interface HealthServerLimits {
@@ -66,13 +61,11 @@ export async function startHealthServer(
   limits: HealthServerLimits = {},
 ): Promise<HealthServer> {
   const { requestTimeoutMs, closePatienceMs } = { ...DEFAULT_LIMITS, ...limits };
-  const loopDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  loopDelay.enable();
   // The head of a request has no time of its own: it is a part of the whole.
   const options = { requestTimeout: requestTimeoutMs, connectionsCheckingInterval: CHECK_EVERY_MS };
   const server = createServer(options, (request, response) => {
     if (detect !== null && pathOf(request) === '/detect') return void detect(request, response);
-    route(request, sources, loopDelay).then(
+    route(request, sources).then(
       (answer) => send(request, response, answer),
       (error: Error) => response.destroy(error),
     );
@@ -81,7 +74,6 @@ export async function startHealthServer(
   return {
     port: (server.address() as AddressInfo).port,
     async close() {
-      loopDelay.disable();
       // Answers that are being sent get their time; connections without a request are closed at once.
       const cutOff = setTimeout(() => server.closeAllConnections(), closePatienceMs);
       await new Promise((resolve) => server.close(resolve));
@@ -90,7 +82,7 @@ export async function startHealthServer(
   };
 }
 
-async function route(request: IncomingMessage, sources: HealthSources, delay: LoopDelay): Promise<Answer> {
+async function route(request: IncomingMessage, sources: HealthSources): Promise<Answer> {
   const { method } = request;
   if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'use GET' });
   switch (pathOf(request)) {
@@ -98,7 +90,7 @@ async function route(request: IncomingMessage, sources: HealthSources, delay: Lo
       return json(200, {
         status: 'alive',
         uptime_seconds: uptime(),
-        event_loop_delay_ms: loopDelayMs(delay),
+        event_loop_delay_ms: sources.loopDelayMs(),
       });
     case '/health/ready':
       return readiness(sources);
@@ -159,15 +151,4 @@ async function listen(server: Server, port: number): Promise<void> {
 
 function uptime(): number {
   return Math.round(process.uptime());
-}
-
-/** The histogram counts whole turns, in nanoseconds from its resolution upwards: delays are what lies above that. In tenths of a millisecond. */
-export function loopDelayMs(histogram: LoopDelay): Record<'mean' | 'p99' | 'max', number> {
-  const above = (nanoseconds: number) =>
-    Math.max(0, Math.round(10 * (nanoseconds / 1e6 - RESOLUTION_MS)) / 10);
-  return {
-    mean: above(histogram.mean || 0),
-    p99: above(histogram.percentile(99)),
-    max: above(histogram.max),
-  };
 }

@@ -10,14 +10,23 @@ export interface ProcessMonitorOptions {
   readonly intervalMs?: number;
 }
 
+/** How late the event loop has turned, in milliseconds to a tenth. */
+export interface LoopDelayMs {
+  readonly mean: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
 export interface ProcessMonitor {
   /** Reads now, besides the readings at its pace. */
   read(): void;
+  /** Since the last reading. */
+  loopDelayMs(): LoopDelayMs;
   stop(): void;
 }
 
 /** What is asked of the histogram that `monitorEventLoopDelay` gives. */
-type LoopDelay = Pick<ReturnType<typeof monitorEventLoopDelay>, 'count' | 'percentile'>;
+type LoopHistogram = Pick<ReturnType<typeof monitorEventLoopDelay>, 'count' | 'mean' | 'percentile' | 'max'>;
 
 const DEFAULT_INTERVAL_MS = 30_000;
 const RESOLUTION_MS = 20;
@@ -28,7 +37,7 @@ export function startProcessMonitor(options: ProcessMonitorOptions): ProcessMoni
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   const read = () => {
-    sink.record('eventLoopDelaySeconds', loopDelaySeconds(delay));
+    sink.record('eventLoopDelaySeconds', loopDelayMs(delay).p99 / 1000);
     delay.reset();
     sink.record('residentMemoryBytes', process.memoryUsage.rss());
     sink.record('runningJobs', runningJobs());
@@ -37,6 +46,7 @@ export function startProcessMonitor(options: ProcessMonitorOptions): ProcessMoni
   const timer = setInterval(read, intervalMs).unref();
   return {
     read,
+    loopDelayMs: () => loopDelayMs(delay),
     stop() {
       clearInterval(timer);
       delay.disable();
@@ -45,7 +55,14 @@ export function startProcessMonitor(options: ProcessMonitorOptions): ProcessMoni
 }
 
 /** The histogram holds the whole time between two ticks of its timer, in nanoseconds: the delay is what lies above its pace. */
-export function loopDelaySeconds(histogram: LoopDelay): number {
-  const lateMs = histogram.count === 0 ? 0 : histogram.percentile(99) / 1e6 - RESOLUTION_MS;
-  return Math.max(0, lateMs) / 1000;
+export function loopDelayMs(histogram: LoopHistogram): LoopDelayMs {
+  const above = (nanoseconds: number) => {
+    const lateMs = histogram.count === 0 ? 0 : nanoseconds / 1e6 - RESOLUTION_MS;
+    return Math.max(0, Math.round(10 * lateMs) / 10);
+  };
+  return {
+    mean: above(histogram.mean),
+    p99: above(histogram.percentile(99)),
+    max: above(histogram.max),
+  };
 }

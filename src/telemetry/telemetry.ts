@@ -1,7 +1,7 @@
 /** The process's telemetry: one set of metrics for `GET /metrics` and, where a namespace is set, for CloudWatch. */
 import { EmbeddedMetricSink } from './embedded-metric-sink.ts';
 import type { LabelOf, MetricKey, MetricSink } from './metric-definitions.ts';
-import { startProcessMonitor } from './process-monitor.ts';
+import { type LoopDelayMs, startProcessMonitor } from './process-monitor.ts';
 import { PrometheusSink } from './prometheus-sink.ts';
 
 export interface TelemetryOptions {
@@ -17,6 +17,8 @@ export interface TelemetryOptions {
 export interface Telemetry extends MetricSink {
   /** What `GET /metrics` answers. */
   exposition(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** How late the event loop has turned since the process was read last. */
+  loopDelayMs(): LoopDelayMs;
   /** Takes a last reading, writes what has gathered, and ends. */
   stop(): void;
 }
@@ -37,6 +39,7 @@ export function startTelemetry({ namespace, writeLine, ...monitored }: Telemetry
     async exposition() {
       return { contentType: prometheus.contentType, text: await prometheus.exposition() };
     },
+    loopDelayMs: () => monitor.loopDelayMs(),
     stop() {
       monitor.read();
       monitor.stop();

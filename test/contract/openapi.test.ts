@@ -60,6 +60,7 @@ describe('the OpenAPI document', () => {
       models: () => models,
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
       runningJobs: () => 1,
+      loopDelayMs: () => ({ mean: 0, p99: 2.3, max: 240 }),
     });
   });
   afterAll(() => server.close());

@@ -91,6 +91,7 @@ async function serve(token: string | null): Promise<HealthServer> {
     readinessProblems: () => [],
     models: () => null,
     runningJobs: () => 0,
+    loopDelayMs: () => ({ mean: 0, p99: 0, max: 0 }),
     metrics: async () => ({ contentType: 'text/plain', text: '' }),
   };
   return await startHealthServer(0, sources, detect);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { startTelemetry } from '../../src/telemetry/telemetry.ts';
+import { until } from '../helpers/until.ts';
 
 describe('telemetry', () => {
   it('gives one measurement to Prometheus and to CloudWatch', async () => {
@@ -34,6 +35,18 @@ describe('telemetry', () => {
     telemetry.stop();
     expect(reading.ResidentMemory).toBeGreaterThan(1e6);
     expect(reading.EventLoopDelay).toBeGreaterThanOrEqual(0);
+  });
+
+  it('tells how late the event loop has turned since the last reading, also where no line is written', async () => {
+    const telemetry = startTelemetry({ namespace: undefined, writeLine: () => {}, runningJobs: () => 0 });
+    // What blocks the loop before its first turn is not seen.
+    await until(() => {
+      const blockedUntilMs = performance.now() + 100;
+      while (performance.now() < blockedUntilMs);
+      return telemetry.loopDelayMs().max > 50;
+    });
+    telemetry.stop();
+    expect(telemetry.loopDelayMs()).toEqual({ mean: 0, p99: 0, max: 0 });
   });
 
   it('writes no line where no namespace is set', () => {
