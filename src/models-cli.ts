@@ -138,7 +138,7 @@ async function fetchModel(name: string, values: Values, directory: string): Prom
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
   const { path, bytes, wasPresent } = await downloadModel(
     entry,
-    { directory, onProgress: showProgress, onWait: () => print(`waiting for another fetch of ${name}`) },
+    { directory, onProgress: progressPrinter(), onWait: () => print(`waiting for another fetch of ${name}`) },
     abort.signal,
   );
   if (!wasPresent) clearProgress();
@@ -187,10 +187,19 @@ function size(bytes: number | undefined): string {
   return bytes === undefined ? '?' : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-function showProgress({ receivedBytes, totalBytes }: DownloadProgress): void {
-  if (!process.stderr.isTTY) return;
-  const share = totalBytes === null ? '' : ` ${Math.floor((100 * receivedBytes) / totalBytes)} %`;
-  process.stderr.write(`\r${size(receivedBytes)} of ${size(totalBytes ?? undefined)}${share}\u001b[K`);
+/** One line that is written over on a terminal; elsewhere, as in a log, a line for each further tenth. */
+function progressPrinter(): (progress: DownloadProgress) => void {
+  let tenths = 0;
+  return ({ receivedBytes, totalBytes }) => {
+    const share = totalBytes === null ? Number.NaN : receivedBytes / totalBytes;
+    const percent = Number.isNaN(share) ? '' : ` ${Math.floor(100 * share)} %`;
+    const line = `${size(receivedBytes)} of ${size(totalBytes ?? undefined)}${percent}`;
+    if (process.stderr.isTTY) process.stderr.write(`\r${line}\u001b[K`);
+    else if (share < 1 && Math.floor(10 * share) > tenths) {
+      tenths = Math.floor(10 * share);
+      process.stderr.write(`${line}\n`);
+    }
+  };
 }
 
 function clearProgress(): void {

@@ -11,10 +11,14 @@ const PROGRAM = join(import.meta.dirname, '../src/models-cli.ts');
 const network = yoloNetwork(5, new Float32Array(5));
 let directory: string;
 let server: FileServer;
+/** Comes in dozens of pieces. */
+const large = new Uint8Array(4_000_000);
+let largeServer: FileServer;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'models-cli-'));
   server = await serveFile(network);
+  largeServer = await serveFile(large);
   const entry = {
     role: 'face-detector',
     sha256: createHash('sha256').update(network).digest('hex'),
@@ -32,12 +36,21 @@ beforeAll(async () => {
       download: { url: server.url, licenceMustBeAccepted: true },
     },
   ];
+  models.push({
+    ...entry,
+    name: 'large',
+    file: 'downloads/large.onnx',
+    licence: 'MIT',
+    sha256: createHash('sha256').update(large).digest('hex'),
+    download: { url: largeServer.url, licenceMustBeAccepted: false },
+  });
   await writeFile(join(directory, 'manifest.json'), JSON.stringify({ models }));
   await writeFile(join(directory, 'own.onnx'), network);
 });
 
 afterAll(async () => {
   await server.close();
+  await largeServer.close();
   await rm(directory, { recursive: true });
 });
 
@@ -50,6 +63,18 @@ function models(...args: string[]): Promise<{ code: number; stdout: string; stde
 }
 
 describe('npm run models', () => {
+  it('says how far a fetch is, a line for each tenth, where nobody sits at a terminal', async () => {
+    const { code, stderr } = await models('fetch', 'large');
+    expect(code).toBe(0);
+    const shares = [...stderr.matchAll(/^\d\.\d MB of 4\.0 MB (\d+) %$/gm)].map(([, percent]) =>
+      Number(percent),
+    );
+    expect(shares.length).toBeGreaterThan(2);
+    expect(shares.length).toBeLessThanOrEqual(9);
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(stderr.trimEnd().split('\n')).toHaveLength(shares.length);
+  });
+
   it('tells what it can do', async () => {
     const { code, stdout } = await models('--help');
     expect(code).toBe(0);

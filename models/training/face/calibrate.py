@@ -6,6 +6,7 @@ Counts faces higher than 4 % of the picture; IoU 0.5; pictures at 640.
 """
 import argparse
 import json
+import sys
 
 import cv2
 import numpy as np
@@ -79,6 +80,8 @@ def main(checkpoint, work, step):
         box, score = detect(net, np.stack([packed >> s & 255 for s in (16, 8, 0)], 2).astype(np.uint8))
         total += int(((rows[:, 4] == 1) & (rows[:, 3] - rows[:, 1] > low)).sum())
         found += [(float(s), ok) for s, ok in zip(score, judge(box, rows, low)) if ok is not None]
+    if not found:
+        sys.exit(f"{checkpoint} finds no face to calibrate it by: train it for longer")
     found.sort(reverse=True)
     conf, right = np.array(found).T
     tp = right.cumsum()

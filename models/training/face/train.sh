@@ -9,6 +9,9 @@ cd "$(dirname "$0")"
 export OMP_NUM_THREADS=1
 [ -f "$work/index.json" ] || "$python" data.py "$data" "$work"
 "$python" train.py "$work" --minutes "$minutes" ${init:+--init "$init"} ${LR:+--lr "$LR"} ${KEEP:+--keep "$KEEP"}
-shift_by=${SHIFT:-$("$python" calibrate.py "$work/final.pt" "$work" | sed -n 's/^--shift //p')}
-"$python" export.py "$work/final.pt" "$work/face-detector.onnx" --shift "$shift_by" --reference "$work/reference"
+if [ -z "${SHIFT:-}" ]; then
+  calibration=$("$python" calibrate.py "$work/final.pt" "$work")
+  SHIFT=$(printf '%s\n' "$calibration" | sed -n 's/^--shift //p')
+fi
+"$python" export.py "$work/final.pt" "$work/face-detector.onnx" --shift "$SHIFT" --reference "$work/reference"
 node check.mjs "$work/face-detector.onnx" "$work/reference"
