@@ -12,7 +12,7 @@ const network = yoloNetwork(5, new Float32Array(5));
 let directory: string;
 let server: FileServer;
 /** Comes in dozens of pieces. */
-const large = new Uint8Array(4_000_000);
+const large = yoloNetwork(5, new Float32Array(1_000_000));
 let largeServer: FileServer;
 
 beforeAll(async () => {
