@@ -89,7 +89,7 @@ export const SETTINGS = {
   poseEngine: setting(
     'POSE_ENGINE',
     z.enum(['onnx', 'tasks-vision'], { error: 'must be onnx or tasks-vision' }),
-    'onnx: BlazePose on ONNX Runtime; tasks-vision: MediaPipe’s own program, half as fast',
+    'onnx: BlazePose on ONNX Runtime; tasks-vision: MediaPipe’s own program, half as fast and blind to more people in crowds',
     { fallback: 'onnx' },
   ),
   poseModel: setting(
