@@ -226,7 +226,10 @@ describe('sampled frames', () => {
     makeCountedClip(intra, { frameRate: 30, frames: FRAMES }, '-c:v libx264 -g 1'.split(' '));
     const video = await probeVideo(intra, { ffmpeg, limits }, never);
     const source = await openMp4PacketSource({
-      ...{ file: intra, container: 'mov', parts: null, arrivals: null },
+      file: intra,
+      container: 'mov',
+      parts: null,
+      arrivals: null,
       table: video.packets as PacketTable,
     });
     const bytes = readFileSync(intra);
