@@ -48,7 +48,7 @@ describe('killed workers', () => {
     const stoppedAtMs = performance.now();
     expect(await first.kill('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 1, inFlight: 0 });
-    expect(performance.now() - stoppedAtMs).toBeLessThan(5000);
+    expect(performance.now() - stoppedAtMs).toBeLessThan(10_000);
     expect(first.all('ended')).toMatchObject([{ outcome: 'released' }]);
 
     const second = lab.start(queue.url);

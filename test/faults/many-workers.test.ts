@@ -43,10 +43,11 @@ describe('many workers', () => {
   it('two workers that hold one message, since the first was frozen for a while, give one result', async () => {
     const queue = await createQueue(lab.cloud, 'frozen', 10);
     await sendMessage(lab.cloud, queue.url, lab.job('frozen'));
-    const first = lab.start(queue.url, { analysis: { steps: 300 } });
+    const options = { analysis: { steps: 300 }, visibilityTimeoutSeconds: 10 };
+    const first = lab.start(queue.url, options);
     await until(() => first.all('analysing').length === 1);
     first.signal('SIGSTOP');
-    const second = lab.start(queue.url, { analysis: { steps: 300 } });
+    const second = lab.start(queue.url, options);
     await until(() => second.all('analysing').length === 1);
     first.signal('SIGCONT');
     await until(() => first.all('ended').length === 1 && second.all('ended').length === 1);

@@ -89,7 +89,7 @@ describe('an outage', () => {
       operation === 'GET' && path.endsWith('video.mp4') && headers.range !== 'bytes=0-0';
     lab.proxy.rule = (request) => (isPart(request) && left-- > 0 ? fault : null);
     await sendMessage(lab.cloud, queue.url, lab.job(jobId));
-    const worker = lab.startBehindProxy(queue.url, { idleTimeoutMs: 300 });
+    const worker = lab.startBehindProxy(queue.url, { idleTimeoutMs: 1000, visibilityTimeoutSeconds: 30 });
     await until(() => worker.all('ended').length === 1);
     expect(worker.all('ended')).toMatchObject([{ outcome: 'completed' }]);
     expect(left).toBeLessThanOrEqual(0);

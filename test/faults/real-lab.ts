@@ -10,6 +10,7 @@ import { DEMO_SCENE } from '../../demo/scene.ts';
 import { startWorkerProcess, type WorkerProcess } from '../../demo/worker-process.ts';
 import { createS3Client } from '../../src/aws/clients.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
+import { statOrNull } from '../../src/stat-or-null.ts';
 import { type FaultProxy, startFaultProxy } from '../helpers/fault-proxy.ts';
 import { until } from '../helpers/until.ts';
 import type { Trouble } from './thread-trouble.ts';
@@ -45,6 +46,8 @@ export interface RealLab {
   order(trouble: Trouble, blockMs?: number): Promise<void>;
   /** Decoders at work on videos of this lab. */
   decoders(): number;
+  /** How much the jobs under way have seen so far, in bytes of their observations. */
+  observedBytes(): Promise<number>;
   journalOf(jobId: string): Promise<string[]>;
   /** The stored result as text, without its job's id and what tells how long it took and what it cost. */
   untimedResult(jobId: string): Promise<string>;
@@ -107,6 +110,7 @@ export async function openRealLab(): Promise<RealLab> {
       await until(() => !existsSync(order));
     },
     decoders: () => runningDecoders(tempDir),
+    observedBytes: () => bytesOf(tempDir, 'observations'),
     async journalOf(jobId) {
       const Prefix = `detections/.journal/${jobId}/`;
       const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: aws.bucket, Prefix }));
@@ -131,6 +135,13 @@ export async function openRealLab(): Promise<RealLab> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** Of all files with that name in folders of the folder. */
+async function bytesOf(folder: string, name: string): Promise<number> {
+  const folders = await readdir(folder);
+  const found = await Promise.all(folders.map((inner) => statOrNull(join(folder, inner, name))));
+  return found.reduce((sum, file) => sum + (file?.size ?? 0), 0);
 }
 
 /** Processes that work in the folder and write raw pictures. */

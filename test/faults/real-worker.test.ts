@@ -8,10 +8,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { until } from '../helpers/until.ts';
 import { openRealLab, type RealLab } from './real-lab.ts';
 
-jest.setTimeout(180_000);
+jest.setTimeout(300_000);
 
 /** Enough pictures for a test to step in between. */
 const JOB = { video_s3_key: 'film.mp4', frame_interval_seconds: 0.2 };
+
+/** What is seen in some fifteen of its 120 pictures. */
+const SOME_OBSERVED_BYTES = 100_000;
+
+/** A stop takes less on a busy machine as well; one that waited for what it should not would take longer. */
+const PROMPT_MS = 10_000;
 
 describe('the worker as it is run in production', () => {
   let lab: RealLab;
@@ -31,12 +37,11 @@ describe('the worker as it is run in production', () => {
     await first.ended('whole');
 
     await lab.aws.enqueue({ job_id: 'interrupted', ...JOB });
-    await until(() => lab.decoders() > 0);
-    await sleep(1500);
+    await until(async () => (await lab.observedBytes()) > SOME_OBSERVED_BYTES);
     expect(await lab.journalOf('interrupted')).toEqual(['attempt.json']);
     const stopMs = performance.now();
     expect(await first.stop()).toBe(0);
-    expect(performance.now() - stopMs).toBeLessThan(5000);
+    expect(performance.now() - stopMs).toBeLessThan(PROMPT_MS);
     expect(first.endings('interrupted')).toMatchObject([{ outcome: 'released', code: 'SHUTTING_DOWN' }]);
     expect(await lab.journalOf('interrupted')).toHaveLength(2);
     expect(await lab.tempFiles()).toEqual([]);
@@ -52,12 +57,11 @@ describe('the worker as it is run in production', () => {
   it('releases a job in time although S3 takes no last checkpoint', async () => {
     const worker = await lab.start({ CHECKPOINT_SECONDS: '3600' });
     await lab.aws.enqueue({ job_id: 'unsaved', ...JOB });
-    await until(() => lab.decoders() > 0);
-    await sleep(1000);
+    await until(async () => (await lab.observedBytes()) > SOME_OBSERVED_BYTES);
     lab.proxy.rule = ({ operation }) => (operation === 'PUT' ? { hang: true } : null);
     const stopMs = performance.now();
     expect(await worker.stop()).toBe(0);
-    expect(performance.now() - stopMs).toBeLessThan(6000);
+    expect(performance.now() - stopMs).toBeLessThan(PROMPT_MS);
     const ending = worker.endings('unsaved')[0];
     expect(ending).toMatchObject({ outcome: 'released', code: 'SHUTTING_DOWN' });
     expect(await lab.aws.messagesVisible()).toBe(1);
@@ -90,7 +94,7 @@ describe('the worker as it is run in production', () => {
     const secondMs = performance.now();
     expect(await worker.stop()).toBe(1);
     expect(await first).toBe(1);
-    expect(performance.now() - secondMs).toBeLessThan(3000);
+    expect(performance.now() - secondMs).toBeLessThan(PROMPT_MS);
     const next = await lab.start();
     expect(await next.ended('impatient')).toMatchObject({ outcome: 'completed', receiveCount: 2 });
   });
@@ -111,13 +115,14 @@ describe('the worker as it is run in production', () => {
   });
 
   it('ends a job at its deadline although its thread spins: the thread is replaced, its decoder is gone', async () => {
-    const worker = await lab.start({ JOB_TIMEOUT_SECONDS: '6' });
+    // Long enough for the job after it as well, whose thread loads the networks first.
+    const worker = await lab.start({ JOB_TIMEOUT_SECONDS: '20' });
     await lab.aws.enqueue({ job_id: 'spins', ...JOB, frame_interval_seconds: 0.04 });
     await until(() => lab.decoders() > 0);
     await lab.order('detection-spins');
     const ending = await worker.ended('spins');
     expect(ending).toMatchObject({ outcome: 'failed', code: 'JOB_DEADLINE_EXCEEDED' });
-    expect(ending.durationMs).toBeLessThan(10_000);
+    expect(ending.durationMs).toBeLessThan(30_000);
     await until(() => lab.decoders() === 0);
     expect(await lab.tempFiles()).toEqual([]);
     await lab.aws.enqueue({ job_id: 'after-spinning', ...JOB, frame_interval_seconds: 4 });
@@ -126,12 +131,13 @@ describe('the worker as it is run in production', () => {
 
   it('outlives a video that crashes its decoder, and fails it at the third receive', async () => {
     const crashing = join(lab.folder, 'ffmpeg');
-    await writeFile(
-      crashing,
-      `#!/bin/sh\ncase "$*" in *-version*) exec ${lab.ffmpeg} "$@";; *) kill -SEGV $$;; esac\n`,
-    );
+    const fromNowOn = join(lab.folder, 'ffmpeg-crashes');
+    const crash = `if [ -e ${fromNowOn} ]; then kill -SEGV $$; fi`;
+    await writeFile(crashing, `#!/bin/sh\n${crash}\nexec ${lab.ffmpeg} "$@"\n`);
     await chmod(crashing, 0o755);
     const worker = await lab.start({ FFMPEG_PATH: crashing });
+    // The worker's own film was decoded before it became ready.
+    await writeFile(fromNowOn, '');
     await lab.aws.enqueue({ job_id: 'poison', video_s3_key: 'film.mp4' });
     await until(() => worker.endings('poison').length === 3, 120_000);
     expect(worker.endings('poison')).toMatchObject([
