@@ -64,7 +64,11 @@ export async function startFfmpeg(
     stdin === 'pipe'
       ? spawn(ffmpeg, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] })
       : spawn(ffmpeg, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  const started = whenStarted(child, ffmpeg);
+  // One that cannot be started, for want of file descriptors, may have no streams either.
+  await whenStarted(child, ffmpeg).catch(async (error: unknown) => {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  });
 
   const stderrTail: string[] = [];
   const lines = createLineSplitter((line) => {
@@ -100,12 +104,6 @@ export async function startFfmpeg(
     await exit;
   };
 
-  try {
-    await started;
-  } catch (error) {
-    await exit;
-    throw error;
-  }
   lowerPriority(child.pid);
   volunteerForOutOfMemory(child.pid);
   if (signal.aborted) {

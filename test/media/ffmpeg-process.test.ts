@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -140,4 +141,17 @@ describe('an ffmpeg child', () => {
     const command = { ffmpeg: join(folder, 'absent'), args: [] };
     await expect(startFfmpeg(command, never)).rejects.toMatchObject({ code: 'FFMPEG_MISSING' });
   });
+});
+
+it('an ffmpeg for whose pipes no file descriptors are left ends its video’s attempt, not the process', () => {
+  const script = `
+    import { openSync } from 'node:fs';
+    import { runFfmpeg } from ${JSON.stringify(new URL('../../src/media/ffmpeg-process.ts', import.meta.url).href)};
+    try { for (;;) openSync('/dev/null'); } catch {}
+    const command = { ffmpeg: '/bin/true', args: [] };
+    await runFfmpeg(command, () => {}, new AbortController().signal).catch(({ name, message }) => console.log(name, message));
+  `;
+  const node = `ulimit -n 100; exec "$0" --input-type=module --eval "$1"`;
+  const told = execFileSync('/bin/bash', ['-c', node, process.execPath, script], { encoding: 'utf8' });
+  expect(told).toMatch(/^WorkerError ffmpeg cannot be started \(E(MFILE|BADF)\)/);
 });
