@@ -13,7 +13,7 @@ import type { Notifier, ReceivedMessage, VideoAnalyser } from '../../src/worker/
 import { ResultStore } from '../../src/worker/result-store.ts';
 import { sweepTempFolders } from '../../src/worker/temp-folder.ts';
 import { Worker } from '../../src/worker/worker.ts';
-import { seededRandom } from '../helpers/seeded-random.ts';
+import { seededRandom } from '../../tools/seeded-random.ts';
 import { emptyAnalysis, PLAIN_NOTIFIER } from '../helpers/test-worker.ts';
 import type { FaultWorkerOptions, ResourceUse, Stage, WorkerEvent } from './fault-worker-protocol.ts';
 

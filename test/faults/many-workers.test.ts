@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { DetectionEvent } from '../../src/contract/callback.ts';
+import { seededRandom } from '../../tools/seeded-random.ts';
 import { createQueue, listKeys, queueDepth, sendMessage } from '../helpers/cloud.ts';
-import { seededRandom } from '../helpers/seeded-random.ts';
 import { until } from '../helpers/until.ts';
 import { EMPTY, type FaultLab, openFaultLab } from './fault-lab.ts';
 import type { WorkerProcess } from './worker-process.ts';

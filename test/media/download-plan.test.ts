@@ -4,7 +4,7 @@ import type { ByteRange } from '../../src/byte-ranges.ts';
 import { type DownloadPlan, planDownload } from '../../src/media/download-plan.ts';
 import { readMp4Index } from '../../src/media/mp4-index.ts';
 import { findMp4Index } from '../../src/media/mp4-layout.ts';
-import { seededRandom } from '../helpers/seeded-random.ts';
+import { seededRandom } from '../../tools/seeded-random.ts';
 import { clipFolder, makeCountedClip } from './counted-clip.ts';
 
 const never = new AbortController().signal;

@@ -1,1 +1,0 @@
-export { seededRandom } from '../../tools/seeded-random.ts';
