@@ -9,7 +9,6 @@ import type { AllowedPlan } from '../src/media/sampling-plan.ts';
 import type { StageDurations } from '../src/pipeline/analysis.ts';
 import { detectVideo } from '../src/pipeline/detect-video.ts';
 import { loadEngines, type MediaOptions } from '../src/pipeline/engines.ts';
-import { selfTest } from '../src/pipeline/self-test.ts';
 import { cpuTime } from './cpu-time.ts';
 
 /** What one job cost. Seconds of CPU, milliseconds of the clock. */
@@ -38,7 +37,6 @@ const { values, positionals } = parseArgs({
 const options = engineOptions(readAnalysisConfig(process.env), process.env);
 const started = performance.now();
 const loaded = await loadEngines(options);
-await selfTest(loaded);
 const media: MediaOptions = { ...loaded.media, plan: values.plan as AllowedPlan };
 const engines = { ...loaded, media };
 const ready = performance.now();

@@ -1,13 +1,13 @@
-/** Draws the film of the worker's self-test, src/pipeline/self-test.mp4: node tools/write-self-test-film.ts. Encoders differ from version to version. */
+/** Draws the film of the decoder's self-test, src/media/self-test.mp4: node tools/write-self-test-film.ts. Encoders differ from version to version. */
 import { fileURLToPath } from 'node:url';
 import { ADA, BEN } from '../demo/draw-person.ts';
 import { renderScene } from '../demo/render-scene.ts';
 import type { Scene } from '../demo/scene.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 
-const FILM = fileURLToPath(new URL('../src/pipeline/self-test.mp4', import.meta.url));
+const FILM = fileURLToPath(new URL('../src/media/self-test.mp4', import.meta.url));
 
-/** Two people in two shots: little, but something to do for every room the frames pass. */
+/** Two people in two shots. */
 const SCENE: Scene = {
   width: 640,
   height: 360,

@@ -62,7 +62,7 @@ export class DetectionPool {
   }
 
   /**
-   * Resolves once the networks are loaded and every thread has passed its self-test.
+   * Resolves once the networks are loaded and ffmpeg has decoded a film in every thread.
    * @throws WorkerError MODEL_INVALID, FFMPEG_MISSING
    */
   async ready(): Promise<readonly ModelDescription[]> {

@@ -2,10 +2,10 @@
 import { type MessagePort, threadId, workerData } from 'node:worker_threads';
 import { deserializeError, serializeError } from '../errors.ts';
 import { NativeGate, nativeGate, passThrough } from '../inference/native-gate.ts';
+import { testDecoder } from '../media/decoder-self-test.ts';
 import type { AnalysisReport, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
 import { detectVideo } from './detect-video.ts';
 import type { EngineOptions, Engines } from './engines.ts';
-import { selfTest } from './self-test.ts';
 
 let engines: Promise<Engines> | undefined;
 
@@ -15,7 +15,7 @@ export default async function handle(task: ThreadTask): Promise<ThreadReply> {
   try {
     const loaded = await loadedEngines();
     if (task.kind === 'prepare') {
-      await selfTest(loaded);
+      await testDecoder(loaded.media.ffmpeg);
       return { ok: true, models: loaded.models };
     }
     const analysis = await analyse(task.request, loaded, task.port);

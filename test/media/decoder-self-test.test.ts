@@ -1,0 +1,54 @@
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { testDecoder } from '../../src/media/decoder-self-test.ts';
+import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
+
+const ffmpeg = findFfmpeg(process.env);
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'self-test-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** A program in the place of ffmpeg. */
+async function program(script: string): Promise<string> {
+  const file = join(folder, 'ffmpeg');
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+  return file;
+}
+
+describe('the self-test of the decoder', () => {
+  it('passes with the ffmpeg at hand, and leaves nothing behind', async () => {
+    const ownFolders = async () =>
+      (await readdir(tmpdir())).filter((name) => name.includes(`-${process.pid}-`));
+    const before = await ownFolders();
+    await testDecoder(ffmpeg);
+    expect(await ownFolders()).toEqual(before);
+  });
+
+  it.each([
+    ['decodes nothing', 'exit 1', '(ffmpeg ended with status 1): install a complete ffmpeg'],
+    ['dies of a signal', 'kill -ILL $$', '(ffmpeg ended with SIGILL'],
+    [
+      'decodes one picture only',
+      `case "$*" in *-frames:v*) exec ${ffmpeg} "$@";; esac; exit 1`,
+      'the film of the self-test',
+    ],
+    [
+      'lacks a library',
+      'echo "ffmpeg: error while loading shared libraries: libavdevice.so.59: cannot open" >&2; exit 127',
+      'shared libraries: libavdevice.so.59: cannot open',
+    ],
+  ])('names an ffmpeg that %s', async (_, script, words) => {
+    const unfit = await program(script);
+    await expect(testDecoder(unfit)).rejects.toMatchObject({
+      code: 'FFMPEG_MISSING',
+      message: expect.stringMatching(new RegExp(`^${unfit} cannot decode`)),
+    });
+    await expect(testDecoder(unfit)).rejects.toMatchObject({ message: expect.stringContaining(words) });
+  });
+});
