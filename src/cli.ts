@@ -10,6 +10,7 @@ import { defaultTolerance, FRAME_INTERVAL_SECONDS } from './contract/job.ts';
 import { decimal } from './decimal.ts';
 import { engineOptions } from './engine-options.ts';
 import { WorkerError } from './errors.ts';
+import { testDecoder } from './media/decoder-self-test.ts';
 import type { Analysis, AnalysisRequest } from './pipeline/analysis.ts';
 import { DetectionPool } from './pipeline/detection-pool.ts';
 import type { Progress } from './pipeline/progress.ts';
@@ -63,9 +64,12 @@ async function main(): Promise<void> {
   const onInterrupt = () => abort.abort(new WorkerError('SHUTTING_DOWN', 'interrupted'));
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
 
-  const pool = new DetectionPool({ threads: 1, engines: engineOptions(config, env) });
+  const engines = engineOptions(config, env);
+  const pool = new DetectionPool({ threads: 1, engines });
   try {
-    for (const { name, warning } of await pool.ready()) {
+    const selfTest = testDecoder(engines.media.ffmpeg, abort.signal);
+    const [models] = await Promise.all([pool.ready(), selfTest]);
+    for (const { name, warning } of models) {
       if (warning !== undefined) process.stderr.write(`warning: ${name} ${warning}\n`);
     }
     await withTempFolder(config.tempDir, async (folder) => {

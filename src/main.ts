@@ -16,6 +16,7 @@ import { holdNothing } from './http/detect-message.ts';
 import { type HealthServer, startHealthServer } from './http/health-server.ts';
 import type { ModelDescription } from './inference/model-store.ts';
 import { createLogger, type Logger } from './log.ts';
+import { testDecoder } from './media/decoder-self-test.ts';
 import { planDownload } from './media/download-plan.ts';
 import { sweepPrivateFolders } from './media/private-folder.ts';
 import { DetectionPool } from './pipeline/detection-pool.ts';
@@ -55,7 +56,8 @@ async function main(): Promise<void> {
     return;
   }
   const logger = createLogger(config.logLevel);
-  const pool = new DetectionPool({ threads: config.maxConcurrentJobs, engines: engineOptions(config, env) });
+  const engines = engineOptions(config, env);
+  const pool = new DetectionPool({ threads: config.maxConcurrentJobs, engines });
   const clients = createAwsClients({ region: config.awsRegion, endpointUrl: config.awsEndpointUrl });
   const callbacks = callbackServices(config, clients, logger);
   const telemetry = startTelemetry({
@@ -69,7 +71,8 @@ async function main(): Promise<void> {
 
   let models: readonly ModelDescription[] | null = null;
   const sources = {
-    readinessProblems: () => (models === null ? ['the models are loading'] : worker.problems),
+    readinessProblems: () =>
+      models === null ? ['the models are loading, or the self-test runs'] : worker.problems,
     models: () => models,
     runningJobs: () => worker.running,
     loopDelayMs: () => telemetry.loopDelayMs(),
@@ -85,7 +88,8 @@ async function main(): Promise<void> {
       logger.warn({ err: error, folder }, 'what an earlier process left behind could not be removed');
     }
   }
-  models = await allReady(pool, leases).catch(async (error: unknown) => {
+  const selfTest = testDecoder(engines.media.ffmpeg, stopping);
+  models = await allReady(pool, leases, selfTest).catch(async (error: unknown) => {
     // A stop before they are loaded ends the threads that load them, which is no failure.
     if (stopping.aborted) return null;
     // Threads may still be loading.
@@ -105,9 +109,13 @@ async function main(): Promise<void> {
   callbacks.redelivery?.start();
 }
 
-/** All threads that the first message needs: its lease runs from its receive on. */
-async function allReady(pool: DetectionPool, leases: LeaseKeeper): Promise<readonly ModelDescription[]> {
-  const [models] = await Promise.all([pool.ready(), leases.ready()]);
+/** All that the first message needs: its lease runs from its receive on. */
+async function allReady(
+  pool: DetectionPool,
+  leases: LeaseKeeper,
+  selfTest: Promise<void>,
+): Promise<readonly ModelDescription[]> {
+  const [models] = await Promise.all([pool.ready(), leases.ready(), selfTest]);
   return models;
 }
 

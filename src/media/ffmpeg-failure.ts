@@ -20,6 +20,11 @@ const COMPLAINTS: ReadonlyArray<readonly [words: string, code: ErrorCode, messag
     'the file has no index (moov atom), so it was cut off or never finished: upload it again',
   ],
   [
+    'file:.*: Cannot allocate memory$',
+    'VIDEO_CORRUPT',
+    'the file cannot be opened, because its index claims more than fits into memory: it is damaged; export it again',
+  ],
+  [
     "Stream map '.*' matches no streams|Output file (?:#\\d+ )?does not contain any stream",
     'VIDEO_STREAM_MISSING',
     'the file has no video stream: send a file with pictures',
@@ -30,7 +35,7 @@ const COMPLAINTS: ReadonlyArray<readonly [words: string, code: ErrorCode, messag
     'the file is no video in a supported container: send MP4, MOV, MKV, WebM, MPEG-TS, AVI or FLV',
   ],
   [
-    String.raw`No such filter|Requested output format '.*' is not (?:known|a suitable output format)|Unrecognized option|Automatic encoder selection failed|Decoder \(codec \w+\) not found|\S+: error while loading shared libraries`,
+    String.raw`No such filter|Requested output format '.*' is not (?:known|a suitable output format)|Unrecognized option|Automatic encoder selection failed|Decoder \(codec (?!none\b)\w+\) not found|\S+: error while loading shared libraries`,
     'FFMPEG_MISSING',
     'this ffmpeg lacks a part the worker needs: install a complete one (Debian: apt-get install -y ffmpeg)',
   ],

@@ -64,7 +64,7 @@ export const COMMON_OPTIONS: readonly string[] = [
 ];
 
 /** Behind them, where only complaints are read: what ffmpeg tells of a file repeats the file's own text, which may imitate any of them. */
-export const ONLY_COMPLAINTS: readonly string[] = ['-loglevel', 'repeat+error'];
+export const ONLY_COMPLAINTS: readonly string[] = ['-hide_banner', '-loglevel', 'repeat+error'];
 
 /**
  * The input options for one file: protocol, format and decoder whitelists, limits on the picture size and the number of streams, one decoding thread (two cost more

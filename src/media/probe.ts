@@ -173,6 +173,11 @@ async function explainUndecodable(
   };
   const command = { ffmpeg, args: [...COMMON_OPTIONS, ...ONLY_COMPLAINTS, ...args], onStderrLine };
   const again = await runFfmpeg(command, () => {}, signal);
+  if (exit.code !== 0 && again.code === 0) {
+    throw new WorkerError('DECODER_FAILED', 'ffmpeg failed once, and not again: it is tried again', {
+      cause: new Error(`ffmpeg ended with status ${exit.code}: ${exit.stderrTail.join('\n')}`),
+    });
+  }
   return explainFailure({ ...again, stderrTail: lines });
 }
 

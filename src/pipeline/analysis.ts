@@ -74,7 +74,7 @@ export interface StageDurations {
 
 /** What a thread is to do. */
 export type ThreadWork =
-  | { readonly kind: 'prepare' }
+  | { readonly kind: 'describe' }
   | { readonly kind: 'analyse'; readonly request: AnalysisRequest; readonly port: MessagePort };
 
 /** The same as the pool posts it to a thread, with the memory of the `NativeGate` the thread passes while it does it. */

@@ -62,12 +62,12 @@ export class DetectionPool {
   }
 
   /**
-   * Resolves once the networks are loaded and ffmpeg has decoded a film in every thread.
-   * @throws WorkerError MODEL_INVALID, FFMPEG_MISSING
+   * Resolves once the networks are loaded.
+   * @throws WorkerError MODEL_INVALID
    */
   async ready(): Promise<readonly ModelDescription[]> {
     const replies = await Promise.all(
-      Array.from({ length: this.#threads }, () => this.#run({ kind: 'prepare' })),
+      Array.from({ length: this.#threads }, () => this.#run({ kind: 'describe' })),
     );
     const [reply] = replies;
     return reply !== undefined && 'models' in reply ? reply.models : [];

@@ -2,7 +2,6 @@
 import { type MessagePort, threadId, workerData } from 'node:worker_threads';
 import { deserializeError, serializeError } from '../errors.ts';
 import { NativeGate, nativeGate, passThrough } from '../inference/native-gate.ts';
-import { testDecoder } from '../media/decoder-self-test.ts';
 import type { AnalysisReport, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
 import { detectVideo } from './detect-video.ts';
 import type { EngineOptions, Engines } from './engines.ts';
@@ -14,10 +13,7 @@ export default async function handle(task: ThreadTask): Promise<ThreadReply> {
   passThrough(new NativeGate(task.gate));
   try {
     const loaded = await loadedEngines();
-    if (task.kind === 'prepare') {
-      await testDecoder(loaded.media.ffmpeg);
-      return { ok: true, models: loaded.models };
-    }
+    if (task.kind === 'describe') return { ok: true, models: loaded.models };
     const analysis = await analyse(task.request, loaded, task.port);
     return { ok: true, analysis };
   } catch (error) {

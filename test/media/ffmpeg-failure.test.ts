@@ -25,6 +25,9 @@ describe('explainFailure', () => {
       'VIDEO_FORMAT_UNSUPPORTED',
     ],
     ['Cannot allocate memory', 'DECODER_FAILED'],
+    ['file:/tmp/video: Cannot allocate memory', 'VIDEO_CORRUPT'],
+    ['Decoder (codec hevc) not found for input stream #0:0', 'FFMPEG_MISSING'],
+    ['Decoder (codec none) not found for input stream #0:0', 'VIDEO_CORRUPT'],
     ['anything else', 'VIDEO_CORRUPT'],
   ])('knows what %j means', (line, code) => {
     expect(explainFailure(ended(['before', line, 'after']))).toMatchObject({ code });

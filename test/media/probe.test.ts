@@ -30,6 +30,16 @@ function fileOf(name: string, content: string | Uint8Array): string {
 }
 
 describe('probeVideo', () => {
+  it('blames no video for an ffmpeg that fails once', async () => {
+    const mark = clips.path('failed-before');
+    const passing = fileOf(
+      'passing-trouble',
+      `#!/bin/sh\n[ -e ${mark} ] && exec ${ffmpeg} "$@"\ntouch ${mark}; echo "Cannot allocate memory" >&2; exit 1\n`,
+    );
+    chmodSync(passing, 0o755);
+    await expectRefusal(plain, 'DECODER_FAILED', /failed once/, { ffmpeg: passing, limits });
+  });
+
   it('tells what a video is', async () => {
     const { timeline, packets, ...video } = await probeVideo(plain, { ffmpeg, limits }, never);
     expect(video).toEqual({
