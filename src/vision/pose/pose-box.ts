@@ -5,16 +5,22 @@ import { MIN_VISIBILITY, type PoseLandmark } from '../../geometry/landmarks.ts';
 /** Pixels; the sliver of a body that a picture's edge leaves shows nothing of it. */
 const LEAST_SIDE = 1;
 
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
- * Box around the visible landmarks, clipped to the picture; pixels. Where fewer than two are visible, around those that at least lie
- * in the picture; null when the body leaves nothing in the picture to draw a box around.
+ * Box around the visible landmarks, clipped to the picture; pixels. Where they span less than a pixel, or are fewer than two, around
+ * those that at least lie in the picture; null when the body leaves nothing in the picture to draw a box around.
  */
-export function boxAroundLandmarks(
-  landmarks: readonly PoseLandmark[],
-  picture: { width: number; height: number },
-): Tlwh | null {
+export function boxAroundLandmarks(landmarks: readonly PoseLandmark[], picture: Size): Tlwh | null {
   const visible = landmarks.filter(({ visibility }) => visibility >= MIN_VISIBILITY);
-  const points = visible.length >= 2 ? visible : landmarks.filter(({ presence }) => presence > 0);
+  const present = landmarks.filter(({ presence }) => presence > 0);
+  return boxAround(visible, picture) ?? boxAround(present, picture);
+}
+
+function boxAround(points: readonly PoseLandmark[], picture: Size): Tlwh | null {
   if (points.length < 2) return null;
   const xs = points.map(({ x }) => x);
   const ys = points.map(({ y }) => y);

@@ -26,6 +26,12 @@ describe('the box of a pose', () => {
     expect(box).toEqual({ x: 10, y: 20, width: 20, height: 40 });
   });
 
+  it('takes them too when those that are visible span less than a pixel', () => {
+    const eyes = [landmark(40, 20, 1), landmark(60, 20.4, 1)];
+    const box = boxAroundLandmarks([...eyes, landmark(30, 70, 0.1)], picture);
+    expect(box).toEqual({ x: 30, y: 20, width: 30, height: 50 });
+  });
+
   it('is null for a body of which nothing is in the picture', () => {
     expect(boxAroundLandmarks([landmark(-10, 20, 0), landmark(-30, 60, 0)], picture)).toBeNull();
     expect(boxAroundLandmarks([landmark(10, 20, 1), landmark(10, 20, 1)], picture)).toBeNull();
