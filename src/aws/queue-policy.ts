@@ -14,7 +14,7 @@ export class QueuePolicy {
   readonly #sqs: SQSClient;
   readonly #queueUrl: string;
   readonly #logger: Logger;
-  #latest: { readonly maxReceiveCount: number; readonly readAtMs: number } | null = null;
+  #latest: { readonly maxReceiveCount: number | null; readonly readAtMs: number } | null = null;
   #isForbiddenKnown = false;
 
   constructor(sqs: SQSClient, queueUrl: string, logger: Logger) {
@@ -24,10 +24,10 @@ export class QueuePolicy {
   }
 
   /**
-   * Infinity without a redrive policy; what was known last, or Infinity, where it may not be read. Rejects with the SDK's error when the
+   * Infinity without a redrive policy; what was known last, or null, where it may not be read. Rejects with the SDK's error when the
    * queue cannot be asked.
    */
-  async maxReceiveCount(signal: AbortSignal): Promise<number> {
+  async maxReceiveCount(signal: AbortSignal): Promise<number | null> {
     if (this.#latest !== null && performance.now() - this.#latest.readAtMs < MAX_AGE_MS) {
       return this.#latest.maxReceiveCount;
     }
@@ -48,15 +48,15 @@ export class QueuePolicy {
   }
 
   /** Who may not ask may still be able to receive: that is said once. */
-  #unlessForbidden(error: unknown): number {
+  #unlessForbidden(error: unknown): number | null {
     const failure = awsFailure(error);
     if (!isForbidden(failure)) throw error;
     if (!this.#isForbiddenKnown) {
       this.#logger.warn(
-        `the queue’s redrive policy may not be read (${describeAwsFailure(failure)}): a job whose last receive fails gets no failed result; allow the worker’s role sqs:GetQueueAttributes`,
+        `the redrive policy of ${this.#queueUrl} may not be read (${describeAwsFailure(failure)}): which receive of a message is its last is not known, so that a job that fails then gets no failed result, and a callback that is given up is left to the queue; allow the worker’s role sqs:GetQueueAttributes`,
       );
     }
     this.#isForbiddenKnown = true;
-    return this.#latest?.maxReceiveCount ?? Number.POSITIVE_INFINITY;
+    return this.#latest?.maxReceiveCount ?? null;
   }
 }

@@ -82,7 +82,7 @@ export class SqsIntake implements JobIntake {
   #createConsumer(slot: IntakeSlot): Consumer {
     const { sqs, queueUrl, visibilityTimeoutSeconds, longPollSeconds = LONG_POLL_SECONDS } = this.#options;
     const { shortage = async () => null } = this.#options;
-    let maxReceiveCount = Number.POSITIVE_INFINITY;
+    let maxReceiveCount: number | null = null;
     const consumer = Consumer.create({
       sqs,
       queueUrl,

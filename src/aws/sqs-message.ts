@@ -25,7 +25,7 @@ export class SqsMessage implements ReceivedMessage {
   readonly receiptHandle: string;
   readonly body: string;
   readonly receiveCount: number;
-  readonly maxReceiveCount: number;
+  readonly maxReceiveCount: number | null;
   readonly sentAtMs: number;
   readonly receivedAtMs = performance.now();
   readonly trace: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export class SqsMessage implements ReceivedMessage {
   readonly #message: Message;
   readonly #handle: { readonly QueueUrl: string; readonly ReceiptHandle: string };
 
-  constructor(sqs: SQSClient, queueUrl: string, maxReceiveCount: number, message: Message) {
+  constructor(sqs: SQSClient, queueUrl: string, maxReceiveCount: number | null, message: Message) {
     const {
       MessageId = '',
       Body = '',

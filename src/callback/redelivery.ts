@@ -3,12 +3,13 @@ import { toWorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { traceMessage } from '../telemetry/tracing.ts';
 import { giveBack } from '../worker/give-back.ts';
+import { isLastReceive } from '../worker/outcome.ts';
 import type { ReceivedMessage } from '../worker/ports.ts';
 import type { AttemptCallback } from './callback-attempt.ts';
 import { callbackOrigin } from './callback-origin.ts';
 import { decodeDelivery } from './delivery-message.ts';
 import type { Delivery } from './ports.ts';
-import { nextDelaySeconds, QUEUE_ATTEMPTS } from './retry-schedule.ts';
+import { MAX_DELAY_SECONDS, nextDelaySeconds, QUEUE_ATTEMPTS } from './retry-schedule.ts';
 
 export interface RedeliveryOptions {
   readonly attempt: AttemptCallback;
@@ -17,6 +18,9 @@ export interface RedeliveryOptions {
 
 /** Time the queue gets to delete or to hide a message. */
 const SETTLE_TIMEOUT_MS = 10_000;
+
+/** The most receives a redrive policy can allow: a message that is there after them is on a queue without dead letters. */
+const MOST_RECEIVES_ALLOWED = 1000;
 
 export class Redelivery {
   readonly #options: RedeliveryOptions;
@@ -53,7 +57,7 @@ export class Redelivery {
   ): Promise<void> {
     const { eventId, event, url } = delivery;
     const log = logger.child({ eventId, jobId: event.data.job_id, receiver: callbackOrigin(url) });
-    const { receiveCount, maxReceiveCount } = message;
+    const { receiveCount } = message;
     // Given up already, on a queue that allows more receives than there are attempts.
     if (receiveCount > QUEUE_ATTEMPTS) return await giveUp(message, log);
 
@@ -63,8 +67,7 @@ export class Redelivery {
       return log.info(outcome.name === 'taken' ? 'callback delivered' : 'callback not wanted any more');
     }
     const { reason, retryAfterSeconds } = outcome;
-    const isLastReceive = receiveCount >= maxReceiveCount;
-    const delaySeconds = isLastReceive
+    const delaySeconds = isLastReceive(message)
       ? null
       : nextDelaySeconds(receiveCount, retryAfterSeconds, Math.random);
     log.warn({ reason, delaySeconds }, 'callback failed');
@@ -75,15 +78,26 @@ export class Redelivery {
 
 /** The message uses up what receives its queue still allows, one after the other and without an attempt, until the queue moves it away. */
 async function giveUp(message: ReceivedMessage, log: Logger): Promise<void> {
+  if (message.maxReceiveCount === null) return await leaveToQueue(message, log);
   if (message.maxReceiveCount === Number.POSITIVE_INFINITY) {
     log.error('callback given up; the callback queue has no dead-letter queue, so that it is lost');
     return await message.delete(settling());
   }
   // Told once, however many receives are left.
-  if (message.receiveCount >= message.maxReceiveCount) {
+  if (isLastReceive(message)) {
     log.error('callback given up; the dead-letter queue gets it');
   }
   await message.changeVisibility(0, settling());
+}
+
+/** Whether there is a dead-letter queue is not known. It may be all that keeps this callback: nothing is deleted. */
+async function leaveToQueue(message: ReceivedMessage, log: Logger): Promise<void> {
+  if (message.receiveCount === QUEUE_ATTEMPTS) {
+    log.error('callback given up; the dead-letter queue gets it, where the callback queue has one');
+  }
+  // Where it has none, the queue's retention ends the message: it is not to go round at full speed for days.
+  const isForgotten = message.receiveCount >= MOST_RECEIVES_ALLOWED;
+  await message.changeVisibility(isForgotten ? MAX_DELAY_SECONDS : 0, settling());
 }
 
 function settling(): AbortSignal {

@@ -11,7 +11,7 @@ const MAX_FIRST_DELAY_SECONDS = 15 * MINUTE;
 const DELAYS_SECONDS = [30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR, 10 * HOUR] as const;
 
 /** SQS hides a message for twelve hours at most, counted from its receive. */
-const MAX_DELAY_SECONDS = 12 * HOUR - 5 * MINUTE;
+export const MAX_DELAY_SECONDS = 12 * HOUR - 5 * MINUTE;
 
 /** Up to this share is added, so that the events of one outage do not all come back in one second. */
 const JITTER = 0.1;

@@ -26,8 +26,13 @@ export type MessageFate = 'delete' | 'leave' | 'resend' | { readonly visibleAfte
 /** How often a message was received, this time included, and how often it can be. */
 export interface ReceiveCounts {
   readonly receiveCount: number;
-  /** Infinity without a redrive policy. */
-  readonly maxReceiveCount: number;
+  /** Infinity without a redrive policy; null where it is not known. */
+  readonly maxReceiveCount: number | null;
+}
+
+/** Whether the queue will not hand the message out again. One whose redrive policy is not known is taken to go on. */
+export function isLastReceive({ receiveCount, maxReceiveCount }: ReceiveCounts): boolean {
+  return maxReceiveCount !== null && receiveCount >= maxReceiveCount;
 }
 
 /** First wait up to 20 s, doubling, at most a quarter of an hour. */
@@ -58,7 +63,7 @@ export function decideOutcome(
     // A fatal error is this process's, not the job's: another worker may do better.
     case 'fatal':
     case 'retry': {
-      if (attempt.receiveCount >= attempt.maxReceiveCount) return { name: 'exhausted', error };
+      if (isLastReceive(attempt)) return { name: 'exhausted', error };
       const backOffSeconds = Math.ceil(fullJitterMs(attempt.receiveCount, backOff, random) / 1000);
       const delaySeconds = Math.max(backOffSeconds, error.retryAfterSeconds ?? 0);
       return { name: 'retry', error, delaySeconds };
@@ -88,9 +93,7 @@ export function messageFate(
     // A receive cannot be un-counted, and a stopping process may never come to note its end. Interruptions alone must neither end in
     // the dead-letter queue nor look like crashes: a fresh copy starts at one, and no worker has died of it.
     case 'released':
-      return endMissing || counts.receiveCount >= counts.maxReceiveCount
-        ? 'resend'
-        : { visibleAfterSeconds: 0 };
+      return endMissing || isLastReceive(counts) ? 'resend' : { visibleAfterSeconds: 0 };
     case 'unreadable':
       return 'leave';
   }

@@ -15,8 +15,8 @@ export interface ReceivedMessage {
   readonly body: string;
   /** How often the queue has handed this message out, this time included: 1 or more. */
   readonly receiveCount: number;
-  /** Receives after which the queue moves the message to its dead-letter queue; Infinity without a redrive policy. */
-  readonly maxReceiveCount: number;
+  /** Receives after which the queue moves the message to its dead-letter queue; Infinity without a redrive policy, null where that is not known. */
+  readonly maxReceiveCount: number | null;
   /** When the message was put on the queue, in milliseconds since the epoch. */
   readonly sentAtMs: number;
   /** When the receive that brought it was answered, on the clock of `performance.now()`. */

@@ -14,7 +14,7 @@ const EVENT = detectionEvent(FAILURE, { bucket: 'media', key: 'detections/job-1.
 const BODY = encodeDelivery({ url: 'https://example.com/hook', eventId: 'evt_1', event: EVENT });
 
 /** What was done with the messages: `hidden 0`, `deleted`, `sent again`. */
-function receives(maxReceiveCount: number, settled: string[]) {
+function receives(maxReceiveCount: number | null, settled: string[]) {
   return (receiveCount: number): ReceivedMessage => ({
     messageId: 'message-1',
     receiptHandle: 'handle',
@@ -70,6 +70,23 @@ describe('a delivery whose receiver never takes it', () => {
     await redelivery.run(received(QUEUE_ATTEMPTS), new AbortController().signal);
     expect(settled).toEqual(['deleted']);
     expect(errors).toEqual([expect.stringContaining('it is lost')]);
+  });
+
+  it('on a queue that does not tell whether it has dead letters is left to it, and never deleted', async () => {
+    let made = 0;
+    const { redelivery, errors } = redeliveryWith(async () => {
+      made += 1;
+      return { name: 'failed', reason: 'it answered HTTP 503', retryAfterSeconds: null };
+    });
+    const settled: string[] = [];
+    const received = receives(null, settled);
+    for (const receive of [QUEUE_ATTEMPTS, QUEUE_ATTEMPTS + 1, 999, 1000, 1001]) {
+      await redelivery.run(received(receive), new AbortController().signal);
+    }
+    expect(made).toBe(1);
+    expect(errors).toEqual([expect.stringContaining('where the callback queue has one')]);
+    // No redrive policy allows more than 1000 receives: after them it would go round for nothing.
+    expect(settled).toEqual(['hidden 0', 'hidden 0', 'hidden 0', 'hidden 42900', 'hidden 42900']);
   });
 });
 

@@ -33,9 +33,11 @@ describe('decideOutcome', () => {
     expect(outcomeOf('MESSAGE_UNREADABLE', LAST).name).toBe('unreadable');
   });
 
-  it('never exhausts on a queue without a redrive policy', () => {
+  it('never exhausts on a queue without a redrive policy, or with one that is not known', () => {
     const attempt = { receiveCount: 1000, maxReceiveCount: Number.POSITIVE_INFINITY };
     expect(outcomeOf('STORAGE_UNAVAILABLE', attempt).name).toBe('retry');
+    const unknown = { ...attempt, maxReceiveCount: null };
+    expect(decideOutcome(new WorkerError('STORAGE_UNAVAILABLE', 'a reason'), unknown).name).toBe('retry');
   });
 
   it('waits longer from receive to receive, up to a limit, and never less than a second', () => {
