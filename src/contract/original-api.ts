@@ -1,6 +1,7 @@
 /** The bodies of the original HTTP API (`POST /detect`) and of its callbacks, made from today's: nothing a client of then reads has moved. */
 import { z } from 'zod';
 import type { DetectionJob } from './job.ts';
+import { toMilliseconds } from './milliseconds.ts';
 import type { FailedResult } from './result.ts';
 
 const none = z.literal(0);
@@ -39,7 +40,7 @@ export type QueuedResponse = z.infer<typeof queuedResponseSchema>;
 export type FailedResponse = z.infer<typeof failedResponseSchema>;
 
 export function queuedResponse({ jobId, frameIntervalSeconds }: DetectionJob): QueuedResponse {
-  return { job_id: jobId, status: 'queued', ...emptyFindings(frameIntervalSeconds * 1000) };
+  return { job_id: jobId, status: 'queued', ...emptyFindings(toMilliseconds(frameIntervalSeconds)) };
 }
 
 /** @param frameIntervalMs 0 when the job was too broken to have one */

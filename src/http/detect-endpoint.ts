@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { type DetectionJob, type JobPolicy, type ParsedJob, parseJob } from '../contract/job.ts';
+import { toMilliseconds } from '../contract/milliseconds.ts';
 import { completedResponseChunks, failedResponse, queuedResponse } from '../contract/original-api.ts';
 import { failedResult } from '../contract/result.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
@@ -117,7 +118,7 @@ async function answerOf(
   if (outcome.name !== 'failed') return refusal(503, error.message);
   if (error.code === 'JOB_CONFLICT') return refusal(409, error.message);
   const failure = failedResult(job.jobId, error);
-  return { status: 200, body: failedResponse(failure, job.frameIntervalSeconds * 1000) };
+  return { status: 200, body: failedResponse(failure, toMilliseconds(job.frameIntervalSeconds)) };
 }
 
 /** Errors look as the original API's did. */

@@ -1,5 +1,6 @@
 /** Puts observations and identities into the result document, frame by frame into a file: hours of video do not fit into memory. */
 import { closeSync } from 'node:fs';
+import { toMilliseconds } from '../contract/milliseconds.ts';
 import {
   type CompletedResult,
   completedResultSchema,
@@ -91,7 +92,7 @@ function resultHead({ request, video }: Findings) {
     job_id: request.jobId,
     status: 'completed',
     source_dimensions: { width: video.width, height: video.height },
-    frame_interval_ms: to(3, request.frameIntervalSeconds * 1000),
+    frame_interval_ms: toMilliseconds(request.frameIntervalSeconds),
     video: {
       duration_ms: to(0, video.durationMs),
       frame_rate: to(3, video.frameRate),
@@ -161,7 +162,7 @@ function samplingProvenance(
   return {
     plan,
     reason,
-    tolerance_ms: to(3, samplingToleranceSeconds * 1000),
+    tolerance_ms: toMilliseconds(samplingToleranceSeconds),
     packets,
     packets_total: packetsTotal,
     estimated_cpu_ms: Math.round(estimatedCpuMs),

@@ -74,7 +74,8 @@ describe('the responses of the original API', () => {
     const job: DetectionJob = {
       jobId: 'job-1',
       video: { bucket: 'media', key: 'a.mp4' },
-      frameIntervalSeconds: 0.5,
+      // 1000.9999999999999 ms as a binary fraction.
+      frameIntervalSeconds: 1.001,
       samplingToleranceSeconds: 0,
       detectFaces: true,
       detectPoses: true,
@@ -83,7 +84,7 @@ describe('the responses of the original API', () => {
     expect(queuedResponse(job)).toMatchObject({
       job_id: 'job-1',
       status: 'queued',
-      frame_interval_ms: 500,
+      frame_interval_ms: 1001,
       frames: [],
     });
   });

@@ -159,12 +159,13 @@ describe('POST /detect', () => {
   });
 
   it('says in the original shape why a job failed', async () => {
-    const response = await detect({ ...uniqueJob('missing'), video_s3_key: 'missing.mp4' });
+    const missing = { video_s3_key: 'missing.mp4', frame_interval_seconds: 1.001 };
+    const response = await detect({ ...uniqueJob('missing'), ...missing });
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({
       status: 'failed',
       frames: [],
-      frame_interval_ms: 2000,
+      frame_interval_ms: 1001,
       error: expect.stringContaining('missing.mp4'),
       error_code: 'VIDEO_NOT_FOUND',
     });
