@@ -22,6 +22,8 @@ export const optionalText = z.string().min(1).optional();
 export const httpUrl = z.url({
   protocol: /^https?$/,
   error: 'must be a URL that begins with http:// or https://',
+  // What is no URL has no other faults.
+  abort: true,
 });
 /** URL of a queue whose messages may each have a delay: FIFO queues have one for all. */
 export const standardQueueUrl = httpUrl.refine((url) => !url.endsWith('.fifo'), 'must be a standard queue');

@@ -123,6 +123,9 @@ describe('readConfig', () => {
     expect(problemsOf({ ...REQUIRED, CALLBACK_QUEUE_URL: fifo })).toContain(
       `CALLBACK_QUEUE_URL=${fifo}: must be a standard queue`,
     );
+    const noUrl = problemsOf({ ...REQUIRED, CALLBACK_QUEUE_URL: 'callbacks.fifo' });
+    expect(noUrl).toContain('CALLBACK_QUEUE_URL=callbacks.fifo: must be a URL');
+    expect(noUrl).not.toContain('must be a standard queue');
     const same = problemsOf({ ...REQUIRED, CALLBACK_QUEUE_URL: REQUIRED.SQS_QUEUE_URL, PORT: 'none' });
     expect(same).toContain(
       `CALLBACK_QUEUE_URL=${REQUIRED.SQS_QUEUE_URL}: must be another queue than SQS_QUEUE_URL`,
