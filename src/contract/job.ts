@@ -12,6 +12,8 @@ export const SAMPLING_TOLERANCE_SECONDS = { min: 0, max: 3600 } as const;
 const TOLERANCE_TOO_LARGE =
   'sampling_tolerance_seconds is more than half of frame_interval_seconds: one picture would stand for several samples';
 
+const frameInterval = z.number().min(FRAME_INTERVAL_SECONDS.min).max(FRAME_INTERVAL_SECONDS.max);
+
 const jobId = z
   .string()
   .regex(
@@ -46,10 +48,7 @@ export const jobMessageSchema = z
       .max(63)
       .nullish()
       .describe('Bucket of the video; the worker’s own when absent.'),
-    frame_interval_seconds: z
-      .number()
-      .min(FRAME_INTERVAL_SECONDS.min)
-      .max(FRAME_INTERVAL_SECONDS.max)
+    frame_interval_seconds: frameInterval
       .nullish()
       .describe('Seconds between two sampled frames; the worker’s FRAME_INTERVAL_SECONDS when absent.'),
     sampling_tolerance_seconds: z
@@ -68,14 +67,10 @@ export const jobMessageSchema = z
     path: ['detect_poses'],
     error: 'detect_faces and detect_poses are both false: nothing would be detected',
   })
-  .refine(
-    (job) =>
-      (job.sampling_tolerance_seconds ?? 0) <= (job.frame_interval_seconds ?? Number.POSITIVE_INFINITY) / 2,
-    {
-      path: ['sampling_tolerance_seconds'],
-      error: TOLERANCE_TOO_LARGE,
-    },
-  );
+  .refine((job) => isWithinHalf(job.sampling_tolerance_seconds, job.frame_interval_seconds), {
+    path: ['sampling_tolerance_seconds'],
+    error: TOLERANCE_TOO_LARGE,
+  });
 
 /** The message body a producer sends. */
 export type JobMessage = z.input<typeof jobMessageSchema>;
@@ -171,6 +166,12 @@ export function defaultTolerance(frameIntervalSeconds: number, wanted = 0): numb
 
 /** SNS in SQS in NestJS is two envelopes; more than three is no message of ours. */
 const MAX_ENVELOPES = 3;
+
+/** An interval that is itself refused, or not known yet, is no measure for a tolerance. */
+function isWithinHalf(tolerance: number | null | undefined, interval: number | null | undefined): boolean {
+  const known = frameInterval.safeParse(interval);
+  return tolerance == null || !known.success || tolerance <= known.data / 2;
+}
 
 /** S3 takes ".." as a part of a name, unless it would lead above the bucket. */
 function leavesBucket(key: string): boolean {

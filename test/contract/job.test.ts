@@ -88,6 +88,17 @@ describe('a job message', () => {
     expect(toleranceOf({ sampling_tolerance_seconds: 1 })).toBe(1);
   });
 
+  it('is not refused for a tolerance where only its interval is wrong', () => {
+    for (const fields of [
+      { frame_interval_seconds: -1 },
+      { frame_interval_seconds: 0, sampling_tolerance_seconds: 0.5 },
+    ]) {
+      const message = problem({ ...JOB, ...fields });
+      expect(message).toContain('frame_interval_seconds');
+      expect(message).not.toContain('sampling_tolerance_seconds');
+    }
+  });
+
   it('names every problem at once', () => {
     const message = problem({ ...JOB, video_s3_key: '', detect_faces: 1 });
     expect(message).toContain('video_s3_key');
