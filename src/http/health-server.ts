@@ -65,7 +65,7 @@ export async function startHealthServer(
   const options = { requestTimeout: requestTimeoutMs, connectionsCheckingInterval: CHECK_EVERY_MS };
   const server = createServer(options, (request, response) => {
     if (detect !== null && pathOf(request) === '/detect') return void detect(request, response);
-    route(request, sources).then(
+    route(request, sources, detect !== null).then(
       (answer) => send(request, response, answer),
       (error: Error) => response.destroy(error),
     );
@@ -82,7 +82,11 @@ export async function startHealthServer(
   };
 }
 
-async function route(request: IncomingMessage, sources: HealthSources): Promise<Answer> {
+async function route(
+  request: IncomingMessage,
+  sources: HealthSources,
+  servesDetect: boolean,
+): Promise<Answer> {
   const { method } = request;
   if (method !== 'GET' && method !== 'HEAD') return json(405, { error: 'use GET' });
   switch (pathOf(request)) {
@@ -99,7 +103,9 @@ async function route(request: IncomingMessage, sources: HealthSources): Promise<
     case '/metrics':
       return { status: 200, ...(await sources.metrics()) };
     default:
-      return json(404, { error: 'there are /health, /health/ready, /health/models and /metrics' });
+      return json(404, {
+        error: `there are ${servesDetect ? 'POST /detect, ' : ''}/health, /health/ready, /health/models and /metrics`,
+      });
   }
 }
 

@@ -102,6 +102,20 @@ describe('the health endpoints', () => {
 });
 
 describe('the health server', () => {
+  it.each([
+    ['with', async () => {}, 'there are POST /detect, /health,'],
+    ['without', null, 'there are /health,'],
+  ])('%s POST /detect says of another path what there is', async (_name, detect, words) => {
+    const server = await startHealthServer(0, SOURCES, detect);
+    try {
+      const answer = await fetch(`http://127.0.0.1:${server.port}/`);
+      expect(answer.status).toBe(404);
+      expect(await answer.text()).toContain(words);
+    } finally {
+      await server.close();
+    }
+  });
+
   it('cuts off a request that does not arrive whole in its time, whether it stalls or comes byte by byte', async () => {
     const readBody: DetectEndpoint = async (request) => {
       await request.toArray().catch(() => []);
