@@ -4,7 +4,7 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parseArguments, runProgram, usage } from './command-line.ts';
+import { parseArguments, refuseToOverwrite, runProgram, usage } from './command-line.ts';
 import { type AnalysisConfig, readAnalysisConfig, readEnvironment } from './config.ts';
 import { defaultTolerance, FRAME_INTERVAL_SECONDS } from './contract/job.ts';
 import { decimal } from './decimal.ts';
@@ -59,7 +59,10 @@ async function main(): Promise<void> {
   const config = readAnalysisConfig(env);
   const request = requestFor(file, values, config);
   await requireReadable(file);
-  if (values.out !== undefined) await requireWritable(values.out);
+  if (values.out !== undefined) {
+    await refuseToOverwrite(file, values.out);
+    await requireWritable(values.out);
+  }
   const abort = new AbortController();
   const onInterrupt = () => abort.abort(new WorkerError('SHUTTING_DOWN', 'interrupted'));
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
@@ -88,6 +91,10 @@ async function requireReadable(file: string): Promise<void> {
   await access(file, constants.R_OK).catch((cause: Error) => {
     throw new WorkerError('VIDEO_NOT_FOUND', `${file} cannot be read: ${cause.message}`, { cause });
   });
+  const found = await statOrNull(file);
+  if (found?.isDirectory()) {
+    throw new WorkerError('VIDEO_NOT_FOUND', `${file} is a folder: name a video file`);
+  }
 }
 
 /** Asked before an analysis that may take hours. The file is opened when there is a result: an older one stays until then. */

@@ -1,4 +1,4 @@
-/** Looks at a file that may not be there. */
+/** Looks at files that may not be there. */
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 
@@ -10,4 +10,12 @@ export async function statOrNull(path: string): Promise<Stats | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+/** Whether both paths lead to one file, by links or not. What cannot be looked at is no file, and neither is a device or a pipe. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  // Some file systems have numbers beyond what a double can tell apart.
+  const looks = [one, other].map((path) => stat(path, { bigint: true }).catch(() => null));
+  const [a, b] = await Promise.all(looks);
+  return a?.isFile() === true && a.dev === b?.dev && a.ino === b.ino;
 }

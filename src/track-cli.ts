@@ -1,10 +1,12 @@
 /** The tracker alone on the command line: detections of any detector in, rows for any MOT evaluator out. */
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { parseArguments, runProgram, usage } from './command-line.ts';
+import { parseArguments, refuseToOverwrite, runProgram, usage } from './command-line.ts';
 import { decimal } from './decimal.ts';
 import { WorkerError } from './errors.ts';
 import { type DetectionFrame, readDetectionLines } from './tracking/detection-lines.ts';
+import { LEAST_SIZE } from './tracking/observation-validation.ts';
+import { LEAST_INTERVAL_MS } from './tracking/sampling-rate.ts';
 import {
   DEFAULT_MAX_AGE,
   DEFAULT_SEQUENCE_OPTIONS,
@@ -18,6 +20,7 @@ const HELP = `Follows people through detections and writes MOT rows: n,id,x,y,w,
 Usage: npm run -s track -- --detections FILE.jsonl --out FILE.txt [options]
 
   --detections FILE           one line a frame: {"n": 1, "t": seconds, "dets": [{"box": [x, y, w, h], "score": 0.9, "feature": [..]}]}
+                              frames at least ${LEAST_INTERVAL_MS} ms apart, boxes at least ${LEAST_SIZE} pixels wide and high
   --out FILE                  where the rows go; - for stdout
   --rate-mode auto|deepsort   auto: time-aware below 7 frames a second, and at every rate where no detection has a feature,
                               reports the detections; deepsort: the published algorithm and what its program reports,
@@ -61,6 +64,7 @@ async function main(): Promise<void> {
     process.stdout.write(`${HELP}\n`);
     return;
   }
+  if (args.out !== '-') await refuseToOverwrite(args.detections, args.out);
   const frames = await readFrames(args.detections, args.options.picture);
   const rows = trackSequence(frames, args.options).map(motRow).join('');
   if (args.out === '-') process.stdout.write(rows);

@@ -1,6 +1,6 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -123,6 +123,7 @@ describe('detect, the command line', () => {
     ['a tolerance without digits', ['x.mp4', '--tolerance', ''], /^CONFIG_INVALID: --tolerance must be/],
     ['an option without its value', ['x.mp4', '--interval', '--no-faces'], /^CONFIG_INVALID: .*'--interval'/],
     ['a file that is not there', ['nowhere.mp4'], /VIDEO_NOT_FOUND: .*nowhere\.mp4/],
+    ['a folder', [import.meta.dirname], /^VIDEO_NOT_FOUND: .*test is a folder: name a video file$/m],
   ])('says in one line what is wrong with %s', async (_name, args, message) => {
     const { code, stdout, stderr } = await detect(...args.map((arg) => (arg === 'FILM' ? film : arg)));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -140,6 +141,19 @@ describe('detect, the command line', () => {
     const { code, stdout, stderr } = await detect(noVideo, '--out', out);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trim()).toMatch(message);
+  });
+
+  it('does not write over the video it reads, whatever leads to it', async () => {
+    const video = join(folder, 'only-copy.mp4');
+    const link = join(folder, 'link.json');
+    await copyFile(film, video);
+    await symlink(video, link);
+    for (const out of [video, link]) {
+      const { code, stderr } = await detect(video, '--out', out);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^CONFIG_INVALID: --out is the file that is read: name another[^\n]*\n$/);
+    }
+    expect((await readFile(video)).equals(await readFile(film))).toBe(true);
   });
 
   it('leaves an older result alone when there is no new one', async () => {

@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -81,6 +81,19 @@ describe('the track command', () => {
     expect(stderr).toMatch(/^CONFIG_INVALID: cannot write \/no\/such\/rows\.txt: ENOENT[^\n]*\n$/);
   });
 
+  it('does not write over the detections it reads, whatever leads to them', async () => {
+    const input = join(folder, 'only-copy.jsonl');
+    const link = join(folder, 'link.txt');
+    await copyFile(detections, input);
+    await symlink(input, link);
+    for (const out of [input, link]) {
+      const { code, stderr } = await track('--detections', input, '--out', out);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/^CONFIG_INVALID: --out is the file that is read: name another[^\n]*\n$/);
+    }
+    expect(await readFile(input, 'utf8')).toBe(await readFile(detections, 'utf8'));
+  });
+
   it.each([
     ['no files', [], 'name --detections FILE and --out FILE'],
     ['an unknown option', ['--nonsense'], 'nonsense'],
@@ -134,5 +147,6 @@ describe('the track command', () => {
   it('explains itself', async () => {
     const { stdout } = await track('--help');
     expect(stdout).toContain('Usage: npm run -s track -- --detections FILE.jsonl');
+    expect(stdout).toContain('frames at least 1 ms apart, boxes at least 0.000001 pixels wide and high');
   });
 });

@@ -8,7 +8,7 @@ import type { ObservedFrames } from './observations.ts';
 const LARGEST_COORDINATE = 1e9;
 
 /** Pixels. Boxes in fractions of a picture are still larger, and at the largest coordinate it still tells two edges apart. */
-const LEAST_SIZE = 1e-6;
+export const LEAST_SIZE = 1e-6;
 
 /** A box with where it was found, for the message. */
 interface Found {
