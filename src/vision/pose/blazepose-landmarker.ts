@@ -10,13 +10,7 @@ import { FaceCover } from './face-cover.ts';
 import { isHeadAlone, isHeadless, isNotWhatWasSeen, isWornBy } from './false-body.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
-import {
-  type Claim,
-  explainsFace,
-  faceOfHead,
-  hasShouldersInFaces,
-  oneSkeletonPerBody,
-} from './same-body.ts';
+import { type Claim, faceOfHead, oneSkeletonPerBody, withItsFace } from './same-body.ts';
 import { withoutBorrowed } from './shared-bones.ts';
 
 export interface BlazePoseOptions {
@@ -78,9 +72,8 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       const expected = faceOfHead(head, faceHints);
       const candidate = await this.#lookAt(region, expected);
       if (candidate === null || isNotWhatWasSeen(candidate, region, head)) continue;
-      const face = faceHints.find((hint) => explainsFace(candidate, hint)) ?? null;
-      if (hasShouldersInFaces(candidate, others(faceHints, face))) continue;
-      found.push({ ...candidate, face });
+      const body = withItsFace(candidate, faceHints);
+      if (body !== null) found.push(body);
     }
     await addBodiesBelowFaces(found, {
       faces: faceHints,

@@ -64,6 +64,16 @@ export function explainsFace(skeleton: Skeletal, face: Tlwh): boolean {
   );
 }
 
+/** The skeleton with the face it has, null for none; null where it lies across the others of these people (boxes in pixels). */
+export function withItsFace<T extends Skeletal>(
+  skeleton: T,
+  faces: readonly Tlwh[],
+): (T & { readonly face: Tlwh | null }) | null {
+  const face = faces.find((hint) => explainsFace(skeleton, hint)) ?? null;
+  const others = faces.filter((other) => other !== face);
+  return hasShouldersInFaces(skeleton, others) ? null : { ...skeleton, face };
+}
+
 /** Whether both shoulders are seen in other people's faces (boxes in pixels): then the skeleton lies across them. */
 export function hasShouldersInFaces(skeleton: Skeletal, othersFaces: readonly Tlwh[]): boolean {
   const shoulders = visiblePoints(skeleton, SHOULDERS);

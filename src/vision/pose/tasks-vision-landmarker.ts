@@ -11,7 +11,7 @@ import { type PixelWindow, pixelWindow } from './pixel-window.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
 import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
 import { RgbaBuffer } from './rgba-buffer.ts';
-import { type Claim, explainsFace, hasShouldersInFaces, oneSkeletonPerBody } from './same-body.ts';
+import { type Claim, explainsFace, oneSkeletonPerBody, withItsFace } from './same-body.ts';
 import type { RgbaImage } from './software-texture.ts';
 import {
   type GraphLandmark,
@@ -58,11 +58,9 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
     this.#cover.begin(image, faceHints);
     this.#graph ??= await start(this.#options, this.#messages);
     const graph = this.#graph;
-    const found = this.#look(graph, image, wholeOf(image)).flatMap((pose): FoundBody[] => {
-      const face = faceHints.find((hint) => explainsFace(pose, hint)) ?? null;
-      const others = faceHints.filter((hint) => hint !== face);
-      return hasShouldersInFaces(pose, others) ? [] : [{ ...pose, face }];
-    });
+    const found = this.#look(graph, image, wholeOf(image)).flatMap(
+      (pose): FoundBody[] | FoundBody => withItsFace(pose, faceHints) ?? [],
+    );
     await addBodiesBelowFaces(found, {
       faces: faceHints,
       maxPoses: this.#options.maxPoses,
