@@ -2,40 +2,42 @@
 import { type ErrorCode, WorkerError } from '../errors.ts';
 import type { FfmpegExit } from './ffmpeg-process.ts';
 
-/** Known complaints as lines begin with them, the most telling first. */
-const COMPLAINTS: ReadonlyArray<readonly [words: string, code: ErrorCode, message: string]> = [
+/** Known complaints, the most telling first. */
+const COMPLAINTS: ReadonlyArray<readonly [line: RegExp, code: ErrorCode, message: string]> = [
   [
-    String.raw`Picture size \d+x\d+ (?:exceeds specified max pixel count|is invalid)`,
+    saidByFfmpeg(String.raw`Picture size \d+x\d+ (?:exceeds specified max pixel count|is invalid)`),
     'VIDEO_TOO_LARGE',
     'the picture has more pixels than are allowed: scale the video down',
   ],
   [
-    'Number of streams exceeds max_streams parameter',
+    saidByFfmpeg('Number of streams exceeds max_streams parameter'),
     'VIDEO_FORMAT_UNSUPPORTED',
     'the file has more streams than are allowed: export only its pictures and its sound',
   ],
   [
-    'moov atom not found',
+    saidByFfmpeg('moov atom not found'),
     'VIDEO_CORRUPT',
     'the file has no index (moov atom), so it was cut off or never finished: upload it again',
   ],
   [
-    'file:.*: Cannot allocate memory$',
+    saidByFfmpeg('file:.*: Cannot allocate memory$'),
     'VIDEO_CORRUPT',
     'the file cannot be opened, because its index claims more than fits into memory: it is damaged; export it again',
   ],
   [
-    "Stream map '.*' matches no streams|Output file (?:#\\d+ )?does not contain any stream",
+    saidByFfmpeg("Stream map '.*' matches no streams|Output file (?:#\\d+ )?does not contain any stream"),
     'VIDEO_STREAM_MISSING',
     'the file has no video stream: send a file with pictures',
   ],
   [
-    'Format not on whitelist|Protocol .* not on whitelist',
+    saidByFfmpeg('Format not on whitelist|Protocol .* not on whitelist'),
     'VIDEO_FORMAT_UNSUPPORTED',
     'the file is no video in a supported container: send MP4, MOV, MKV, WebM, MPEG-TS, AVI or FLV',
   ],
   [
-    String.raw`No such filter|Requested output format '.*' is not (?:known|a suitable output format)|Unrecognized option|Automatic encoder selection failed|Decoder \(codec (?!none\b)\w+\) not found|\S+: error while loading shared libraries`,
+    saidByFfmpeg(
+      String.raw`No such filter|Requested output format '.*' is not (?:known|a suitable output format)|Unrecognized option|Automatic encoder selection failed|Decoder \(codec (?!none\b)\w+\) not found|\S+: error while loading shared libraries`,
+    ),
     'FFMPEG_MISSING',
     'this ffmpeg lacks a part the worker needs: install a complete one (Debian: apt-get install -y ffmpeg)',
   ],
@@ -69,7 +71,7 @@ export function explainFailure(exit: FfmpegExit): WorkerError {
       endedBySignal: true,
     });
   }
-  const known = COMPLAINTS.find(([begin]) => lines.some((line) => saidByFfmpeg(begin).test(line)));
+  const known = COMPLAINTS.find(([complaint]) => lines.some((line) => complaint.test(line)));
   if (known !== undefined) return new WorkerError(known[1], known[2], { cause });
   if (/Cannot allocate memory|Resource temporarily unavailable|No space left/.test(words)) {
     return new WorkerError('DECODER_FAILED', 'ffmpeg ran out of resources: it is tried again', { cause });

@@ -105,8 +105,11 @@ export async function readMp4Track(file: string, maxPictures: number): Promise<M
 
 /** Whether the pictures of an MP4, be it one of fragments, are told once how they are coded: see `describesPicturesOnce`. */
 export async function hasOneDescription(file: string): Promise<boolean> {
-  const moov = await withReader(file, findFirstMoov);
-  return moov !== null && describesPicturesOnce(moov);
+  const isOne = await withReader(file, async (size, read) => {
+    const moov = await findFirstMoov(size, read);
+    return moov !== null && describesPicturesOnce(moov);
+  });
+  return isOne === true;
 }
 
 /** @returns null where tables are shorter than they say */
