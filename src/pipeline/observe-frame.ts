@@ -5,7 +5,7 @@ import type { Frame } from '../media/frame.ts';
 import type { FaceObservation, FrameObservations, PoseObservation } from '../tracking/observations.ts';
 import type { FaceDetection } from '../vision/face-detector.ts';
 import type { FrameSimilarityMeter } from '../vision/frame-similarity.ts';
-import type { Pose } from '../vision/pose/pose-landmarker.ts';
+import { type Pose, toFaceHint } from '../vision/pose/pose-landmarker.ts';
 import { torsoAppearance } from '../vision/torso-appearance.ts';
 import type { Engines } from './engines.ts';
 
@@ -28,7 +28,7 @@ export async function observeFrame(
 ): Promise<FrameObservations> {
   // Faces are looked for in any case: they lead to bodies the pose detector misses.
   const seen = await engines.faceDetector.detect(frame);
-  const hints = seen.map(({ box }) => box);
+  const hints = seen.map(toFaceHint);
   const faces = wanted.faces ? seen : [];
   const embeddings = await engines.faceEmbedder.embed(frame, faces);
   const poses = wanted.poses ? await engines.poseLandmarker.detect(frame, hints) : [];

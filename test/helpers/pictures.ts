@@ -1,8 +1,8 @@
 /** Pictures for tests: plain colours, files, and drawn people at known places. */
 import sharp, { type Sharp } from 'sharp';
 import { ADA, BEN, drawPerson, faceBox } from '../../demo/draw-person.ts';
-import type { Tlwh } from '../../src/geometry/box.ts';
 import type { RgbImage } from '../../src/geometry/rgb-image.ts';
+import type { FaceHint } from '../../src/vision/pose/pose-landmarker.ts';
 
 /** A picture whose pixel at (x, y) is `colourAt(x, y)`, channels 0..255. */
 export function paint(
@@ -33,11 +33,11 @@ export async function resizePicture(image: RgbImage, width: number, height: numb
   return toRgb(sharp(image.data, { raw }).resize(width, height, { fit: 'fill' }));
 }
 
-/** Two drawn people on a plain wall, the size of their heads in proportion to the picture's width, and where their faces are. */
+/** Two drawn people on a plain wall, the size of their heads in proportion to the picture's width, and their faces, surely seen. */
 export async function drawTwoPeople(
   width: number,
   height: number,
-): Promise<{ image: RgbImage; faces: Tlwh[] }> {
+): Promise<{ image: RgbImage; faces: FaceHint[] }> {
   const people = [
     { appearance: ADA, x: 0.3 * width, y: 0.375 * height, headSize: 0.086 * width },
     { appearance: BEN, x: 0.7 * width, y: 0.4 * height, headSize: 0.078 * width },
@@ -51,7 +51,7 @@ export async function drawTwoPeople(
   const wall = sharp({ create: { width, height, channels: 3, background: '#5d6b7e' } });
   return {
     image: await toRgb(wall.composite(layers)),
-    faces: people.map(({ x, y, headSize }) => faceBox(x, y, headSize)),
+    faces: people.map(({ x, y, headSize }) => ({ ...faceBox(x, y, headSize), confidence: 1 })),
   };
 }
 

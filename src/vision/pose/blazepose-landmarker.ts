@@ -9,7 +9,7 @@ import { type BodyRegion, boxAroundRegion } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
 import { isHeadAlone, isHeadless, isNotWhatWasSeen, isWornBy } from './false-body.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
-import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
+import { type FaceHint, type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
 import { type Claim, faceOfHead, oneSkeletonPerBody, withItsFace } from './same-body.ts';
 import { withoutBorrowed } from './shared-bones.ts';
 
@@ -62,7 +62,7 @@ export class BlazePoseLandmarker implements PoseLandmarker {
   }
 
   /** @throws WorkerError MODEL_INVALID when a network gives NaN, INTERNAL for a malformed picture */
-  async detect(image: RgbImage, faceHints: readonly Tlwh[]): Promise<Pose[]> {
+  async detect(image: RgbImage, faceHints: readonly FaceHint[]): Promise<Pose[]> {
     requireRgbImage(image);
     this.#cover.begin(image, faceHints);
     const found: FoundBody[] = [];

@@ -15,14 +15,24 @@ export interface Pose {
   readonly worldLandmarks: readonly WorldLandmark[];
 }
 
+/** The box of a face found in the same picture, in pixels, and how sure the detector is of it. */
+export interface FaceHint extends Tlwh {
+  /** 0..1. */
+  readonly confidence: number;
+}
+
+export function toFaceHint({ box, confidence }: { box: Tlwh; confidence: number }): FaceHint {
+  return { ...box, confidence };
+}
+
 /** Finds the bodies in single pictures; keeps nothing from one picture to the next. */
 export interface PoseLandmarker {
   /**
    * Every visible body, at most one per person, surest first.
    *
-   * @param faceHints boxes of the faces found in the same picture, pixels; they lead to bodies the detector misses in wide shots
+   * @param faceHints lead to bodies the detector misses in wide shots
    */
-  detect(image: RgbImage, faceHints: readonly Tlwh[]): Promise<Pose[]>;
+  detect(image: RgbImage, faceHints: readonly FaceHint[]): Promise<Pose[]>;
   close(): Promise<void>;
 }
 

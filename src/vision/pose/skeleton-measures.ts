@@ -20,6 +20,12 @@ export const JOINTS = [
   indices('left_ankle', 'right_ankle'),
 ];
 
+/** What is seen of each hand: wrist, little finger, index finger, thumb. */
+export const HANDS = [
+  indices('left_wrist', 'left_pinky', 'left_index', 'left_thumb'),
+  indices('right_wrist', 'right_pinky', 'right_index', 'right_thumb'),
+];
+
 /** Anything with 33 landmarks in MediaPipe's order. */
 export interface Skeletal {
   readonly landmarks: readonly PoseLandmark[];

@@ -1,6 +1,5 @@
 /** The reference pose engine: MediaPipe's own graph behind the worker's interface, kept alive through errors it does not survive. */
 import { WorkerError } from '../../errors.ts';
-import type { Tlwh } from '../../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../../geometry/landmarks.ts';
 import type { RgbImage } from '../../geometry/rgb-image.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
@@ -9,7 +8,7 @@ import { boxAroundRegion } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
 import { type PixelWindow, pixelWindow } from './pixel-window.ts';
 import { boxAroundLandmarks } from './pose-box.ts';
-import { type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
+import { type FaceHint, type Pose, type PoseLandmarker, toPose } from './pose-landmarker.ts';
 import { RgbaBuffer } from './rgba-buffer.ts';
 import { type Claim, explainsFace, oneSkeletonPerBody, withItsFace } from './same-body.ts';
 import type { RgbaImage } from './software-texture.ts';
@@ -53,7 +52,7 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
   }
 
   /** @throws WorkerError INTERNAL for a malformed picture, or when the graph fails; the next call starts a fresh one */
-  async detect(image: RgbImage, faceHints: readonly Tlwh[]): Promise<Pose[]> {
+  async detect(image: RgbImage, faceHints: readonly FaceHint[]): Promise<Pose[]> {
     requireRgbImage(image);
     this.#cover.begin(image, faceHints);
     this.#graph ??= await start(this.#options, this.#messages);

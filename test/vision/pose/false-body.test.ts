@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { isHeadAlone, isHeadless, isNotWhatWasSeen, isWornBy } from '../../../src/vision/pose/false-body.ts';
+import {
+  isHandOf,
+  isHeadAlone,
+  isHeadless,
+  isNotWhatWasSeen,
+  isWornBy,
+} from '../../../src/vision/pose/false-body.ts';
 import type { Claim } from '../../../src/vision/pose/same-body.ts';
 import { person } from '../../helpers/skeletons.ts';
 
@@ -69,5 +75,21 @@ describe('a small skeleton before a large one', () => {
     expect(isWornBy(long, wearer)).toBe(false);
     const landmarks = long.landmarks.map((landmark, i) => ({ ...landmark, visibility: i < 25 ? 1 : 0 }));
     expect(isWornBy({ ...long, landmarks }, wearer)).toBe(true);
+  });
+});
+
+describe('a face that is a hand', () => {
+  const owner = person(100, 50);
+  const hand = { x: 115, y: 110, width: 20, height: 24 };
+
+  it('holds the wrist and the fingers of somebody', () => {
+    expect(isHandOf(owner, hand)).toBe(true);
+    expect(isHandOf(owner, { ...hand, x: 90 })).toBe(false);
+    expect(isHandOf(person(200, 50), hand)).toBe(false);
+  });
+
+  it('is none of somebody whose hand is not seen', () => {
+    const landmarks = owner.landmarks.map((landmark) => ({ ...landmark, visibility: 0.2 }));
+    expect(isHandOf({ ...owner, landmarks }, hand)).toBe(false);
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { videoFrames } from '../../../eval/video-frames.ts';
 import { openModel } from '../../../src/inference/model-store.ts';
 import { FaceDetector } from '../../../src/vision/face-detector.ts';
+import { toFaceHint } from '../../../src/vision/pose/pose-landmarker.ts';
 import { explainsFace } from '../../../src/vision/pose/same-body.ts';
 import { TasksVisionPoseLandmarker } from '../../../src/vision/pose/tasks-vision-landmarker.ts';
 import { bundleProduct } from '../../../tools/models-build/pose-networks.ts';
@@ -36,7 +37,10 @@ describe('MediaPipe’s own graph', () => {
   it('looks around each face as well, and sees both drawn people', async () => {
     const { image, faces } = await drawTwoPeople(1280, 720);
     const several = await TasksVisionPoseLandmarker.load({ bundle, maxPoses: 4, minPresence: 0.5 });
-    const poses = await several.detect(image, [...faces, { x: 1270, y: -60, width: 40, height: 40 }]);
+    const poses = await several.detect(image, [
+      ...faces,
+      { x: 1270, y: -60, width: 40, height: 40, confidence: 0.9 },
+    ]);
     expect(poses).toHaveLength(2);
     for (const face of faces) {
       expect(poses.filter((pose) => explainsFace(pose, face))).toHaveLength(1);
@@ -104,7 +108,7 @@ describeWithShared('MediaPipe’s own graph on a film', () => {
     const faceDetector = await FaceDetector.load(await openModel('face-detector', { role: 'face-detector' }));
     const several = await TasksVisionPoseLandmarker.load({ bundle, maxPoses: 50, minPresence: 0.5 });
     for await (const image of videoFrames(sharedPath('media', 'sharjeel-test.mp4'), 1500)) {
-      const faces = (await faceDetector.detect(image)).map(({ box }) => box);
+      const faces = (await faceDetector.detect(image)).map(toFaceHint);
       const poses = await several.detect(image, faces);
       expect(faces).toHaveLength(4);
       for (const face of faces) expect(poses.filter((pose) => explainsFace(pose, face))).toHaveLength(1);
