@@ -51,15 +51,23 @@ export function closeRegionFromFace(face: Tlwh): BodyRegion {
   return regionBelow(face, CLOSE_UP_OF_FACE);
 }
 
+/** The region for a person who leans: turned around the middle of the face, clockwise in the picture (y points down). */
+export function leaningRegionFromFace(face: Tlwh, radians: number): BodyRegion {
+  return regionBelow(face, BODY_OF_FACE, radians);
+}
+
 function regionBelow(
   { x, y, width, height }: Tlwh,
   { hipsBelow, rimAbove }: { hipsBelow: number; rimAbove: number },
+  leanRadians = 0,
 ): BodyRegion {
   const centreX = x + width / 2;
   const centreY = y + height / 2;
+  const right = -Math.sin(leanRadians) * height;
+  const down = Math.cos(leanRadians) * height;
   return regionFromAlignment(
-    { x: centreX, y: centreY + hipsBelow * height },
-    { x: centreX, y: centreY - rimAbove * height },
+    { x: centreX + hipsBelow * right, y: centreY + hipsBelow * down },
+    { x: centreX - rimAbove * right, y: centreY - rimAbove * down },
   );
 }
 

@@ -99,6 +99,11 @@ export function isWornBy(skeleton: Skeletal & { readonly confidence: number }, o
   );
 }
 
+/** Whether the middle of a skeleton's torso lies before the torso of another. */
+export function isBeforeTorso(skeleton: Skeletal, other: Skeletal): boolean {
+  return contains(torsoBox(other), centreOfBox(torsoBox(skeleton)));
+}
+
 /**
  * Whether a face (box in pixels) is a hand of this skeleton, or held by it. Ask only for faces the detector doubts: of 1,127 faces on
  * fifteen films and 99 photographs, six surely seen ones lie behind the hand of a neighbour, and one doubtful one is a hand in motion.

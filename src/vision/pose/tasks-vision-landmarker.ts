@@ -3,7 +3,7 @@ import { WorkerError } from '../../errors.ts';
 import type { PoseLandmark, WorldLandmark } from '../../geometry/landmarks.ts';
 import type { RgbImage } from '../../geometry/rgb-image.ts';
 import { requireRgbImage } from '../rgb-image-check.ts';
-import { addBodiesBelowFaces } from './bodies-below-faces.ts';
+import { withBodiesBelowFaces } from './bodies-below-faces.ts';
 import { boxAroundRegion } from './body-region.ts';
 import { FaceCover } from './face-cover.ts';
 import { type PixelWindow, pixelWindow } from './pixel-window.ts';
@@ -25,7 +25,7 @@ type FoundBody = Pose & Claim;
 const QUOTED_LINES = 3;
 
 /**
- * Blocks the thread for 40 to 70 ms a look: one at the whole picture, and up to three at the surroundings of each face it found no body
+ * Blocks the thread for 40 to 70 ms a look: one at the whole picture, and up to five at the surroundings of each face it found no body
  * for (bodies-below-faces.ts), while everybody else's face is covered. The graph tells neither a body's presence score nor the presence of landmarks: the
  * confidence of a pose is the mean visibility of its landmarks, at least the threshold it has passed, and a landmark's presence is its
  * visibility, which it cannot be below.
@@ -57,10 +57,10 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
     this.#cover.begin(image, faceHints);
     this.#graph ??= await start(this.#options, this.#messages);
     const graph = this.#graph;
-    const found = this.#look(graph, image, wholeOf(image)).flatMap(
+    const sighted = this.#look(graph, image, wholeOf(image)).flatMap(
       (pose): FoundBody[] | FoundBody => withItsFace(pose, faceHints) ?? [],
     );
-    await addBodiesBelowFaces(found, {
+    const people = await withBodiesBelowFaces(sighted, {
       faces: faceHints,
       maxPoses: this.#options.maxPoses,
       lookAt: async (region, face, patches) => {
@@ -70,8 +70,9 @@ export class TasksVisionPoseLandmarker implements PoseLandmarker {
         const bodies = this.#look(graph, this.#cover.sparing(face, box, patches), window);
         return bodies.find((body) => explainsFace(body, face)) ?? null;
       },
+      settle: oneSkeletonPerBody,
     });
-    return oneSkeletonPerBody(found).map(toPose);
+    return people.map(toPose);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   fromRegion,
+  leaningRegionFromFace,
   regionFromAlignment,
   regionFromFace,
   regionOfPicture,
@@ -34,6 +35,20 @@ describe('a body region', () => {
     expect(region.centreY).toBeGreaterThan(face.y + 3 * face.height);
     expect(region.centreY - region.side / 2).toBeLessThan(face.y);
     expect(region.rotationRadians).toBeCloseTo(0);
+  });
+
+  it.each([
+    ['right', 0.3],
+    ['left', -0.3],
+  ])('of somebody who leans to the %s is turned around the face', (_side, radians) => {
+    const face = { x: 90, y: 40, width: 20, height: 30 };
+    const upright = regionFromFace(face);
+    const { centreX, centreY, side, rotationRadians } = leaningRegionFromFace(face, radians);
+    const [right, down] = [centreX - 100, centreY - 55];
+    expect(Math.hypot(right, down)).toBeCloseTo(upright.centreY - 55);
+    expect(Math.atan2(-right, down)).toBeCloseTo(radians);
+    expect(rotationRadians).toBeCloseTo(radians);
+    expect(side).toBeCloseTo(upright.side);
   });
 
   it('of a picture is as wide as the picture’s long side', () => {

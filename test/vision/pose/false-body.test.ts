@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import {
+  isBeforeTorso,
   isHandOf,
   isHeadAlone,
   isHeadless,
@@ -75,6 +76,13 @@ describe('a small skeleton before a large one', () => {
     expect(isWornBy(long, wearer)).toBe(false);
     const landmarks = long.landmarks.map((landmark, i) => ({ ...landmark, visibility: i < 25 ? 1 : 0 }));
     expect(isWornBy({ ...long, landmarks }, wearer)).toBe(true);
+  });
+});
+
+describe('a skeleton before another', () => {
+  it('has the middle of its torso there', () => {
+    expect(isBeforeTorso(person(100, 50), person(105, 60))).toBe(true);
+    expect(isBeforeTorso(person(100, 50), person(140, 50))).toBe(false);
   });
 });
 
