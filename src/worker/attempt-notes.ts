@@ -8,7 +8,7 @@ export type Attempt = Pick<ReceivedMessage, 'messageId' | 'receiveCount'>;
 const attemptSchema = z.object({ messageId: z.string(), receiveCount: z.int() });
 
 const entrySchema = z.object({
-  /** Attempts that have told of a thread or a child process they took with them. */
+  /** Attempts that have told of a thread or a child process they took with them, since one got further. */
   crashes: z.int().min(0),
   /** Attempts that work on the job now, or died doing so: a job may have come in several messages. */
   open: z.array(attemptSchema).default([]),
@@ -50,6 +50,11 @@ export function ended({ crashes, open, missing }: Entry, attempt: Attempt, endin
     open: open.filter((other) => !isSame(other, attempt)),
     missing: missing.filter((other) => !isSame(other, attempt)),
   };
+}
+
+/** The notes after an attempt got further than those before it: what they died of lies behind it, or was not this job. */
+export function gotFurther(found: Entry): Entry {
+  return { ...found, crashes: 0, missing: [] };
 }
 
 export function names({ open, missing }: Entry, attempt: Attempt): boolean {

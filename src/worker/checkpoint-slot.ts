@@ -10,12 +10,15 @@ const NAME_KEY = 'clipping-checkpoint';
 export class CheckpointSlot {
   readonly #store: ObjectStore;
   readonly #location: ObjectLocation;
+  readonly #written: (signal: AbortSignal) => Promise<void>;
   #etag: string | null = null;
   #fenced = false;
 
-  constructor(store: ObjectStore, location: ObjectLocation) {
+  /** @param written called after each checkpoint that is kept; what it rejects with, `write` does */
+  constructor(store: ObjectStore, location: ObjectLocation, written: (signal: AbortSignal) => Promise<void>) {
     this.#store = store;
     this.#location = location;
+    this.#written = written;
   }
 
   /** Copies what was kept into a new file; null when nothing was, its size in bytes otherwise. */
@@ -44,6 +47,7 @@ export class CheckpointSlot {
     const etag = await this.#store.put(this.#location, content, options, signal);
     this.#etag = etag ?? (await this.#etagOf(name, signal));
     this.#fenced = this.#etag === null;
+    if (!this.#fenced) await this.#written(signal);
   }
 
   /** Of what lies there, if that is what was just written: a put whose answer was lost is repeated, and then refused because of itself. */

@@ -1,9 +1,9 @@
-/** Keeps a job that ends its workers from ending all of them: every attempt is noted, and two crashes are enough. */
+/** Keeps a job that ends its workers from ending all of them: every attempt is noted, and two crashes at one point of its video are enough. */
 import { toWorkerError, WorkerError } from '../errors.ts';
 import type { JournalEnding } from './attempt-notes.ts';
 import type { JournalPage } from './job-journal.ts';
 
-/** Crashes after which a job is failed instead of tried again. */
+/** Crashes, with no checkpoint in between, after which a job is failed instead of tried again. */
 const MAX_CRASHES = 2;
 
 /** How long a job is held up to note how its attempt ended, when its own signal may have ended already; then it is noted later. */
@@ -44,6 +44,6 @@ function endingOf(error: unknown): JournalEnding {
 function tooManyCrashes(crashes: number): WorkerError {
   return new WorkerError(
     'WORKER_CRASHED',
-    `this job has ended its worker ${crashes} times: its video is dangerous or too much for the memory; it is not tried again`,
+    `this job has ended its worker ${crashes} times at the same point: its video is dangerous or too much for the memory; it is not tried again`,
   );
 }

@@ -5,6 +5,7 @@ import {
   type Attempt,
   type Entry,
   ended,
+  gotFurther,
   type JournalEnding,
   NEW_ENTRY,
   names,
@@ -76,7 +77,7 @@ export class JournalPage {
     this.#late = late;
   }
 
-  /** Attempts at this job that took a process or a thread with them, before this one: known once it is open. */
+  /** Attempts at this job that took a process or a thread with them before this one, which got no further: known once it is open. */
   get crashes(): number {
     return this.#crashes;
   }
@@ -98,8 +99,16 @@ export class JournalPage {
 
   /** @param digest of all that the checkpoint depends on: one of other work is not found */
   checkpoint(digest: string): CheckpointSlot {
-    this.#slot = new CheckpointSlot(this.#folder.store, checkpointLocation(this.#folder, digest));
+    const location = checkpointLocation(this.#folder, digest);
+    this.#slot = new CheckpointSlot(this.#folder.store, location, (signal) => this.#forgive(signal));
     return this.#slot;
+  }
+
+  /** With its first checkpoint, this attempt has got further than those that crashed: they count no more. */
+  async #forgive(signal: AbortSignal): Promise<void> {
+    if (this.#crashes === 0) return;
+    await this.#amend((found) => (found === null ? null : gotFurther(found)), signal);
+    this.#crashes = 0;
   }
 
   /**

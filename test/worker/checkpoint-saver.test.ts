@@ -19,7 +19,7 @@ function scene(putMs = 0) {
       return `etag ${written.length}`;
     },
   } as Partial<ObjectStore> as ObjectStore;
-  const slot = new CheckpointSlot(store, { bucket: 'results', key: 'checkpoint' });
+  const slot = new CheckpointSlot(store, { bucket: 'results', key: 'checkpoint' }, async () => undefined);
   return { written, job, saver: new CheckpointSaver(slot, job.signal, SILENT) };
 }
 

@@ -26,6 +26,10 @@ async function flakyJournal(cloud: TestCloud) {
       proxy.rule = ({ operation }) => (operation === 'PUT' && left-- > 0 ? { loseAnswer: true } : null);
     },
     seen: proxy.seen,
+    refuseNotes: () => {
+      proxy.rule = ({ operation, path }) =>
+        operation === 'PUT' && path.endsWith('attempt.json') ? { status: 503, code: 'SlowDown' } : null;
+    },
     refuse: (isRefused: boolean) => {
       proxy.rule = () => (isRefused ? { status: 503, code: 'SlowDown' } : null);
     },
@@ -247,6 +251,30 @@ describe('JobJournal', () => {
       await lost.write(new Blob(['oldest']), SIGNAL);
       expect(await textOf(current)).toBe('new');
     });
+  });
+
+  it('counts no crash before an attempt that got further, as long as that one lives', async () => {
+    await open('beside', receive(1));
+    const further = await open('beside', receive(2));
+    expect(further.crashes).toBe(1);
+    await further.checkpoint('digest').write(new Blob(['20 frames']), SIGNAL);
+    const next = await open('beside', receive(3));
+    expect(next.crashes).toBe(1);
+    expect((await open('beside', receive(4))).crashes).toBe(2);
+  });
+
+  it('keeps a checkpoint’s place when the crashes before it could not be forgiven at once', async () => {
+    const { journal: flaky, refuse, refuseNotes, stop } = await flakyJournal(cloud);
+    await open('later', receive(1));
+    const page = await open('later', receive(2), flaky);
+    const slot = page.checkpoint('digest');
+    refuseNotes();
+    await expect(slot.write(new Blob(['1']), SIGNAL)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    refuse(false);
+    await slot.write(new Blob(['2']), SIGNAL);
+    expect(await textOf(slot)).toBe('2');
+    expect((await open('later', receive(3))).crashes).toBe(1);
+    await stop();
   });
 
   describe('guardAgainstCrashes', () => {
