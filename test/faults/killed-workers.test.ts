@@ -1,6 +1,15 @@
 import { readdir } from 'node:fs/promises';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createQueue, getJson, listKeys, queueDepth, sendMessage, type TestCloud } from '../helpers/cloud.ts';
+import {
+  BUCKET,
+  createQueue,
+  getJson,
+  listKeys,
+  queueDepth,
+  sendMessage,
+  type TestCloud,
+} from '../helpers/cloud.ts';
 import { until } from '../helpers/until.ts';
 import { EMPTY, type FaultLab, openFaultLab } from './fault-lab.ts';
 import { STAGES } from './fault-worker-protocol.ts';
@@ -95,4 +104,35 @@ describe('killed workers', () => {
     expect(lab.callbacksOf('poison-1')).toMatchObject([{ event: { type: 'detection.failed' } }]);
     expect(await lab.isEmpty(queue.url)).toBe(true);
   });
+
+  it('a job whose workers are killed time and again is done, as long as each of them gets further', async () => {
+    const queue = await createQueue(cloud, 'unlucky', 10);
+    await sendMessage(cloud, queue.url, lab.job('unlucky'));
+    let stepsKept = 0;
+    for (let kill = 1; kill <= 4; kill++) {
+      const worker = lab.start(queue.url, { analysis: { steps: 100_000 } });
+      await until(() => worker.all('analysing').length === 1);
+      expect(worker.all('analysing')[0]?.resumedFrom).toBe(stepsKept);
+      await until(async () => (await checkpointBytes('unlucky')) > stepsKept);
+      await until(async () => {
+        const notes = await getJson(cloud, 'detections/.journal/unlucky/attempt.json');
+        return (notes.missing as unknown[]).length === 0;
+      });
+      await worker.kill('SIGKILL');
+      stepsKept = await checkpointBytes('unlucky');
+    }
+    const last = lab.start(queue.url);
+    await until(() => last.all('ended').length === 1);
+    expect(last.all('ended')).toMatchObject([{ outcome: 'completed' }]);
+    expect(await listKeys(cloud, 'detections/.journal/unlucky/')).toEqual([]);
+  });
+
+  /** One for each step an attempt at the job has kept. */
+  async function checkpointBytes(jobId: string): Promise<number> {
+    const keys = await listKeys(cloud, `detections/.journal/${jobId}/`);
+    const key = keys.find((each) => each.endsWith('.checkpoint'));
+    if (key === undefined) return 0;
+    const { ContentLength } = await cloud.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key }));
+    return ContentLength ?? 0;
+  }
 });
