@@ -26,7 +26,6 @@ export const ERROR_KINDS = {
   JOB_DEADLINE_EXCEEDED: 'permanent',
   JOB_CONFLICT: 'permanent',
   WORKER_CRASHED: 'permanent',
-  RETRIES_EXHAUSTED: 'permanent',
   STORAGE_UNAVAILABLE: 'retry',
   QUEUE_UNAVAILABLE: 'retry',
   DISK_FULL: 'retry',

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { deserializeError, serializeError, toWorkerError, WorkerError } from '../src/errors.ts';
+import { deserializeError, ERROR_KINDS, serializeError, toWorkerError, WorkerError } from '../src/errors.ts';
 
 describe('WorkerError', () => {
   it('knows from its code what becomes of the job', () => {
@@ -30,5 +32,18 @@ describe('WorkerError', () => {
       const error = new WorkerError('DECODER_FAILED', 'a reason', { endedBySignal });
       expect(deserializeError(structuredClone(serializeError(error)))).toMatchObject({ endedBySignal });
     }
+  });
+});
+
+describe('the error codes', () => {
+  it('are each one that something ends with: they are published', () => {
+    const src = join(import.meta.dirname, '../src');
+    const sources = readdirSync(src, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(src, file), 'utf8'));
+    const unused = Object.keys(ERROR_KINDS).filter(
+      (code) => !sources.some((source) => source.includes(`'${code}'`)),
+    );
+    expect(unused).toEqual([]);
   });
 });
