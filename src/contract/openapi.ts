@@ -130,6 +130,8 @@ function webhookOperation() {
       '2XX': { description: 'Taken. Any other answer, redirects included, is tried again later.' },
       410: { description: 'Not wanted any more: this event is not sent again.' },
     }),
+    description:
+      'Events of one job may arrive out of order: ignore one whose `timestamp` is older than that of the last one handled for its `job_id`.',
     parameters: [
       header(
         'webhook-id',

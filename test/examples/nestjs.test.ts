@@ -179,10 +179,10 @@ describe('the NestJS example', () => {
   });
 
   describe('receiving a webhook', () => {
-    const event = (jobId: string, code = 'VIDEO_CORRUPT') =>
+    const event = (jobId: string, code = 'VIDEO_CORRUPT', at = new Date()) =>
       JSON.stringify({
         type: 'detection.failed',
-        timestamp: new Date().toISOString(),
+        timestamp: at.toISOString(),
         data: {
           job_id: jobId,
           status: 'failed',
@@ -202,6 +202,21 @@ describe('the NestJS example', () => {
       const again = event('genuine', 'VIDEO_EMPTY');
       expect((await deliver(again, signWebhook('evt_1', new Date(), again, [SECRET]))).status).toBe(204);
       expect(await detection('genuine')).toMatchObject({ ending: { error: { code: 'VIDEO_CORRUPT' } } });
+    });
+
+    it('leaves a job as a later event has told it, when an earlier one comes afterwards', async () => {
+      const now = Date.now();
+      const earlier = event('overtaken', 'VIDEO_NOT_FOUND', new Date(now - 3_600_000));
+      const later = event('overtaken', 'VIDEO_CORRUPT', new Date(now));
+      const last = event('overtaken', 'VIDEO_EMPTY', new Date(now + 1));
+      const endingAfter = async (id: string, body: string) => {
+        expect((await deliver(body, signWebhook(id, new Date(), body, [SECRET]))).status).toBe(204);
+        return (await detection('overtaken')).ending;
+      };
+      const corrupt = { error: { code: 'VIDEO_CORRUPT' } };
+      expect(await endingAfter('evt_later', later)).toMatchObject(corrupt);
+      expect(await endingAfter('evt_earlier', earlier)).toMatchObject(corrupt);
+      expect(await endingAfter('evt_last', last)).toMatchObject({ error: { code: 'VIDEO_EMPTY' } });
     });
 
     it('rejects one that is forged, altered, replayed later, or not signed', async () => {

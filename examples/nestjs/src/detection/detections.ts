@@ -7,6 +7,8 @@ export interface Detection {
   readonly status: 'queued' | 'completed' | 'failed';
   /** How the job ended; null until the webhook has come. */
   readonly ending: DetectionEvent['data'] | null;
+  /** The `timestamp` of the event that told it. */
+  readonly toldAt: string | null;
 }
 
 @Injectable()
@@ -15,7 +17,7 @@ export class Detections {
   private readonly handledWebhooks = new Set<string>();
 
   add(jobId: string): Detection {
-    const detection: Detection = { jobId, status: 'queued', ending: null };
+    const detection: Detection = { jobId, status: 'queued', ending: null, toldAt: null };
     this.byJobId.set(jobId, detection);
     return detection;
   }
@@ -29,13 +31,21 @@ export class Detections {
   }
 
   /**
-   * Notes how a job ended. The same event may come more than once; its id tells.
-   * In a database: insert the id under a unique key, in the transaction that changes the detection.
+   * Notes how a job ended. The same event may come more than once: its id tells. One may come after a later one of the same job, when
+   * its delivery had to wait: its timestamp tells.
+   * In a database: insert the id under a unique key, in the transaction that changes the detection where its `toldAt` is not newer.
    */
-  end(webhookId: string, { data }: DetectionEvent): 'handled' | 'repeated' {
+  end(webhookId: string, { timestamp, data }: DetectionEvent): 'handled' | 'repeated' | 'outdated' {
     if (this.handledWebhooks.has(webhookId)) return 'repeated';
-    this.byJobId.set(data.job_id, { jobId: data.job_id, status: data.status, ending: data });
     this.handledWebhooks.add(webhookId);
+    const toldAt = this.byJobId.get(data.job_id)?.toldAt ?? null;
+    if (toldAt !== null && Date.parse(timestamp) < Date.parse(toldAt)) return 'outdated';
+    this.byJobId.set(data.job_id, {
+      jobId: data.job_id,
+      status: data.status,
+      ending: data,
+      toldAt: timestamp,
+    });
     return 'handled';
   }
 }
