@@ -27,6 +27,9 @@ import { DEFAULT_TRANSFER, downloadObject, type TransferOptions } from './s3-dow
 /** What is fetched at a time of an object that is read in parts: a slow reader keeps this much in memory, and no connection open. */
 const READ_PART_BYTES = 1024 ** 2;
 
+/** Told all together: the answer to a HEAD names no action, and where the bucket may not be listed, a missing object is a refused one. */
+const PERMISSIONS = 's3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket';
+
 export class S3Store implements ObjectStore {
   readonly #s3: S3Client;
   readonly #transfer: TransferOptions;
@@ -172,8 +175,7 @@ async function answer<T>(
 function translated(cause: unknown, action: string, signal: AbortSignal): WorkerError {
   if (signal.aborted) return toWorkerError(signal.reason);
   const failure = awsFailure(cause);
-  const hint =
-    failure.status === 403 ? '; the task role needs s3:GetObject, s3:PutObject and s3:ListBucket' : '';
+  const hint = failure.status === 403 ? `; the task role needs ${PERMISSIONS}` : '';
   return new WorkerError(
     'STORAGE_UNAVAILABLE',
     `S3 could not ${action} (${describeAwsFailure(failure)})${hint}`,

@@ -15,6 +15,7 @@ import { decideOutcome, type Outcome } from './outcome.ts';
 import type { Notifier, ReceivedMessage } from './ports.ts';
 import {
   eventIdOf,
+  type Provenance,
   provenanceDifference,
   provenanceDigest,
   provenanceOf,
@@ -125,7 +126,7 @@ export class JobAttempt {
    * @throws WorkerError JOB_CONFLICT when a completed result of another request has the job's id
    */
   async #answers({ record }: StoredResult, job: DetectionJob, signal: AbortSignal): Promise<boolean> {
-    const { store, results, rerunFinished = false } = this.#services;
+    const { store, rerunFinished = false } = this.#services;
     if (rerunFinished && record.messageId !== this.#message.messageId) return false;
     if (record.head.status === 'failed' && mayNowWork(record, record.head.error)) return false;
     const requested = provenanceOf(job, await store.etag(job.video, signal));
@@ -133,8 +134,18 @@ export class JobAttempt {
     if (record.head.status === 'failed') return isSame;
     if (rerunFinished && !isSame) return false;
     refuseOther(record, { ...record, provenance: requested });
-    await results.journal.forget(job.jobId, provenanceDigest(requested), signal);
+    await this.#cleanUp(job, requested, signal);
     return true;
+  }
+
+  /** What is left of a finished job does no harm: that it cannot be removed is no reason to withhold the answer. */
+  async #cleanUp({ jobId }: DetectionJob, provenance: Provenance, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#services.results.journal.forget(jobId, provenanceDigest(provenance), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      this.#log.warn({ err: error }, 'the notes on a finished job could not be removed');
+    }
   }
 
   /** Null until the video was read: a failure before that was not made from its content. */

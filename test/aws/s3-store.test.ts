@@ -86,4 +86,11 @@ describe('S3Store puts a file', () => {
       code: 'LEASE_LOST',
     });
   });
+
+  it('and says of each thing it may not do which permissions it needs, that to delete among them', async () => {
+    proxy.rule = ({ operation }) => (operation === 'DELETE' ? { status: 403, code: 'AccessDenied' } : null);
+    await expect(store.delete(at('whole'), NEVER)).rejects.toThrow(
+      'needs s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket',
+    );
+  });
 });

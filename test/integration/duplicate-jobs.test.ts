@@ -1,17 +1,24 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { createS3Client } from '../../src/aws/clients.ts';
+import { S3Store } from '../../src/aws/s3-store.ts';
+import { ResultStore } from '../../src/worker/result-store.ts';
 import { type CallbackReceiver, startCallbackReceiver } from '../helpers/callback-receiver.ts';
 import {
+  BUCKET,
   createQueue,
   deleteObject,
   getJson,
   listKeys,
   putObject,
   queueDepth,
+  REGION,
   sendMessage,
   startCloud,
   type TestCloud,
   type TestQueue,
 } from '../helpers/cloud.ts';
+import { startFaultProxy } from '../helpers/fault-proxy.ts';
 import {
   emptyAnalysis,
   startWorker,
@@ -75,6 +82,26 @@ describe('a second message with the same job id', () => {
     expect(worker.requests).toHaveLength(1);
     const [first, second] = eventsOf('twice');
     expect(second).toEqual({ ...first, timestamp: expect.any(String) });
+  });
+
+  it('is answered also where what is left of the first may not be removed', async () => {
+    const proxy = await startFaultProxy(cloud.endpoint);
+    const s3 = createS3Client({ region: REGION, endpointUrl: proxy.endpoint });
+    const store = new S3Store(s3);
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => void lines.push(line) });
+    const results = new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' });
+    try {
+      const worker = await work({ overrides: { store, results, logger } });
+      proxy.rule = ({ operation }) => (operation === 'DELETE' ? { status: 403, code: 'AccessDenied' } : null);
+      await sendInTurn(worker, job('kept-notes'), job('kept-notes'));
+      expect(worker.outcomes).toEqual([{ name: 'completed' }, { name: 'completed' }]);
+      expect(eventsOf('kept-notes')).toHaveLength(2);
+      expect(lines.filter((line) => line.includes('could not be removed'))).toHaveLength(1);
+    } finally {
+      s3.destroy();
+      await proxy.stop();
+    }
   });
 
   it.each([
