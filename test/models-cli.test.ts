@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -54,12 +54,22 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-function models(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(program: string, args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [PROGRAM, ...args, '--models', directory], (error, stdout, stderr) => {
+    execFile(program, args, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
     });
   });
+}
+
+function models(...args: string[]): Promise<Ended> {
+  return run(process.execPath, [PROGRAM, ...args, '--models', directory]);
 }
 
 describe('npm run models', () => {
@@ -73,6 +83,34 @@ describe('npm run models', () => {
     expect(shares.length).toBeLessThanOrEqual(9);
     expect(shares).toEqual(shares.toSorted((a, b) => a - b));
     expect(stderr.trimEnd().split('\n')).toHaveLength(shares.length);
+  });
+
+  it('tells of a disk that fills up in the last bytes of a fetch, and goes on there', async () => {
+    const bytes = yoloNetwork(5, new Float32Array(500));
+    // Comes in one piece, so that the limit of two blocks of 512 bytes falls into the last one.
+    const small = await serveFile(bytes);
+    const folder = join(directory, 'full-disk');
+    await mkdir(folder);
+    const entry = {
+      name: 'small',
+      role: 'face-detector',
+      file: 'small.onnx',
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      licence: 'MIT',
+      source: 'a test',
+      download: { url: small.url, licenceMustBeAccepted: false },
+      inputs: [],
+      outputs: [],
+    };
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify({ models: [entry] }));
+    const fetch = [PROGRAM, 'fetch', 'small', '--models', folder];
+    const full = await run('sh', ['-c', 'ulimit -f 2; exec "$0" "$@"', process.execPath, ...fetch]);
+    expect(full.code).toBe(2);
+    expect(full.stderr).toMatch(/^MODEL_INVALID: small cannot be kept as .*small\.onnx: EFBIG: [^\n]*\n$/);
+    expect(await readFile(join(folder, 'small.onnx.part'))).toEqual(bytes.subarray(0, 1024));
+    expect(await run(process.execPath, fetch)).toMatchObject({ code: 0, stderr: '' });
+    expect(small.ranges).toEqual([null, 'bytes=1024-']);
+    await small.close();
   });
 
   it('tells what it can do', async () => {

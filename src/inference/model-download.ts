@@ -179,7 +179,8 @@ async function append(
   for await (const chunk of response.body ?? []) {
     received += chunk.length;
     if (received > limit) throw new WrongBytes(`the file is larger than the ${limit} bytes it may have`);
-    await file.write(chunk);
+    // Not `write`, which may stop at a full disk half-way and say so by a number alone.
+    await file.appendFile(chunk);
     onReceived(received);
   }
   return received;
