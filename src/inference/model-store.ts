@@ -72,7 +72,7 @@ export interface ModelFile {
 export async function openModel(nameOrPath: string, options: OpenModelOptions): Promise<LoadedModel> {
   const { role, threads = 1, directory = MODELS_DIRECTORY } = options;
   const startMs = performance.now();
-  const { path, bytes, sha256, entry } = await readModel(nameOrPath, directory);
+  const { path, bytes, sha256, entry } = await readModel(nameOrPath, directory, role);
   const name = entry?.name ?? basename(path, '.onnx');
   if (entry !== null && entry.role !== role) {
     throw new WorkerError('MODEL_INVALID', `${path} is a ${entry.role}, not a ${role}`);
@@ -104,12 +104,17 @@ export async function openModel(nameOrPath: string, options: OpenModelOptions): 
 
 /**
  * Finds and reads a model file; a file of the manifest must have the manifest's digest.
+ * @param role what it is wanted for, if that is known: for the advice about a file in another format
  * @throws WorkerError MODEL_INVALID when it is missing, changed, or in a format that must be exported first
  */
-export async function readModel(nameOrPath: string, directory = MODELS_DIRECTORY): Promise<ModelFile> {
+export async function readModel(
+  nameOrPath: string,
+  directory = MODELS_DIRECTORY,
+  role: ModelRole | null = null,
+): Promise<ModelFile> {
   const manifest = await readManifest(directory);
   const named = findEntry(nameOrPath, manifest, resolve(directory));
-  if (named === null) refuseOtherFormats(nameOrPath);
+  if (named === null) refuseOtherFormats(nameOrPath, role);
   const path = named === null ? nameOrPath : join(directory, named.file);
   const bytes = await readBytes(path, named);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -137,11 +142,11 @@ function findEntry(nameOrPath: string, manifest: ModelManifest, directory: strin
   );
 }
 
-function refuseOtherFormats(path: string): void {
+function refuseOtherFormats(path: string, role: ModelRole | null): void {
   const extension = extname(path).toLowerCase();
   if (extension === '.onnx') return;
   const advice =
-    extension === '.pt'
+    extension === '.pt' && role === 'face-detector'
       ? `a PyTorch checkpoint; export it first: yolo export model=${basename(path)} format=onnx dynamic=True`
       : 'not named .onnx; export the network to ONNX first';
   throw new WorkerError('MODEL_INVALID', `${path} is ${advice}`);

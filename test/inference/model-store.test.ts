@@ -107,9 +107,12 @@ describe('the model store', () => {
     );
   });
 
-  it('tells how to export a PyTorch checkpoint, and refuses other formats', async () => {
+  it('tells how to export the checkpoint of a detector, and refuses other formats', async () => {
     await expect(open(join(folder, 'network.pt'))).rejects.toThrow(
       'yolo export model=network.pt format=onnx',
+    );
+    await expect(openModel(join(folder, 'network.pt'), { role: 'face-embedder' })).rejects.toThrow(
+      /network\.pt is not named \.onnx; export the network to ONNX first$/,
     );
     await expect(open(join(folder, 'network.txt'))).rejects.toThrow('not named .onnx');
   });
