@@ -12,6 +12,9 @@ export interface FloatTensor {
 
 const ERRORS_ONLY = 3;
 
+/** ONNX Runtime's words for weights in a second file, to which the bytes of the first do not lead. */
+const EXTERNAL_DATA = /external (?:data|tensor)/i;
+
 /** Runs a network. `run` blocks the thread it is called on for the whole inference, so sessions live in worker threads. */
 export class OnnxSession {
   readonly inputs: readonly TensorInfo[];
@@ -52,9 +55,12 @@ export class OnnxSession {
       const session = await nativeGate().pass(() => InferenceSession.create(bytes, options));
       return new OnnxSession(name, session);
     } catch (cause) {
+      const reason = oneLine(cause);
       throw new WorkerError(
         'MODEL_INVALID',
-        `${name} is not an ONNX network that can be run (truncated, or another format?): ${oneLine(cause)}`,
+        EXTERNAL_DATA.test(reason)
+          ? `${name} is only half of an ONNX network, its weights lie in a second file: save it as one, with onnx.save_model(onnx.load(...), ..., save_as_external_data=False)`
+          : `${name} is not an ONNX network that can be run (truncated, or another format?): ${reason}`,
         { cause },
       );
     }

@@ -10,9 +10,12 @@ export interface ConstantOutput extends NetworkTensor {
   /** What the network answers, row-major, and in which dimensions. */
   readonly values: Float32Array;
   readonly valuesShape: readonly number[];
+  /** Name of a second file that is said to hold the values; it is not written. */
+  readonly valuesFile?: string;
 }
 
 const FLOAT = 1;
+const EXTERNAL = 1;
 const IR_VERSION = 8;
 const OPSET = 17;
 
@@ -26,13 +29,15 @@ export function constantNetwork(
       message(1, text(1, `${name}_value`), text(2, name), text(3, `give_${name}`), text(4, 'Identity')),
     ),
     text(2, 'constant'),
-    ...outputs.map(({ name, values, valuesShape }) =>
+    ...outputs.map(({ name, values, valuesShape, valuesFile }) =>
       message(
         5,
         ...valuesShape.map((size) => integer(1, size)),
         integer(2, FLOAT),
         text(8, `${name}_value`),
-        bytes(9, Buffer.from(values.buffer, values.byteOffset, values.byteLength)),
+        valuesFile === undefined
+          ? bytes(9, Buffer.from(values.buffer, values.byteOffset, values.byteLength))
+          : Buffer.concat([message(13, text(1, 'location'), text(2, valuesFile)), integer(14, EXTERNAL)]),
       ),
     ),
     ...inputs.map((tensor) => message(11, tensorInfo(tensor))),

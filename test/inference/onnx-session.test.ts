@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { MODELS_DIRECTORY } from '../../src/inference/model-store.ts';
 import { OnnxSession } from '../../src/inference/onnx-session.ts';
-import { yoloNetwork } from '../helpers/onnx-network.ts';
+import { constantNetwork, yoloNetwork } from '../helpers/onnx-network.ts';
 
 const embedderFile = join(MODELS_DIRECTORY, 'face-embedder.onnx');
 const image = { data: new Float32Array(3 * 64 * 64), shape: [1, 3, 64, 64] };
@@ -51,6 +51,17 @@ describe('an ONNX session', () => {
         message: expect.stringMatching(/^broken\.onnx is not an ONNX network that can be run[^\n]*$/),
       });
     }
+  });
+
+  it('says of a network whose weights lie in a second file how it becomes one', async () => {
+    const values = { values: new Float32Array(2), valuesShape: [1, 2], valuesFile: 'half.onnx.data' };
+    const bytes = constantNetwork([{ name: 'x', shape: [1] }], [{ name: 'y', shape: [1, 2], ...values }]);
+    await expect(OnnxSession.create('half.onnx', bytes)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(
+        /^half\.onnx is only half of an ONNX network, its weights lie in a second file: save it as one.*save_as_external_data=False[^\n]*$/,
+      ),
+    });
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
