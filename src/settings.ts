@@ -219,7 +219,7 @@ export const SETTINGS = {
   callbackPresignSeconds: setting(
     'CALLBACK_PRESIGN_SECONDS',
     integer(0, 604_800),
-    'How long the link to the result in an event works, in seconds; 0 sends no link',
+    'How long the link to the result in an event works, in seconds, unless the credentials that sign it end sooner, as a task role’s do after hours; 0 sends no link',
     { fallback: '0' },
   ),
   callbackAllowHosts: setting(

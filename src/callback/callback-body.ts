@@ -9,7 +9,7 @@ import type { PresignUrl } from './ports.ts';
 export interface CallbackBodyOptions {
   /** `event`: type, summary and reference, under 20 kB; `result`: the original API's response. */
   readonly style: 'event' | 'result';
-  /** How long the link to the result works, in seconds; 0 sends none. */
+  /** How long the link to the result is to work, in seconds; 0 sends none. */
   readonly presignSeconds: number;
   readonly store: Pick<ObjectStore, 'get'>;
   readonly presign: PresignUrl;
@@ -43,8 +43,7 @@ async function withLink(
 ): Promise<DetectionEvent> {
   if (presignSeconds === 0) return event;
   const { bucket, key } = event.data.result;
-  const expiresAt = new Date(Date.now() + presignSeconds * 1000);
-  const url = await presign({ bucket, key }, presignSeconds);
+  const { url, expiresAt } = await presign({ bucket, key }, presignSeconds);
   const result = { bucket, key, url, url_expires_at: expiresAt.toISOString() };
   // Spread within each kind, so that the type of the data stays tied to the type of the event.
   return event.type === 'detection.completed'

@@ -37,5 +37,12 @@ export interface DeliveryQueue {
   enqueue(delivery: Delivery, delaySeconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** Makes a URL that reads an object without credentials until it expires. */
-export type PresignUrl = (location: ObjectLocation, expiresInSeconds: number) => Promise<string>;
+/** A URL that reads an object without credentials. */
+export interface PresignedUrl {
+  readonly url: string;
+  /** When it stops to work. */
+  readonly expiresAt: Date;
+}
+
+/** @param seconds how long the URL should work; it works shorter where what signs it does */
+export type PresignUrl = (location: ObjectLocation, seconds: number) => Promise<PresignedUrl>;
