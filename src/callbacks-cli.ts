@@ -8,6 +8,7 @@ import { fail, parseArguments, runProgram, usage } from './command-line.ts';
 import { readConfig, readEnvironment } from './config.ts';
 import { WorkerError } from './errors.ts';
 import { createLogger } from './log.ts';
+import type { Notified } from './worker/ports.ts';
 import { ResultStore } from './worker/result-store.ts';
 
 const HELP = `Sends the callbacks of finished jobs again, from their stored results and with their old webhook-id.
@@ -22,6 +23,13 @@ A delivery that went to the dead-letter queue may also be moved back to the call
 
 /** For one job: more than ten quick tries of a minute take, which the settings allow at most. */
 const JOB_LIMIT_MINUTES = 15;
+
+/** Before the receiver's origin. */
+const WHAT_HAPPENED = {
+  taken: 'sent to',
+  unwanted: 'not wanted any more (HTTP 410) by',
+  queued: 'left to the callback queue for',
+} as const satisfies Record<Notified, string>;
 
 interface Arguments {
   readonly jobIds: readonly string[];
@@ -44,9 +52,9 @@ async function main(): Promise<void> {
   });
   for (const jobId of args.jobIds) {
     try {
-      const sent = await resendCallback({ results, notifier: courier }, jobId, args.url, timeLimit());
-      const way = config.callbackQueueUrl === undefined ? 'sent' : 'sent, or left to the callback queue';
-      process.stdout.write(`${jobId}: ${sent.eventId} ${way} to ${callbackOrigin(sent.url)}\n`);
+      const services = { results, notifier: courier };
+      const { url, eventId, notified } = await resendCallback(services, jobId, args.url, timeLimit());
+      process.stdout.write(`${jobId}: ${eventId} ${WHAT_HAPPENED[notified]} ${callbackOrigin(url)}\n`);
     } catch (error) {
       fail(error, jobId);
     }

@@ -4,7 +4,7 @@ import type { DetectionEvent } from '../contract/callback.ts';
 import { toWorkerError, WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type BackOff, fullJitterMs } from '../worker/back-off.ts';
-import type { Notifier } from '../worker/ports.ts';
+import type { Notified, Notifier } from '../worker/ports.ts';
 import { isShutdown } from '../worker/shutdown.ts';
 import type { AttemptCallback } from './callback-attempt.ts';
 import { callbackOrigin } from './callback-origin.ts';
@@ -38,31 +38,32 @@ export class CallbackCourier implements Notifier {
     this.#options = options;
   }
 
-  /** Resolves when the receiver has taken the event, does not want it, or the queue has it; else rejects with CALLBACK_FAILED. */
-  async notify(url: string, eventId: string, event: DetectionEvent, signal: AbortSignal): Promise<void> {
+  async notify(url: string, eventId: string, event: DetectionEvent, signal: AbortSignal): Promise<Notified> {
     const delivery = { url, eventId, event };
     const { logger, queue } = this.#options;
     const log = logger.child({ eventId, jobId: event.data.job_id, receiver: callbackOrigin(url) });
     try {
-      const failure = await this.#tryQuickly(delivery, signal);
-      if (failure === null) return;
-      if (queue === null) throw callbackFailed(delivery, failure);
-      const delaySeconds = firstDelaySeconds(failure.retryAfterSeconds, Math.random);
+      const outcome = await this.#tryQuickly(delivery, signal);
+      if (outcome.name === 'unwanted') log.info('callback not wanted any more');
+      if (outcome.name !== 'failed') return outcome.name;
+      if (queue === null) throw callbackFailed(delivery, outcome);
+      const delaySeconds = firstDelaySeconds(outcome.retryAfterSeconds, Math.random);
       await queue.enqueue(delivery, delaySeconds, signal);
-      log.warn({ reason: failure.reason, delaySeconds }, 'callback failed, the callback queue goes on');
+      log.warn({ reason: outcome.reason, delaySeconds }, 'callback failed, the callback queue goes on');
     } catch (error) {
       if (queue === null || !isShutdown(signal)) throw signal.aborted ? toWorkerError(signal.reason) : error;
       await queue.enqueue(delivery, 0, AbortSignal.timeout(HAND_OVER_TIMEOUT_MS));
       log.info('callback handed over to the callback queue');
     }
+    return 'queued';
   }
 
-  /** Null when there is nothing left to do, else the last failure. */
-  async #tryQuickly(delivery: Delivery, signal: AbortSignal): Promise<Failure | null> {
+  /** The outcome of the last try. */
+  async #tryQuickly(delivery: Delivery, signal: AbortSignal): Promise<AttemptOutcome> {
     const { attempt, quickTries, backOff = DEFAULT_BACK_OFF } = this.#options;
     for (let tries = 1; ; tries++) {
       const outcome = await attempt(delivery, signal);
-      if (outcome.name !== 'failed') return null;
+      if (outcome.name !== 'failed') return outcome;
       const askedSeconds = outcome.retryAfterSeconds ?? 0;
       if (tries >= quickTries || askedSeconds > LONGEST_QUICK_WAIT_SECONDS) return outcome;
       const waitMs = Math.max(askedSeconds * 1000, fullJitterMs(tries, backOff, Math.random));

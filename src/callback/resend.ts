@@ -1,13 +1,14 @@
 /** Sends a finished job's callback again, from what is stored with its result: the same event id, a new attempt. */
 import { detectionEvent } from '../contract/callback.ts';
 import { WorkerError } from '../errors.ts';
-import type { Notifier } from '../worker/ports.ts';
+import type { Notified, Notifier } from '../worker/ports.ts';
 import { eventIdOf } from '../worker/provenance.ts';
 import type { ResultStore } from '../worker/result-store.ts';
 
 export interface ResentCallback {
   readonly url: string;
   readonly eventId: string;
+  readonly notified: Notified;
 }
 
 /**
@@ -32,6 +33,7 @@ export async function resendCallback(
     throw new WorkerError('JOB_INVALID', `job ${jobId} has no callback URL stored: name one with --url`);
   }
   const eventId = eventIdOf(record);
-  await notifier.notify(target, eventId, detectionEvent(record.head, reference, new Date()), signal);
-  return { url: target, eventId };
+  const event = detectionEvent(record.head, reference, new Date());
+  const notified = await notifier.notify(target, eventId, event, signal);
+  return { url: target, eventId, notified };
 }

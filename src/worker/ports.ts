@@ -137,13 +137,21 @@ export interface ObjectStore {
   ): Promise<VideoCopy>;
 }
 
+/**
+ * What became of an event:
+ * - `taken`: the receiver has it
+ * - `unwanted`: the receiver asked not to be sent it again
+ * - `queued`: a queue has it, and goes on to deliver it
+ */
+export type Notified = 'taken' | 'unwanted' | 'queued';
+
 /** Tells a receiver that a job has ended. */
 export interface Notifier {
   /**
-   * Resolves when the receiver has taken the event, rejects with CALLBACK_FAILED when it has not.
+   * Rejects with CALLBACK_FAILED when nobody has the event.
    * @param eventId the same for every delivery of the same result, so that receivers can ignore repeats
    */
-  notify(url: string, eventId: string, event: DetectionEvent, signal: AbortSignal): Promise<void>;
+  notify(url: string, eventId: string, event: DetectionEvent, signal: AbortSignal): Promise<Notified>;
 }
 
 /** Turns a video file into a result document, away from this thread; obeys the signal by stopping all its work. */

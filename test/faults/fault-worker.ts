@@ -66,8 +66,9 @@ const analyser: VideoAnalyser = {
 const notifier: Notifier = {
   async notify(...parameters) {
     dieAt('before the callback');
-    await PLAIN_NOTIFIER.notify(...parameters);
+    const notified = await PLAIN_NOTIFIER.notify(...parameters);
     dieAt('after the callback');
+    return notified;
   },
 };
 

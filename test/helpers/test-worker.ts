@@ -26,6 +26,7 @@ export const PLAIN_NOTIFIER: Notifier = {
     );
     if (answer === null || !answer.ok)
       throw new WorkerError('CALLBACK_FAILED', 'the receiver did not take the event');
+    return 'taken';
   },
 };
 

@@ -129,7 +129,7 @@ async function passHours(hours: number): Promise<void> {
 
 describe('a delivered callback', () => {
   it('is signed with every secret, and verified by receivers who know one', async () => {
-    await courier().notify(receiver.url, 'evt_1', event(), NEVER);
+    expect(await courier().notify(receiver.url, 'evt_1', event(), NEVER)).toBe('taken');
     const [callback] = received();
     if (callback === undefined) throw new Error('no callback');
     for (const secret of SECRETS) {
@@ -169,7 +169,7 @@ describe('a delivered callback', () => {
 describe('a callback that fails', () => {
   it('is tried quickly, then handed to the queue, which is no failure of the job', async () => {
     respond = (response) => response.writeHead(500).end();
-    await courier().notify(receiver.url, 'evt_1', event(), NEVER);
+    expect(await courier().notify(receiver.url, 'evt_1', event(), NEVER)).toBe('queued');
     expect(received()).toHaveLength(2);
     expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 0, inFlight: 0 });
     clock = shiftClock();
@@ -230,8 +230,11 @@ describe('a callback that fails', () => {
   });
 
   it('is left alone once the receiver says 410, now and from the queue', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => void lines.push(line) });
     respond = (response) => response.writeHead(410).end();
-    await courier().notify(receiver.url, 'evt_1', event(), NEVER);
+    expect(await courier({ logger }).notify(receiver.url, 'evt_1', event(), NEVER)).toBe('unwanted');
+    expect(lines).toEqual([expect.stringContaining('callback not wanted any more')]);
     expect(received()).toHaveLength(1);
     await sendMessage(
       cloud,

@@ -87,6 +87,31 @@ describe('the command that sends callbacks again', () => {
     expect(receiver.received.at(-1)?.event.data.job_id).toBe('without-callback');
   });
 
+  it('says so when the receiver does not want it any more', async () => {
+    const leaving = await startCallbackReceiver((response) => response.writeHead(410).end());
+    const { code, stdout } = await callbacks('resend', 'with-callback', '--url', leaving.url);
+    await leaving.close();
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(
+        /^with-callback: evt_\w+ not wanted any more \(HTTP 410\) by http:\/\/127\.0\.0\.1:\d+\n$/,
+      ),
+    });
+  });
+
+  it('says whether it was sent, or is left to the callback queue', async () => {
+    const { url: CALLBACK_QUEUE_URL } = await createQueue(cloud, 'callbacks');
+    const down = await startCallbackReceiver((response) => response.writeHead(503).end());
+    const sent = await callbacksWith({ CALLBACK_QUEUE_URL }, 'resend', 'with-callback');
+    const left = await callbacksWith({ CALLBACK_QUEUE_URL }, 'resend', 'with-callback', '--url', down.url);
+    await down.close();
+    expect(sent.stdout).toMatch(/^with-callback: evt_\w+ sent to http/);
+    expect(left).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^with-callback: evt_\w+ left to the callback queue for http/),
+    });
+  });
+
   it('says of each job what is wrong, and goes on with the next', async () => {
     const before = receiver.received.length;
     const { code, stderr, stdout } = await callbacks(
