@@ -12,6 +12,9 @@ export interface FloatTensor {
 
 const ERRORS_ONLY = 3;
 
+/** A run that fails says so in its error; ONNX Runtime would write the same to stderr once more. */
+const FATAL_ONLY: InferenceSession.RunOptions = { logSeverityLevel: 4 };
+
 /** ONNX Runtime's words for weights in a second file, to which the bytes of the first do not lead. */
 const EXTERNAL_DATA = /external (?:data|tensor)/i;
 
@@ -79,9 +82,13 @@ export class OnnxSession {
     }
     this.#dropResults();
     try {
-      this.#results = await nativeGate().passInImmediate(() => this.#session.run(tensors));
+      this.#results = await nativeGate().passInImmediate(() => this.#session.run(tensors, FATAL_ONLY));
     } catch (cause) {
-      throw new WorkerError('MODEL_INVALID', `${this.#name} failed to run: ${oneLine(cause)}`, { cause });
+      throw new WorkerError(
+        'MODEL_INVALID',
+        `${this.#name} failed to run${aboutSizes(this.inputs, feeds)}: ${oneLine(cause)}`,
+        { cause },
+      );
     }
     return Object.fromEntries(
       Object.entries(this.#results).map(([name, { data, dims }]) => [name, this.#checked(name, data, dims)]),
@@ -123,6 +130,17 @@ function allFinite(values: Float32Array): boolean {
   // Counted, because V8 takes ten times as long to iterate over a typed array.
   for (let i = 0; i < values.length; i++) sum += (values[i] as number) - (values[i] as number);
   return sum === 0;
+}
+
+/** Which sizes were given where a network says that it takes any, and what to do if it does not; nothing where they are fixed. */
+function aboutSizes(inputs: readonly TensorInfo[], feeds: Readonly<Record<string, FloatTensor>>): string {
+  const given = inputs.flatMap(({ name, shape }) => {
+    const feed = feeds[name];
+    if (feed === undefined || !shape.some((size) => typeof size === 'string')) return [];
+    return [`${name} [${feed.shape.join(',')}], although it says that it takes [${shape.join(',')}]`];
+  });
+  if (given.length === 0) return '';
+  return ` on ${given.join(', ')} (if that is so in name only, export it with fixed sizes)`;
 }
 
 function tensorInfo(metadata: InferenceSession.ValueMetadata): TensorInfo {

@@ -45,8 +45,8 @@ const MAX_COVER_BETWEEN_PASSES = 0.6;
 const NO_LANDMARKS =
   'gives boxes without landmarks: faces cannot be aligned, so that identities are less sure';
 
-/** Side of the first, blank picture: every stride fits into it, and it costs next to nothing. */
-const WARM_UP_SIDE = 64;
+/** Size of the first, blank picture. It costs next to nothing, and no coarser stride than ours fits into its sides. */
+const WARM_UP: Size = { width: 5 * STRIDE, height: 3 * STRIDE };
 
 type Pass = 'picture' | 'tile';
 
@@ -96,8 +96,7 @@ export class FaceDetector {
         `the face detector's input size is ${inputSize}; it must be a multiple of ${STRIDE}`,
       );
     }
-    const blank = { width: WARM_UP_SIDE, height: WARM_UP_SIDE };
-    const letterbox = new Letterbox(blank, detector.#fixedCanvas ?? blank);
+    const letterbox = new Letterbox(WARM_UP, detector.#fixedCanvas ?? WARM_UP);
     const output = await detector.#run(letterbox, detector.#createTensor(letterbox));
     decodeYoloFaces(output, detector.#options.confidenceThreshold);
     detector.#hasLandmarks = hasLandmarkRows(output);

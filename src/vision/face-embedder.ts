@@ -48,7 +48,8 @@ export class FaceEmbedder {
   }
 
   /**
-   * Runs the network once on a blank picture, so that one that gives no vectors is refused before the first video.
+   * Runs the network once on a blank picture, so that one that gives no vectors is refused before the first video. With two faces,
+   * because the batch of 1 of a careless export fails with the second only.
    * @param model opened with the role face-embedder; the embedder closes it
    * @throws WorkerError MODEL_INVALID
    */
@@ -59,7 +60,8 @@ export class FaceEmbedder {
       height: ALIGNED_SIDE,
       data: new Uint8Array(ALIGNED_FACE_LENGTH).fill(GREY),
     };
-    await embedder.embed(blank, [{ box: { x: 0, y: 0, ...blank }, landmarks: null }]);
+    const face = { box: { x: 0, y: 0, ...blank }, landmarks: null };
+    await embedder.embed(blank, [face, face]);
     return embedder;
   }
 

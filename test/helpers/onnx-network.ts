@@ -1,4 +1,4 @@
-/** Builds tiny, real ONNX networks for tests: they take an input of any declared shape and always answer with the same values. */
+/** Builds tiny, real ONNX networks for tests, which know their answers beforehand. */
 
 /** A tensor's name and dimensions; words stand for dynamic dimensions. */
 export interface NetworkTensor {
@@ -15,35 +15,45 @@ export interface ConstantOutput extends NetworkTensor {
 }
 
 const FLOAT = 1;
+const INT64 = 7;
 const EXTERNAL = 1;
 const IR_VERSION = 8;
 const OPSET = 17;
 
-/** The bytes of an .onnx file (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that maps any input to constants. */
+/** The bytes of an .onnx file (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto) that maps an input of any size to constants. */
 export function constantNetwork(
   inputs: readonly NetworkTensor[],
   outputs: readonly ConstantOutput[],
 ): Buffer {
-  const graph = Buffer.concat([
-    ...outputs.map(({ name }) =>
-      message(1, text(1, `${name}_value`), text(2, name), text(3, `give_${name}`), text(4, 'Identity')),
-    ),
-    text(2, 'constant'),
-    ...outputs.map(({ name, values, valuesShape, valuesFile }) =>
-      message(
-        5,
-        ...valuesShape.map((size) => integer(1, size)),
-        integer(2, FLOAT),
-        text(8, `${name}_value`),
-        valuesFile === undefined
-          ? bytes(9, Buffer.from(values.buffer, values.byteOffset, values.byteLength))
-          : Buffer.concat([message(13, text(1, 'location'), text(2, valuesFile)), integer(14, EXTERNAL)]),
-      ),
-    ),
+  return networkOf(
+    ...outputs.map(({ name }) => node('Identity', [`${name}_value`], name)),
+    ...outputs.map(constant),
     ...inputs.map((tensor) => message(11, tensorInfo(tensor))),
     ...outputs.map((tensor) => message(12, tensorInfo(tensor))),
-  ]);
-  return Buffer.concat([integer(1, IR_VERSION), bytes(7, graph), message(8, text(1, ''), integer(2, OPSET))]);
+  );
+}
+
+/**
+ * As a careless export: the network brings its input into a shape that was fixed when it was exported, whatever sizes it declares, and
+ * fails where that does not go. It answers with the values times its input's least.
+ * @param baked sizes, -1 for one that follows from the others
+ */
+export function bakedNetwork(input: NetworkTensor, baked: readonly number[], output: ConstantOutput): Buffer {
+  return networkOf(
+    node('Reshape', [input.name, 'baked'], 'reshaped'),
+    node('ReduceMin', ['reshaped'], 'least'),
+    node('Mul', ['least', `${output.name}_value`], output.name),
+    constant(output),
+    message(
+      5,
+      integer(1, baked.length),
+      integer(2, INT64),
+      text(8, 'baked'),
+      bytes(9, Buffer.from(BigInt64Array.from(baked, BigInt).buffer)),
+    ),
+    message(11, tensorInfo(input)),
+    message(12, tensorInfo(output)),
+  );
 }
 
 /** A YOLO-like network: `values` of one picture, `rows` x `anchors`, for each input picture of the declared shape. */
@@ -56,6 +66,33 @@ export function yoloNetwork(
   return constantNetwork(
     [{ name: 'images', shape: input }],
     [{ name: 'output0', shape: [1, rows, anchors], values, valuesShape: [1, rows, anchors] }],
+  );
+}
+
+function networkOf(...parts: Buffer[]): Buffer {
+  const graph = Buffer.concat([text(2, 'graph'), ...parts]);
+  return Buffer.concat([integer(1, IR_VERSION), bytes(7, graph), message(8, text(1, ''), integer(2, OPSET))]);
+}
+
+function node(operator: string, inputs: readonly string[], output: string): Buffer {
+  return message(
+    1,
+    ...inputs.map((name) => text(1, name)),
+    text(2, output),
+    text(3, `give_${output}`),
+    text(4, operator),
+  );
+}
+
+function constant({ name, values, valuesShape, valuesFile }: ConstantOutput): Buffer {
+  return message(
+    5,
+    ...valuesShape.map((size) => integer(1, size)),
+    integer(2, FLOAT),
+    text(8, `${name}_value`),
+    valuesFile === undefined
+      ? bytes(9, Buffer.from(values.buffer, values.byteOffset, values.byteLength))
+      : Buffer.concat([message(13, text(1, 'location'), text(2, valuesFile)), integer(14, EXTERNAL)]),
   );
 }
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { iou, type Tlwh } from '../../src/geometry/box.ts';
 import { openModel } from '../../src/inference/model-store.ts';
 import { FaceDetector, type FaceDetectorOptions } from '../../src/vision/face-detector.ts';
-import { yoloNetwork } from '../helpers/onnx-network.ts';
+import { bakedNetwork, yoloNetwork } from '../helpers/onnx-network.ts';
 import { drawTwoPeople, paint, plain, readPicture, resizePicture } from '../helpers/pictures.ts';
 import { describeWithShared, sharedPath } from '../helpers/shared.ts';
 
@@ -22,6 +22,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+async function detectorOf(network: Buffer, options?: FaceDetectorOptions): Promise<FaceDetector> {
+  const file = join(folder, `${crypto.randomUUID()}.onnx`);
+  await writeFile(file, network);
+  return FaceDetector.load(await openModel(file, { role: 'face-detector' }), options);
+}
+
 /** A detector on a network that answers every picture with the same rows x anchors. */
 async function constantDetector(
   rows: number,
@@ -29,9 +35,7 @@ async function constantDetector(
   input?: (number | string)[],
   options?: FaceDetectorOptions,
 ): Promise<FaceDetector> {
-  const file = join(folder, `${crypto.randomUUID()}.onnx`);
-  await writeFile(file, yoloNetwork(rows, Float32Array.from(values), input));
-  return FaceDetector.load(await openModel(file, { role: 'face-detector' }), options);
+  return detectorOf(yoloNetwork(rows, Float32Array.from(values), input), options);
 }
 
 function overlaps(found: readonly { box: Tlwh }[], drawn: readonly Tlwh[]): number[] {
@@ -157,6 +161,22 @@ describe('a face detector of another make', () => {
       code: 'MODEL_INVALID',
     });
     await expect(constantDetector(5, [1, 1, 1, 1, 80])).rejects.toMatchObject({ code: 'MODEL_INVALID' });
+  });
+
+  it('is refused before its first picture when it takes multiples of 64 pixels only, whatever it says', async () => {
+    const input = { name: 'images', shape: ['batch', 3, 'height', 'width'] };
+    const faces = { values: Float32Array.from(centred), valuesShape: [1, 5, 1] };
+    const network = bakedNetwork(input, [-1, 3 * 64 * 64], {
+      name: 'output0',
+      shape: ['batch', 5, 'anchors'],
+      ...faces,
+    });
+    await expect(detectorOf(network)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(
+        /\.onnx failed to run on images \[1,3,96,160\], although it says that it takes \[batch,3,height,width\] \(.*export it with fixed sizes\): [^\n]*$/,
+      ),
+    });
   });
 
   it('needs an input size of whole strides', async () => {

@@ -6,7 +6,7 @@ import { openModel } from '../../src/inference/model-store.ts';
 import { FaceDetector } from '../../src/vision/face-detector.ts';
 import { FaceEmbedder } from '../../src/vision/face-embedder.ts';
 import { dotProduct } from '../helpers/dot-product.ts';
-import { constantNetwork } from '../helpers/onnx-network.ts';
+import { bakedNetwork, constantNetwork } from '../helpers/onnx-network.ts';
 import { drawTwoPeople, resizePicture } from '../helpers/pictures.ts';
 import { describeWithShared, sharedPath } from '../helpers/shared.ts';
 
@@ -26,17 +26,21 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+async function embedderOf(network: Buffer): Promise<FaceEmbedder> {
+  const file = join(folder, `${crypto.randomUUID()}.onnx`);
+  await writeFile(file, network);
+  return FaceEmbedder.load(await openModel(file, { role: 'face-embedder' }));
+}
+
 /** An embedder that answers each batch with the same vectors. */
 async function constantEmbedder(batch: number, vectors: number[][]): Promise<FaceEmbedder> {
-  const file = join(folder, `${crypto.randomUUID()}.onnx`);
   const dimensions = vectors[0]?.length ?? 0;
   const values = Float32Array.from(vectors.flat());
   const network = constantNetwork(
     [{ name: 'faces', shape: [batch, 3, 112, 112] }],
     [{ name: 'vectors', shape: [batch, dimensions], values, valuesShape: [vectors.length, dimensions] }],
   );
-  await writeFile(file, network);
-  return FaceEmbedder.load(await openModel(file, { role: 'face-embedder' }));
+  return embedderOf(network);
 }
 
 describe('the face embedder', () => {
@@ -51,6 +55,22 @@ describe('the face embedder', () => {
     await expect(constantEmbedder(2, [[3, 4, 0, 0]])).rejects.toThrow(
       'an output of shape [1, 4] for 2 faces',
     );
+  });
+
+  it('refuses a network that takes one face alone, whatever it says, before the first video', async () => {
+    const vector = { values: Float32Array.of(3, 4), valuesShape: [1, 2] };
+    const input = { name: 'faces', shape: ['batch', 3, 112, 112] };
+    const network = bakedNetwork(input, [1, 3 * 112 * 112], {
+      name: 'vectors',
+      shape: ['batch', 2],
+      ...vector,
+    });
+    await expect(embedderOf(network)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(
+        /\.onnx failed to run on faces \[2,3,112,112\], although it says that it takes \[batch,3,112,112\] \(.*export it with fixed sizes\): [^\n]*$/,
+      ),
+    });
   });
 
   it('gives vectors of length 1, nearer for one person in two sizes than for two people', async () => {
