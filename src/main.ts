@@ -236,7 +236,7 @@ function rangedDownloads({ downloadMode }: Config): Pick<VideoServices, 'ranged'
   return { ranged: { planFor, always: downloadMode === 'ranged' } };
 }
 
-/** On ECS, the task is protected from scale-in while jobs run. */
+/** On ECS, the task is protected from scale-in and deployments while jobs run. */
 function protectionOf(
   { ecsAgentUri: agentUri }: Config,
   logger: Logger,

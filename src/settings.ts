@@ -238,7 +238,7 @@ export const SETTINGS = {
   ecsAgentUri: setting(
     'ECS_AGENT_URI',
     httpUrl.optional(),
-    'Address of the ECS agent, set by ECS itself: the task is protected from scale-in while jobs run',
+    'Address of the ECS agent, set by ECS itself: the task is protected from scale-in and deployments while jobs run, for half an hour at most',
     { fallbackNote: 'none: not on ECS' },
   ),
   shutdownGraceSeconds: setting(

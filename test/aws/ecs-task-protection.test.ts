@@ -8,7 +8,7 @@ import { EcsTaskProtection } from '../../src/aws/ecs-task-protection.ts';
 import { SILENT } from '../helpers/test-worker.ts';
 import { until } from '../helpers/until.ts';
 
-const ON = { ProtectionEnabled: true, ExpiresInMinutes: 60 };
+const ON = { ProtectionEnabled: true, ExpiresInMinutes: 30 };
 const OFF = { ProtectionEnabled: false };
 
 describe('EcsTaskProtection', () => {
@@ -16,16 +16,18 @@ describe('EcsTaskProtection', () => {
   let agentUri: string;
   let requests: unknown[];
   let status: number;
+  let answer: object;
 
   beforeEach(async () => {
     requests = [];
     status = 200;
+    answer = { protection: {} };
     agent = createServer(async (request, response) => {
       let body = '';
       for await (const chunk of request) body += String(chunk);
       expect(`${request.method} ${request.url}`).toBe('PUT /api/task-protection/v1/state');
       requests.push(JSON.parse(body));
-      response.writeHead(status).end('{}');
+      response.writeHead(status).end(JSON.stringify(answer));
     });
     await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
     agentUri = `http://127.0.0.1:${(agent.address() as AddressInfo).port}/api`;
@@ -37,7 +39,7 @@ describe('EcsTaskProtection', () => {
   });
 
   function protection(
-    options: { idleMs?: number; expiresInMinutes?: number; retryMs?: number } = {},
+    options: { idleMs?: number; expiresInMinutes?: number; pauseMs?: number; retryMs?: number } = {},
   ): EcsTaskProtection {
     return new EcsTaskProtection({ agentUri, logger: SILENT, idleMs: 20, ...options });
   }
@@ -61,12 +63,62 @@ describe('EcsTaskProtection', () => {
     await until(() => JSON.stringify(requests.at(-1)) === JSON.stringify(OFF));
   });
 
-  it('is renewed before it expires', async () => {
-    const task = protection({ expiresInMinutes: 0.001 });
+  it('is not prolonged while jobs run: it ends, and is asked for again after a pause', async () => {
+    const task = protection({ expiresInMinutes: 0.001, pauseMs: 200 });
+    const askedAt: number[] = [];
+    agent.on('request', () => askedAt.push(performance.now()));
+    task.onRunningJobs(1);
+    await until(() => askedAt.length >= 3);
+    task.onRunningJobs(0);
+    const [first = 0, second = 0, third = 0] = askedAt;
+    expect(Math.min(second - first, third - second)).toBeGreaterThanOrEqual(60 + 200);
+  });
+
+  it('is not prolonged by further jobs', async () => {
+    const task = protection({ idleMs: 200 });
+    for (const jobs of [1, 0, 1, 0, 1, 2, 1, 0]) {
+      task.onRunningJobs(jobs);
+      await until(() => requests.length > 0);
+    }
+    await until(() => isDeepStrictEqual(requests.at(-1), OFF));
+    expect(requests).toEqual([ON, OFF]);
+  });
+
+  it('is there for the next job at once when idle time has ended it', async () => {
+    const task = protection();
+    for (const [jobs, expected] of [
+      [1, [ON]],
+      [0, [ON, OFF]],
+      [1, [ON, OFF, ON]],
+      [0, [ON, OFF, ON, OFF]],
+    ] as const) {
+      task.onRunningJobs(jobs);
+      await until(() => requests.length === expected.length);
+      expect(requests).toEqual(expected);
+    }
+  });
+
+  it('is not asked for in the pause, whatever jobs come', async () => {
+    const task = protection({ expiresInMinutes: 0, pauseMs: 60_000 });
+    const now = { ...ON, ExpiresInMinutes: 0 };
+    task.onRunningJobs(1);
+    await until(() => requests.length === 1);
+    task.onRunningJobs(0);
+    await until(() => requests.length === 2);
+    task.onRunningJobs(1);
+    task.onRunningJobs(0);
+    await until(() => requests.length === 3);
+    expect(requests).toEqual([now, OFF, OFF]);
+  });
+
+  it('is asked for again when ECS refuses it in an answer with a status of 200', async () => {
+    answer = { failure: { Reason: 'DEPLOYMENT_BLOCKED' } };
+    const task = protection({ retryMs: 20 });
     task.onRunningJobs(1);
     await until(() => requests.length >= 3);
-    expect(requests[2]).toEqual({ ...ON, ExpiresInMinutes: 0.001 });
+    answer = { protection: {} };
     task.onRunningJobs(0);
+    await until(() => isDeepStrictEqual(requests.at(-1), OFF));
   });
 
   it('is asked for again when the agent refuses for a while, and so is its end', async () => {
