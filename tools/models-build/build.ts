@@ -1,9 +1,10 @@
 /** The command line that builds the pose networks. */
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MODELS_DIRECTORY } from '../../src/inference/model-store.ts';
+import { replaceFile } from '../../src/inference/replace-file.ts';
 import {
   bundleProduct,
   detectorProduct,
@@ -50,11 +51,19 @@ async function main(): Promise<void> {
   for (const product of products) {
     const bytes = await product.build();
     const path = join(values.out, product.file);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, bytes);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const sha256 = digestOf(bytes);
+    if ((await digestAt(path)) !== sha256) await replaceFile(path, bytes);
     process.stdout.write(`${sha256}  ${String(bytes.length).padStart(9)} bytes  ${product.file}\n`);
   }
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Null where there is nothing to read, for whatever reason. */
+async function digestAt(path: string): Promise<string | null> {
+  return readFile(path).then(digestOf, () => null);
 }
 
 try {
