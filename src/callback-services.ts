@@ -61,7 +61,9 @@ export function callbackServices(config: Config, { s3, sqs }: AwsClients, logger
     logger,
   });
   if (queueUrl === undefined) return { courier, redelivery: null };
+  // Its trouble is told in the log alone: no job waits for it, and readiness is that of jobs.
   const intake = new SqsIntake({
+    name: 'the callback queue',
     sqs,
     queueUrl,
     slots: atOnce.queue,

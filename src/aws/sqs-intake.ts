@@ -14,6 +14,8 @@ import { QueuePolicy } from './queue-policy.ts';
 import { SqsMessage } from './sqs-message.ts';
 
 export interface SqsIntakeOptions {
+  /** The queue, in messages. */
+  readonly name?: string;
   readonly sqs: SQSClient;
   readonly queueUrl: string;
   /** Messages held at the same time. */
@@ -33,12 +35,15 @@ export interface SqsIntakeOptions {
 /** How often a slot asks whether the shortage is over. */
 const ASK_AGAIN_MS = 1000;
 
+const DEFAULT_NAME = 'the queue';
+
 const DEFAULT_BACK_OFF: BackOff = { baseMs: 1000, maxMs: 30_000 };
 
 type Handler = (message: ReceivedMessage) => Promise<void>;
 
 export class SqsIntake implements JobIntake {
   readonly #options: SqsIntakeOptions;
+  readonly #name: string;
   readonly #policy: QueuePolicy;
   readonly #backOff: BackOff;
   readonly #stopped = new AbortController();
@@ -46,11 +51,13 @@ export class SqsIntake implements JobIntake {
   #consumers: Consumer[] = [];
   /** Failed receives in a row, over all slots. */
   #failures = 0;
-  #problem: string | null = 'the queue has not answered yet';
+  #problem: string | null;
   #shortage: string | null = null;
 
   constructor(options: SqsIntakeOptions) {
     this.#options = options;
+    this.#name = options.name ?? DEFAULT_NAME;
+    this.#problem = `${this.#name} has not answered yet`;
     this.#policy = new QueuePolicy(options.sqs, options.queueUrl, options.logger);
     this.#backOff = options.backOff ?? DEFAULT_BACK_OFF;
   }
@@ -122,7 +129,7 @@ export class SqsIntake implements JobIntake {
     });
     // The handler never rejects; without this listener a bug in it would go unseen.
     consumer.on('processing_error', (error) =>
-      this.#options.logger.error({ err: error }, 'a job handler failed'),
+      this.#options.logger.error({ err: error }, `the handler of a message of ${this.#name} failed`),
     );
     return consumer;
   }
@@ -148,14 +155,14 @@ export class SqsIntake implements JobIntake {
   }
 
   #answered(): void {
-    if (this.#failures > 0) this.#options.logger.info('the queue answers again');
+    if (this.#failures > 0) this.#options.logger.info(`${this.#name} answers again`);
     this.#failures = 0;
     this.#problem = null;
   }
 
   #failed(error: Error): void {
     this.#failures += 1;
-    this.#problem = `the queue cannot be read (${describeAwsFailure(awsFailure(error.cause ?? error))})`;
+    this.#problem = `${this.#name} cannot be read (${describeAwsFailure(awsFailure(error.cause ?? error))})`;
     this.#options.logger.warn({ err: error, failures: this.#failures }, this.#problem);
   }
 }

@@ -242,7 +242,7 @@ describe('SqsIntake', () => {
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
       Array(2).fill(
         expect.objectContaining({
-          msg: 'a job handler failed',
+          msg: 'the handler of a message of the queue failed',
           err: expect.objectContaining({ message: expect.stringContaining('a bug') }),
         }),
       ),

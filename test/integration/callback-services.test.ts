@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { CallbackQueue } from '../../src/aws/callback-queue.ts';
 import { jobSender } from '../../src/aws/job-sender.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
@@ -90,6 +91,20 @@ describe('callbacks as they are configured', () => {
       over.abort(new Error('the test is over'));
       await Promise.all(waiting);
       await deaf.close();
+      await redelivery?.stop(0);
+    }
+  });
+
+  it('name the callback queue in the log when it cannot be read', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => void lines.push(line) });
+    const config = configWith({ CALLBACK_QUEUE_URL: `${cloud.endpoint}/000000000000/misspelt` });
+    const { redelivery } = callbackServices(config, cloud, logger);
+    try {
+      redelivery?.start();
+      await until(() => lines.some((line) => line.includes('the callback queue cannot be read')));
+      expect(redelivery?.problems).toEqual([expect.stringMatching(/^the callback queue cannot be read \(/)]);
+    } finally {
       await redelivery?.stop(0);
     }
   });
