@@ -37,3 +37,24 @@ export const SCALING_POLICY: ScalingPolicy = {
     { backlog: 100, tasks: 20 },
   ],
 };
+
+/**
+ * The policy for tasks of another size: as many slots for the same back-log, in fewer or more tasks.
+ * @param size what the stack's parameters say
+ */
+export function policyFor(size: Pick<ScalingPolicy, 'minTasks' | 'maxTasks' | 'jobsPerTask'>): ScalingPolicy {
+  const { jobsPerTask, targetBacklogPerTask, stepsFromZero } = SCALING_POLICY;
+  const timesLarger = size.jobsPerTask / jobsPerTask;
+  return {
+    ...SCALING_POLICY,
+    minTasks: size.minTasks,
+    maxTasks: size.maxTasks,
+    jobsPerTask: size.jobsPerTask,
+    targetBacklogPerTask: targetBacklogPerTask * timesLarger,
+    stepsFromZero: stepsFromZero.map(({ backlog, tasks }) => ({
+      backlog,
+      // More tasks than jobs are idle, however small they are.
+      tasks: Math.min(backlog, Math.ceil(tasks / timesLarger)),
+    })),
+  };
+}

@@ -5,7 +5,7 @@ import type { IRepository } from 'aws-cdk-lib/aws-ecr';
 import type { Construct } from 'constructs';
 import { QUEUE_ATTEMPTS } from '../../src/callback/retry-schedule.ts';
 import type { Parameters } from '../parameters.ts';
-import { SCALING_POLICY } from '../scaling-policy.ts';
+import { policyFor } from '../scaling-policy.ts';
 import { CallbackSecrets } from './callback-secrets.ts';
 import { MediaBucket } from './media-bucket.ts';
 import { StackMetrics } from './stack-metrics.ts';
@@ -68,8 +68,7 @@ export class WorkerStack extends Stack {
     });
 
     const metrics = new StackMetrics({ jobs: jobs.queue, cluster, service, deployment: this.stackName });
-    const policy = { ...SCALING_POLICY, minTasks: parameters.minTasks, maxTasks: parameters.maxTasks };
-    new WorkerScaling(this, 'Scaling', { cluster, service, metrics, policy });
+    new WorkerScaling(this, 'Scaling', { cluster, service, metrics, policy: policyFor(parameters) });
     const { alarms } = new WorkerAlarms(this, 'Alarms', { parameters, jobs, callbacks, metrics });
     new WorkerDashboard(this, 'Operations', { alarms, metrics });
 

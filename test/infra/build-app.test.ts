@@ -13,12 +13,18 @@ const outdir = mkdtempSync(join(tmpdir(), 'cdk-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
 /** Synthesis throws when a rule of AwsSolutions is broken and not acknowledged: that it passes is a result in itself. */
-const assembly = buildApp({
-  outdir,
-  context: { imageTag: '1.2.3', alarmEmail: 'ops@example.com' },
-}).app.synth();
-const worker = Template.fromJSON(assembly.getStackByName('ClippingWorker').template);
-const registry = Template.fromJSON(assembly.getStackByName('ClippingWorkerRegistry').template);
+function templates(context: Record<string, unknown>): {
+  readonly worker: Template;
+  readonly registry: Template;
+} {
+  const assembly = buildApp({ outdir: mkdtempSync(join(outdir, 'app-')), context }).app.synth();
+  const [worker, registry] = ['ClippingWorker', 'ClippingWorkerRegistry'].map((name) =>
+    Template.fromJSON(assembly.getStackByName(name).template),
+  ) as [Template, Template];
+  return { worker, registry };
+}
+
+const { worker, registry } = templates({ imageTag: '1.2.3', alarmEmail: 'ops@example.com' });
 
 interface Statement {
   readonly Sid?: string;
@@ -310,6 +316,21 @@ describe('scaling', () => {
     worker.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Threshold: 1,
       AlarmActions: [{ Ref: Match.stringLikeRegexp('FromZero') }],
+    });
+  });
+
+  it.each([
+    { jobsPerTask: 8, target: 8, tasks: [1, 1, 5] },
+    { jobsPerTask: 1, target: 1, tasks: [1, 8, 40] },
+  ])('counts with the slots of tasks that run $jobsPerTask jobs', ({ jobsPerTask, target, tasks }) => {
+    const resized = templates({ jobsPerTask }).worker;
+    resized.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      TargetTrackingScalingPolicyConfiguration: { TargetValue: target },
+    });
+    resized.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      StepScalingPolicyConfiguration: {
+        StepAdjustments: tasks.map((ScalingAdjustment) => Match.objectLike({ ScalingAdjustment })),
+      },
     });
   });
 });

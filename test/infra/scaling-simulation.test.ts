@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { SCALING_POLICY } from '../../infra/scaling-policy.ts';
+import { policyFor, SCALING_POLICY } from '../../infra/scaling-policy.ts';
 import { dollarsPerTaskHour } from '../../infra/scaling-simulation/aws-behaviour.ts';
 import { drawSimulations } from '../../infra/scaling-simulation/draw-svg.ts';
 import type { LoadShape } from '../../infra/scaling-simulation/load-shapes.ts';
@@ -65,6 +65,10 @@ describe('the policy that the stack deploys', () => {
     );
     expect(deployed.keepsPromises).toBe(true);
     expect(recommended([...others, deployed])).toBe(deployed);
+  });
+
+  it('is the one for tasks of the default size', () => {
+    expect(policyFor(SCALING_POLICY)).toEqual(SCALING_POLICY);
   });
 
   it('is told apart from promises that nothing keeps', () => {
