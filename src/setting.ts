@@ -28,7 +28,7 @@ export const httpUrl = z.url({
 /** URL of a queue whose messages may each have a delay: FIFO queues have one for all. */
 export const standardQueueUrl = httpUrl.refine((url) => !url.endsWith('.fifo'), 'must be a standard queue');
 /** Items separated by commas; empty ones are dropped. */
-export const list = z
+const list = z
   .string()
   .default('')
   .transform((value) =>
@@ -37,6 +37,16 @@ export const list = z
       .map((item) => item.trim())
       .filter((item) => item !== ''),
   );
+const BUCKET_RULE = 'must be the name of a bucket alone, without s3:// and key';
+/** A bucket; the ARN of an access point stands for one. */
+export const bucketName = text.refine(isBucket, BUCKET_RULE);
+/** Buckets, separated by commas. */
+export const bucketNames = listOf(isBucket, BUCKET_RULE);
+/** Hosts as they stand in URLs, with or without a port, separated by commas. */
+export const urlHosts = listOf(
+  isUrlHost,
+  'must be a host as it stands in a URL, without protocol, path and wildcard: localhost, localhost:3000, [::1]',
+);
 /** Secrets of Standard Webhooks, separated by commas. */
 export const webhookSecrets = list.superRefine((secrets, context) => {
   for (const secret of secrets) {
@@ -50,6 +60,28 @@ export const webhookSecrets = list.superRefine((secrets, context) => {
 export const flag = z
   .enum(['true', 'false', '1', '0'], { error: 'must be true or false' })
   .transform((value) => value === 'true' || value === '1');
+
+/** A list of which every item passes; `rule` is said of those that do not. */
+function listOf(passes: (item: string) => boolean, rule: string) {
+  return list.superRefine((items, context) => {
+    const wrong = items.filter((item) => !passes(item));
+    if (wrong.length > 0) context.addIssue(`${wrong.map((item) => `"${item}"`).join(', ')} ${rule}`);
+  });
+}
+
+function isBucket(name: string): boolean {
+  return !/[:/]/.test(name) || /^arn:.+[:/]accesspoint[:/]/.test(name);
+}
+
+/** Whether a URL can have this host: no other is ever met. */
+function isUrlHost(host: string): boolean {
+  if (host.includes('*')) return false;
+  // The port that is a protocol's own stands in URLs of the other one only.
+  return ['https', 'http'].some((protocol) => {
+    const url = `${protocol}://${host}`;
+    return URL.canParse(url) && new URL(url).host === host.toLowerCase();
+  });
+}
 
 /** A number within these bounds, both included. */
 export function number(min: number, max: number) {

@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os';
 import { z } from 'zod';
 import { FRAME_INTERVAL_SECONDS, SAMPLING_TOLERANCE_SECONDS } from './contract/job.ts';
 import {
+  bucketName,
+  bucketNames,
   flag,
   httpUrl,
   integer,
-  list,
   number,
   optionalText,
   setting,
   standardQueueUrl,
   text,
+  urlHosts,
   webhookSecrets,
 } from './setting.ts';
 
@@ -30,18 +32,18 @@ export const SETTINGS = {
   queueUrl: setting('SQS_QUEUE_URL', httpUrl, 'URL of the job queue; required'),
   bucket: setting(
     'S3_BUCKET',
-    text,
+    bucketName,
     'Bucket of the videos and, unless RESULT_BUCKET is set, of the results; required',
   ),
   allowedVideoBuckets: setting(
     'ALLOWED_VIDEO_BUCKETS',
-    list,
+    bucketNames,
     'Further buckets a job may name, separated by commas',
     {
       fallbackNote: 'none',
     },
   ),
-  resultBucket: setting('RESULT_BUCKET', optionalText, 'Bucket of the results', {
+  resultBucket: setting('RESULT_BUCKET', bucketName.optional(), 'Bucket of the results', {
     fallbackNote: 'S3_BUCKET',
   }),
   resultPrefix: setting('RESULT_PREFIX', text, 'Key prefix of the results; the job id and .json follow', {
@@ -224,7 +226,7 @@ export const SETTINGS = {
   ),
   callbackAllowHosts: setting(
     'CALLBACK_ALLOW_HOSTS',
-    list,
+    urlHosts,
     'Hosts a callback may reach although they are private, loopback or without TLS, separated by commas',
     { fallbackNote: 'none' },
   ),

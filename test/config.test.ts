@@ -133,6 +133,42 @@ describe('readConfig', () => {
     expect(same).toContain('2 problems');
   });
 
+  it.each([
+    ['S3_BUCKET', 's3://media', ''],
+    ['RESULT_BUCKET', 'media/results', ''],
+    ['ALLOWED_VIDEO_BUCKETS', 'films,s3://more', '"s3://more" '],
+    ['ALLOWED_VIDEO_BUCKETS', 'arn:aws:s3:::films', '"arn:aws:s3:::films" '],
+  ])('takes %s=%s for no bucket', (name, value, item) => {
+    expect(problemsOf({ ...REQUIRED, [name]: value })).toContain(
+      `${name}=${value}: ${item}must be the name of a bucket alone, without s3:// and key`,
+    );
+  });
+
+  it('takes the ARN of an access point for a bucket', () => {
+    const arn = 'arn:aws:s3:eu-central-1:123456789012:accesspoint/media';
+    expect(readConfig({ ...REQUIRED, S3_BUCKET: arn }).bucket).toBe(arn);
+  });
+
+  it.each([
+    ['http://localhost:3000'],
+    ['localhost/hook'],
+    ['*.corp.internal'],
+    ['::1'],
+    ['10.1'],
+    ['user@receiver'],
+  ])('takes "%s" for no host of a URL, which would never be met', (host) => {
+    expect(problemsOf({ ...REQUIRED, CALLBACK_ALLOW_HOSTS: `receiver,${host}` })).toContain(
+      `"${host}" must be a host as it stands in a URL`,
+    );
+  });
+
+  it('takes hosts as they stand in URLs, with and without a port', () => {
+    const hosts = ['localhost', 'Receiver.Corp.Internal:3000', '10.0.0.7:80', 'receiver:443', '[::1]:3000'];
+    expect(readConfig({ ...REQUIRED, CALLBACK_ALLOW_HOSTS: hosts.join(', ') }).callbackAllowHosts).toEqual(
+      hosts,
+    );
+  });
+
   it('reads lists with spaces and empty items', () => {
     expect(readConfig({ ...REQUIRED, ALLOWED_VIDEO_BUCKETS: ' a, ,b,' }).allowedVideoBuckets).toEqual([
       'a',
