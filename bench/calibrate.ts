@@ -1,7 +1,8 @@
 /** `npm run bench -- calibrate`: measures the constants of the cost model (src/media/decode-cost.ts) on this machine. */
 import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { parseArguments } from '../src/command-line.ts';
 import { decodeCostMs } from '../src/media/decode-cost.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { probeVideo } from '../src/media/probe.ts';
@@ -25,7 +26,7 @@ interface Load {
  * @param args the command line after `calibrate`: --videos DIR (instead of drawn ones), --cache DIR
  */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args,
     options: {
       videos: { type: 'string' },

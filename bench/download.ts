@@ -3,8 +3,7 @@
  * analysis can begin.
  */
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
-import { usage } from '../src/command-line.ts';
+import { parseArguments, usage } from '../src/command-line.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { listOf, positiveNumber, zeroOrMore } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideos } from './bench-videos.ts';
@@ -15,7 +14,7 @@ import { EmulatedBucket } from './emulated-bucket.ts';
  * --intervals SECONDS,... [10,2], --tolerance SECONDS [0], --mode auto|ranged [auto]
  */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args,
     options: {
       videos: { type: 'string' },

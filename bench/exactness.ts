@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { readFrames } from '../src/media/frame-reader.ts';
@@ -21,7 +21,7 @@ const INTERVALS_MS = [730, 2000];
 
 /** @param args the command line after `exactness`: --videos DIR (instead of generated ones), --count N [all], --ffmpeg FILE (that decodes) */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args,
     options: { videos: { type: 'string' }, count: { type: 'string' }, ffmpeg: { type: 'string' } },
   });

@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { readFrames } from '../src/media/frame-reader.ts';
@@ -21,7 +21,7 @@ const ORIGINALS = ['h264 B3 mp4', 'h264 B3 fragmented', 'hevc mkv', 'h264 B0 ts'
 
 /** @param args the command line after `hostile`: --files N [1000], --seed N [1] */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args,
     options: { files: { type: 'string', default: '1000' }, seed: { type: 'string', default: '1' } },
   });

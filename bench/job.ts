@@ -1,7 +1,8 @@
 /** `npm run bench -- job`: what a job costs, end to end, in a fresh process per run, beside decoding everything with ffmpeg alone. */
 import { execFile } from 'node:child_process';
 import { basename } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { parseArguments } from '../src/command-line.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import type { AllowedPlan } from '../src/media/sampling-plan.ts';
 import { median } from '../tools/median.ts';
@@ -32,7 +33,7 @@ const KINDS: readonly Kind[] = [
  * --interval SECONDS [2]
  */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args,
     options: {
       videos: { type: 'string' },

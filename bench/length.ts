@@ -1,7 +1,7 @@
 /** `npm run bench -- length`: what a long video takes after its pictures were looked at: its observations kept, its people followed, its result written. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../src/command-line.ts';
 import type { VideoInfo } from '../src/media/video-info.ts';
 import { observationsFile, resultFile } from '../src/pipeline/analysis.ts';
 import { ObservationLog } from '../src/pipeline/observation-log.ts';
@@ -18,7 +18,7 @@ const INTERVAL_SECONDS = 2;
  * @param args the command line after `length`: --hours N [6] --people N in each frame [3] --shot SECONDS [8]
  */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args,
     options: {
       hours: { type: 'string', default: '6' },

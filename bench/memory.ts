@@ -1,9 +1,9 @@
 /** `npm run bench -- memory`: whether looking at thousands of frames leaves memory where it was, for each engine of the networks. */
-import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import { ADA, drawPerson } from '../demo/draw-person.ts';
+import { parseArguments } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
@@ -37,7 +37,7 @@ const ENGINES: Readonly<Record<string, () => Promise<Look>>> = {
 
 /** @param args the command line after `memory`: --engine faces|onnx|tasks-vision [faces] --frames N [2000] */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args,
     options: { engine: { type: 'string', default: 'faces' }, frames: { type: 'string', default: '2000' } },
   });

@@ -1,7 +1,6 @@
 /** `npm run bench -- models`: latency of every network at every usual input size, with one thread and with two. */
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { usage } from '../src/command-line.ts';
+import { parseArguments } from '../src/command-line.ts';
 import { type ModelEntry, readManifest } from '../src/inference/model-manifest.ts';
 import { rolesOf } from '../src/inference/model-roles.ts';
 import { MODELS_DIRECTORY, readModel } from '../src/inference/model-store.ts';
@@ -47,7 +46,14 @@ interface Figure {
  * --out FILE.json
  */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parse(args);
+  const { values } = parseArguments({
+    args,
+    options: {
+      model: { type: 'string', multiple: true },
+      rounds: { type: 'string', default: '20' },
+      out: { type: 'string' },
+    },
+  });
   const rounds = positiveInteger('--rounds', values.rounds);
   const names = values.model ?? (await modelsHere());
   const figures: Figure[] = [];
@@ -146,19 +152,4 @@ function table(figures: readonly Figure[]): string {
     '  ',
   );
   return `${[head, ...rows].join('\n')}\n`;
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        model: { type: 'string', multiple: true },
-        rounds: { type: 'string', default: '20' },
-        out: { type: 'string' },
-      },
-    });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
 }

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { parseArguments } from '../src/command-line.ts';
 import { positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
 import type { JobCost } from './job-process.ts';
@@ -26,7 +27,7 @@ const LISTED_FUNCTIONS = 15;
 
 /** @param args the command line after `profile`: --video FILE (a drawn one by default), --interval SECONDS [2], --cache DIR */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args,
     options: {
       video: { type: 'string' },

@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { promisify } from 'node:util';
+import { parseArguments } from '../src/command-line.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import { listOf, positiveInteger, positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
@@ -25,7 +26,7 @@ const OPTIONS = {
  * --intervals LIST, --slots LIST, --svg FILE for the plot, --cache DIR
  */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: OPTIONS });
+  const { values } = parseArguments({ args, options: OPTIONS });
   const lengths = listOf(positiveNumber, '--seconds', values.seconds);
   const intervals = listOf(positiveNumber, '--intervals', values.intervals);
   const slotCounts = listOf(positiveInteger, '--slots', values.slots);

@@ -1,7 +1,7 @@
 /** `npm run bench -- threads`: jobs side by side in detection threads, as the worker runs them: memory, and how free the main thread stays. */
 import { tmpdir } from 'node:os';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../src/command-line.ts';
 import { readAnalysisConfig } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
 import { DetectionPool } from '../src/pipeline/detection-pool.ts';
@@ -13,7 +13,7 @@ const RESOLUTION_MS = 10;
 
 /** @param args the command line after `threads`: --video FILE (a drawn one by default), --interval SECONDS [2], --jobs N [2], --cache DIR */
 export async function measure(args: string[]): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseArguments({
     args,
     options: {
       video: { type: 'string' },

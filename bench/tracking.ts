@@ -1,5 +1,5 @@
 /** `npm run bench -- tracking`: what tracking costs, by people in the frame and by rate. */
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../src/command-line.ts';
 import { type Detection, toDetection } from '../src/tracking/detection.ts';
 import { DEFAULT_TRACKING_OPTIONS } from '../src/tracking/follow-people.ts';
 import { createTracker } from '../src/tracking/follow-shot.ts';
@@ -51,7 +51,7 @@ function crowdFrameMs(people: number, intervalMs: number): { middle: number; wor
 
 /** @param args the command line after `tracking`: there are no options */
 export async function measure(args: string[]): Promise<void> {
-  parseArgs({ args });
+  parseArguments({ args });
   process.stdout.write(
     'a frame of a crowd, milliseconds of processor time (galleries of 100 vectors of 128)\n',
   );

@@ -1,8 +1,7 @@
 /** `npm run eval -- face-agreement VIDEO...`: how far two face detectors agree on videos that nobody has labelled. */
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { usage } from '../src/command-line.ts';
+import { parseArguments, usage } from '../src/command-line.ts';
 import { iou } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
@@ -47,7 +46,18 @@ interface Detectors {
 
 /** @param args the command line after `face-agreement` */
 export async function evaluate(args: string[]): Promise<void> {
-  const { values, positionals: videos } = parse(args);
+  const { values, positionals: videos } = parseArguments({
+    args,
+    allowPositionals: true,
+    options: {
+      model: { type: 'string', default: 'face-detector' },
+      reference: { type: 'string' },
+      confidence: { type: 'string', default: '0.5' },
+      interval: { type: 'string', default: '0.5' },
+      draw: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   if (values.help) {
     process.stdout.write(`${HELP}\n`);
     return;
@@ -155,23 +165,4 @@ function row(name: string, { wanted, found, claimed, confirmed }: Agreement): st
   const ratio = (part: number, whole: number) =>
     whole === 0 ? 'of none' : `${(part / whole).toFixed(3)} (${part}/${whole})`;
   return `${name.padEnd(40)} recall ${ratio(found, wanted)}  precision ${ratio(confirmed, claimed)}`;
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        model: { type: 'string', default: 'face-detector' },
-        reference: { type: 'string' },
-        confidence: { type: 'string', default: '0.5' },
-        interval: { type: 'string', default: '0.5' },
-        draw: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
 }

@@ -1,8 +1,7 @@
 /** `npm run eval -- faces DIR`: average precision of a face detector over a folder of labelled pictures. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { usage } from '../src/command-line.ts';
+import { parseArguments, usage } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import { iou } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
@@ -57,7 +56,18 @@ export interface LevelFigures {
 
 /** @param args the command line after `faces` */
 export async function evaluate(args: string[]): Promise<void> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseArguments({
+    args,
+    allowPositionals: true,
+    options: {
+      model: { type: 'string', default: 'face-detector' },
+      'input-size': { type: 'string', default: '640' },
+      tiles: { type: 'string', default: 'off' },
+      out: { type: 'string' },
+      draw: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   const [directory, ...rest] = positionals;
   if (values.help) {
     process.stdout.write(`${HELP}\n`);
@@ -164,23 +174,4 @@ function table({ model, inputSize, pictures, levels, medianDetectMs }: FaceEvalu
     ...rows,
     '',
   ].join('\n');
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        model: { type: 'string', default: 'face-detector' },
-        'input-size': { type: 'string', default: '640' },
-        tiles: { type: 'string', default: 'off' },
-        out: { type: 'string' },
-        draw: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
 }

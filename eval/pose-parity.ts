@@ -1,7 +1,6 @@
 /** `npm run eval -- pose-parity FILE...`: how far the two pose engines agree, picture by picture. */
 import { basename } from 'node:path';
-import { parseArgs } from 'node:util';
-import { usage } from '../src/command-line.ts';
+import { parseArguments, usage } from '../src/command-line.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { BlazePoseNetworks } from '../src/vision/pose/blazepose-networks.ts';
@@ -29,7 +28,15 @@ export type Parity = LandmarkError | null;
 
 /** @param args the command line after `pose-parity` */
 export async function evaluate(args: string[]): Promise<void> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseArguments({
+    args,
+    allowPositionals: true,
+    options: {
+      model: { type: 'string', default: 'lite' },
+      interval: { type: 'string', default: '2' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   if (values.help) {
     process.stdout.write(`${HELP}\n`);
     return;
@@ -99,20 +106,4 @@ function describe(parity: Parity): string {
 
 function figures({ mean, max }: LandmarkError): string {
   return `${mean.toFixed(3).padStart(7)} ${max.toFixed(3).padStart(8)}`;
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        model: { type: 'string', default: 'lite' },
-        interval: { type: 'string', default: '2' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
 }

@@ -1,8 +1,7 @@
 /** `npm run eval -- poses DIR`: how far our landmarks lie from published ones. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { usage } from '../src/command-line.ts';
+import { parseArguments, usage } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
@@ -50,7 +49,16 @@ type Look = (image: RgbImage, index: number) => Promise<FilmedPose | null>;
 
 /** @param args the command line after `poses` */
 export async function evaluate(args: string[]): Promise<void> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseArguments({
+    args,
+    allowPositionals: true,
+    options: {
+      model: { type: 'string', default: 'pose-landmarks-full' },
+      out: { type: 'string' },
+      draw: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   const [directory, ...rest] = positionals;
   if (values.help) {
     process.stdout.write(`${HELP}\n`);
@@ -167,21 +175,4 @@ function table(model: string, errors: readonly PoseEvaluation[]): string {
   );
   const head = `${'file'.padEnd(24)} seen as  frames missed     mean      max`;
   return [model, head, ...rows, ''].join('\n');
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        model: { type: 'string', default: 'pose-landmarks-full' },
-        out: { type: 'string' },
-        draw: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
 }

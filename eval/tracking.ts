@@ -2,8 +2,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { usage } from '../src/command-line.ts';
+import { parseArguments, usage } from '../src/command-line.ts';
 import { readAnalysisConfig, readEnvironment } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
 import { DetectionPool } from '../src/pipeline/detection-pool.ts';
@@ -39,7 +38,23 @@ interface Row {
 
 /** @param args the command line after `tracking` */
 export async function evaluate(args: string[]): Promise<void> {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseArguments({
+    args,
+    allowPositionals: true,
+    options: {
+      media: { type: 'string' },
+      model: { type: 'string' },
+      draw: { type: 'string' },
+      rates: { type: 'string', default: '30,5,2,1,0.5' },
+      'max-cosine-distance': {
+        type: 'string',
+        default: String(DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance),
+      },
+      'rate-mode': { type: 'string', default: 'auto' },
+      out: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
   const [directory, ...rest] = positionals;
   if (values.help) {
     process.stdout.write(`${HELP}\n`);
@@ -139,28 +154,4 @@ function table(rows: readonly Row[]): string {
     return `${name.padEnd(width)}${String(framesPerSecond).padStart(6)}${figures}${String(counts.switches).padStart(9)}  ${ids}\n`;
   });
   return head + lines.join('');
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        media: { type: 'string' },
-        model: { type: 'string' },
-        draw: { type: 'string' },
-        rates: { type: 'string', default: '30,5,2,1,0.5' },
-        'max-cosine-distance': {
-          type: 'string',
-          default: String(DEFAULT_SEQUENCE_OPTIONS.maxCosineDistance),
-        },
-        'rate-mode': { type: 'string', default: 'auto' },
-        out: { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
 }

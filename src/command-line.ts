@@ -20,7 +20,7 @@ export async function runProgram(main: () => Promise<void>): Promise<void> {
   }
 }
 
-/** As node:util's parseArgs, of this process's arguments. @throws WorkerError CONFIG_INVALID */
+/** As node:util's parseArgs. @throws WorkerError CONFIG_INVALID */
 export function parseArguments<const T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {
     return parseArgs(config);

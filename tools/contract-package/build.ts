@@ -2,8 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { usage } from '../../src/command-line.ts';
+import { parseArguments, usage } from '../../src/command-line.ts';
 
 const HELP = `Builds the contract, a package of types, readers and JSON Schemas whose only dependency is zod.
 
@@ -21,7 +20,10 @@ interface PackageJson {
 }
 
 function main(): void {
-  const { values, positionals } = parse();
+  const { values, positionals } = parseArguments({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h', default: false } },
+  });
   if (values.help) {
     process.stdout.write(`${HELP}\n`);
     return;
@@ -37,15 +39,6 @@ function main(): void {
   const project = join(import.meta.dirname, 'tsconfig.json');
   execFileSync(process.execPath, [tsc, '-p', project, '--outDir', target], { stdio: 'inherit' });
   cpSync(join(root, 'schemas'), join(target, 'schemas'), { recursive: true });
-}
-
-function parse() {
-  try {
-    const options = { help: { type: 'boolean', short: 'h', default: false } } as const;
-    return parseArgs({ allowPositionals: true, options });
-  } catch (cause) {
-    throw usage((cause as Error).message, cause);
-  }
 }
 
 /** What the folder holds is lost: it has to be a build of ours, or nothing. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArguments } from '../../src/command-line.ts';
 import { MODELS_DIRECTORY } from '../../src/inference/model-store.ts';
 import { replaceFile } from '../../src/inference/replace-file.ts';
 import {
@@ -25,7 +25,7 @@ Usage: npm run -s models:build -- [VARIANT...] [options]
 const isVariant = (name: string): name is PoseVariant => POSE_VARIANTS.some((variant) => variant === name);
 
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = parseArguments({
     allowPositionals: true,
     options: {
       bundle: { type: 'boolean', default: false },
