@@ -1,10 +1,12 @@
 /** `npm run bench -- memory`: whether looking at thousands of frames leaves memory where it was, for each engine of the networks. */
+
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import { ADA, drawPerson } from '../demo/draw-person.ts';
 import { parseArguments } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
+import type { Size } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { FaceDetector } from '../src/vision/face-detector.ts';
@@ -71,7 +73,7 @@ function collectGarbage(): void {
   (runInNewContext('gc') as () => void)();
 }
 
-async function drawFrame({ width, height }: { width: number; height: number }): Promise<RgbImage> {
+async function drawFrame({ width, height }: Size): Promise<RgbImage> {
   const { png } = await drawPerson(ADA, HEAD_SHARE * width);
   const { data } = await sharp({ create: { width, height, channels: 3, background: '#5d6b7e' } })
     .composite([{ input: png, gravity: 'south' }])

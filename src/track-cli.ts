@@ -1,9 +1,11 @@
 /** The tracker alone on the command line: detections of any detector in, rows for any MOT evaluator out. */
+
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { parseArguments, refuseToOverwrite, runProgram, usage } from './command-line.ts';
 import { decimal } from './decimal.ts';
 import { WorkerError } from './errors.ts';
+import type { Size } from './geometry/box.ts';
 import { type DetectionFrame, readDetectionLines } from './tracking/detection-lines.ts';
 import { LEAST_SIZE } from './tracking/observation-validation.ts';
 import { LEAST_INTERVAL_MS } from './tracking/sampling-rate.ts';
@@ -107,7 +109,7 @@ function count(values: Values, name: NumberOption, fallback: number): number {
   return value;
 }
 
-function pictureSize(text: string): { width: number; height: number } {
+function pictureSize(text: string): Size {
   const [, width, height] = /^([1-9]\d*)x([1-9]\d*)$/.exec(text) ?? [];
   if (width === undefined || height === undefined) throw usage(`--picture is WIDTHxHEIGHT, not ${text}`);
   return { width: Number(width), height: Number(height) };

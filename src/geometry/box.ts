@@ -25,6 +25,12 @@ export interface Point {
   readonly y: number;
 }
 
+/** Of a picture, in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 export function tlbrToTlwh({ left, top, right, bottom }: Tlbr): Tlwh {
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
@@ -55,7 +61,7 @@ export function iou(a: Tlwh, b: Tlwh): number {
 }
 
 /** The part of the box inside a picture of the given size; its size is 0 where the box lies outside. */
-export function clipToPicture(box: Tlwh, picture: { width: number; height: number }): Tlwh {
+export function clipToPicture(box: Tlwh, picture: Size): Tlwh {
   const x = Math.min(Math.max(box.x, 0), picture.width);
   const y = Math.min(Math.max(box.y, 0), picture.height);
   const right = Math.min(Math.max(box.x + box.width, 0), picture.width);

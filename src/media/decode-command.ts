@@ -1,9 +1,9 @@
 /** Writes the ffmpeg command that lets the wanted pictures pass, turns them upright, scales them once, and makes RGB of them. */
 
+import type { Size } from '../geometry/box.ts';
 import type { FfmpegDialect } from './ffmpeg-dialect.ts';
 import type { FfmpegCommand } from './ffmpeg-process.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
-import type { PictureSize } from './picture-size.ts';
 import { selectExpression } from './select-expression.ts';
 import { type Colour, SHOWINFO } from './shown-picture.ts';
 
@@ -20,7 +20,7 @@ export interface DecodeOptions {
   /** ffmpeg's name of the pictures' format. */
   readonly pixelFormat: string;
   readonly colour: Colour;
-  readonly size: PictureSize;
+  readonly size: Size;
   /** Whether `showinfo` tells the checksum of the first picture. */
   readonly isFirstSummed: boolean;
 }

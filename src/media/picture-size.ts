@@ -1,19 +1,12 @@
 /** The size a sampled picture is scaled to: square pixels, upright, no larger than the networks can use. */
-
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
+import type { Size } from '../geometry/box.ts';
 
 /**
  * The largest size with square pixels and the picture's display proportions whose long side is at most `maxSide` and that enlarges
  * neither side. Both sides are even, at least 2.
  * @param source upright pixels and the sample aspect ratio they have
  */
-export function scaledSize(
-  source: PictureSize & { readonly sampleAspectRatio: number },
-  maxSide: number,
-): PictureSize {
+export function scaledSize(source: Size & { readonly sampleAspectRatio: number }, maxSide: number): Size {
   const displayWidth = source.width * source.sampleAspectRatio;
   const scale = Math.min(1, source.width / displayWidth, maxSide / Math.max(displayWidth, source.height));
   return {

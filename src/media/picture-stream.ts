@@ -1,9 +1,10 @@
 /** Reads the decoded pictures of a running ffmpeg, each with the time ffmpeg itself gives it, so that the two can never slip. */
+
 import type { Readable, Writable } from 'node:stream';
 import { WorkerError } from '../errors.ts';
+import type { Size } from '../geometry/box.ts';
 import { explainFailure } from './ffmpeg-failure.ts';
 import { type FfmpegCommand, startFfmpeg } from './ffmpeg-process.ts';
-import type { PictureSize } from './picture-size.ts';
 import { createShownPictureParser, type ShownPicture } from './shown-picture.ts';
 
 /** A picture as it left ffmpeg. */
@@ -25,7 +26,7 @@ export interface DecodedPicture {
  */
 export async function* decodePictures(
   command: FfmpegCommand,
-  { width, height }: PictureSize,
+  { width, height }: Size,
   signal: AbortSignal,
   feed: (stdin: Writable) => Promise<void> = async () => {},
 ): AsyncGenerator<DecodedPicture, void> {

@@ -1,5 +1,5 @@
 /** One frame through every network: the place where media's pictures become tracking's observations. */
-import { type Point, scaleBox, type Tlwh } from '../geometry/box.ts';
+import { type Point, type Size, scaleBox, type Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark } from '../geometry/landmarks.ts';
 import type { Frame } from '../media/frame.ts';
 import type { FaceObservation, FrameObservations, PoseObservation } from '../tracking/observations.ts';
@@ -21,7 +21,7 @@ export interface Wanted {
  */
 export async function observeFrame(
   frame: Frame,
-  source: { width: number; height: number },
+  source: Size,
   engines: Engines,
   similarity: FrameSimilarityMeter,
   wanted: Wanted,

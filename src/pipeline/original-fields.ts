@@ -1,6 +1,6 @@
 /** The fields that results had under the original HTTP API and still have: keypoints by name, and tracks counted in frames. */
 import type { ResultFrame, ResultTrack } from '../contract/result.ts';
-import type { Tlwh } from '../geometry/box.ts';
+import type { Size, Tlwh } from '../geometry/box.ts';
 import { MIN_VISIBILITY, POSE_LANDMARK_NAMES, type PoseLandmark } from '../geometry/landmarks.ts';
 import { roundTo } from './round-to.ts';
 
@@ -10,10 +10,7 @@ type Keypoints = ResultFrame['poses'][number]['keypoints'];
 export type FrameExtent = Pick<ResultTrack, 'first_frame' | 'last_frame' | 'frame_count' | 'avg_bbox'>;
 
 /** @param landmarks the 33 of MediaPipe, in pixels of a picture of this size; fractions of it come out, to 1/10,000 */
-export function keypoints(
-  landmarks: readonly PoseLandmark[],
-  { width, height }: { readonly width: number; readonly height: number },
-): Keypoints {
+export function keypoints(landmarks: readonly PoseLandmark[], { width, height }: Size): Keypoints {
   return Object.fromEntries(
     POSE_LANDMARK_NAMES.map((name, i) => {
       const point = landmarks[i];

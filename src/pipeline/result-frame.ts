@@ -1,6 +1,6 @@
 /** One frame of the result: rounds what was seen in a picture, and names the fields as the contract does. */
 import type { ResultFrame } from '../contract/result.ts';
-import type { Point, Tlwh } from '../geometry/box.ts';
+import type { Point, Size, Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
 import type { FrameTracks } from '../tracking/follow-people.ts';
 import type { FaceObservation, FrameObservations, PoseObservation } from '../tracking/observations.ts';
@@ -9,11 +9,6 @@ import { roundTo as to } from './round-to.ts';
 
 /** What is told of a picture, however many frames show it. */
 export type ResultPicture = Omit<ResultFrame, 'index' | 'repeats_previous' | 'equals_previous'>;
-
-interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-}
 
 type Source = ResultFrame['faces'][number]['source'];
 
@@ -25,7 +20,7 @@ type Source = ResultFrame['faces'][number]['source'];
 export function resultPicture(
   frame: FrameObservations,
   ids: FrameTracks | undefined,
-  size: PictureSize,
+  size: Size,
 ): ResultPicture {
   return {
     timestamp_ms: to(3, frame.timestampMs),
@@ -62,7 +57,7 @@ function resultPose(
   pose: PoseObservation,
   trackId: number | null,
   source: Source,
-  size: PictureSize,
+  size: Size,
 ): ResultFrame['poses'][number] {
   return {
     track_id: trackId,

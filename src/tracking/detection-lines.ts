@@ -1,6 +1,8 @@
 /** Reads detections in the line format of the tracking benchmarks: one JSON object per frame. */
+
 import { z } from 'zod';
 import { WorkerError } from '../errors.ts';
+import type { Size } from '../geometry/box.ts';
 import { type Detection, toDetection } from './detection.ts';
 import { DetectionRules } from './observation-validation.ts';
 import { LEAST_INTERVAL_MS } from './sampling-rate.ts';
@@ -29,7 +31,7 @@ const lineSchema = z.object({
 const CLOCK_NOISE_MS = 0.001;
 
 /** Pixels; boxes outside it are refused, none where it is not known (null). */
-type Picture = { readonly width: number; readonly height: number } | null;
+type Picture = Size | null;
 
 /**
  * Lines `{"n": 1, "t": 0.04, "dets": [{"box": [x, y, w, h], "score": 0.9, "feature": [..]}]}`, n and t (seconds)

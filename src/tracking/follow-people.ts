@@ -1,4 +1,5 @@
 /** The room's front door: what was seen in every frame of a video goes in, who is who comes out. Pure and deterministic. */
+import type { Size } from '../geometry/box.ts';
 import { linkFacesToBodies } from './face-body-linking.ts';
 import { type FrameTracks, nameSightings, numberIdentities } from './identities.ts';
 import { validateObservations } from './observation-validation.ts';
@@ -16,7 +17,7 @@ export type { TrackSegment, TrackSummary } from './track-summary.ts';
 
 export interface TrackingOptions {
   /** Size of the upright source picture, pixels. */
-  readonly picture: { readonly width: number; readonly height: number };
+  readonly picture: Size;
   /** Time between sampled frames as asked for; how far apart they really are is seen from their times. */
   readonly frameIntervalMs: number;
   /** Cosine distance at which the face embedder is undecided; belongs to the embedder (models/manifest.json). */

@@ -1,4 +1,5 @@
 /** Runs the tracker over the frames of one shot, with its rules stated in seconds and made to fit the sampling rate. */
+import type { Size } from '../geometry/box.ts';
 import { DeepSort } from './deep-sort.ts';
 import type { Detection } from './detection.ts';
 import type { MotionPrior } from './mean-reverting-motion.ts';
@@ -16,7 +17,7 @@ export interface ShotTrackingOptions {
   readonly maxAgeSeconds: number;
   readonly maxCosineDistance: number;
   readonly nnBudget: number;
-  readonly picture: { readonly width: number; readonly height: number };
+  readonly picture: Size;
   readonly motion: MotionPrior;
   /** Published: 3. */
   readonly nInit?: number;

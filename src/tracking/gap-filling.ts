@@ -2,6 +2,7 @@
  * Gives a face that looked like nobody for a moment back to its track: a head thrown back laughing, or behind a hand, is a stranger
  * to the embedder. What gives it away is the place, and that the track was missing for just as long as the stranger was there.
  */
+import type { Size } from '../geometry/box.ts';
 import { cosineDistance } from './appearance-gallery.ts';
 import { looksEvidence, placeEvidenceOf } from './association-likelihood.ts';
 import { type MotionPrior, predictMotion, startMotion } from './mean-reverting-motion.ts';
@@ -12,7 +13,7 @@ export type Followed = Pick<Track, 'sightings' | 'confidence'>;
 
 export interface GapFillingOptions {
   readonly maxCosineDistance: number;
-  readonly picture: { readonly width: number; readonly height: number };
+  readonly picture: Size;
   readonly motion: MotionPrior;
 }
 

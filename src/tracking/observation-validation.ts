@@ -1,6 +1,6 @@
 /** Refuses observations that no tracker could follow, before they poison a filter. */
 import { WorkerError } from '../errors.ts';
-import { clipToPicture, type Tlwh } from '../geometry/box.ts';
+import { clipToPicture, type Size, type Tlwh } from '../geometry/box.ts';
 import { type Appearance, toLook } from './appearance-gallery.ts';
 import type { ObservedFrames } from './observations.ts';
 
@@ -21,10 +21,7 @@ interface Found {
  * @throws WorkerError DETECTIONS_INVALID for frames out of order, for boxes that are not finite, beyond 1e9 pixels, smaller
  *   than a millionth of one or wholly outside the picture, and for appearance vectors that cannot be compared
  */
-export function validateObservations(
-  frames: ObservedFrames,
-  picture: { readonly width: number; readonly height: number },
-): void {
+export function validateObservations(frames: ObservedFrames, picture: Size): void {
   let previousMs = -Infinity;
   const [faceRules, poseRules] = [new DetectionRules(picture), new DetectionRules(picture)];
   for (const { index, timestampMs, faces, poses } of frames) {
@@ -45,12 +42,12 @@ export function validateObservations(
 
 /** What holds for all detections of one kind, which are shown to it one after the other. */
 export class DetectionRules {
-  readonly #picture: { readonly width: number; readonly height: number } | null;
+  readonly #picture: Size | null;
   /** Length of the first appearance vector; null before it. */
   #length: number | null = null;
 
   /** @param picture pixels; without one nothing is outside */
-  constructor(picture: { readonly width: number; readonly height: number } | null) {
+  constructor(picture: Size | null) {
     this.#picture = picture;
   }
 

@@ -1,5 +1,5 @@
 /** Tracks a plain sequence of detections without cuts, as the tracking benchmarks have them. */
-import type { Tlwh } from '../geometry/box.ts';
+import type { Size, Tlwh } from '../geometry/box.ts';
 import type { DetectionFrame } from './detection-lines.ts';
 import { createTracker, followShot, type ShotTrackingOptions } from './follow-shot.ts';
 import { WALKER_MOTION } from './motion-priors.ts';
@@ -19,7 +19,7 @@ export interface SequenceOptions {
   /** Frames of a video at 30 a second: in `deepsort` simply frames. */
   readonly maxAge: number;
   /** Pixels; null when unknown: then the extent of all boxes, or more where there are few. */
-  readonly picture: { readonly width: number; readonly height: number } | null;
+  readonly picture: Size | null;
 }
 
 /** The published program loses a person after one second; `auto` waits for ten. */
@@ -112,7 +112,7 @@ function leastLoneConfidence(confidences: readonly number[]): number {
 const LEAST_ROOM = 20;
 
 /** How large the picture may be. */
-function extent(frames: readonly DetectionFrame[]): { width: number; height: number } {
+function extent(frames: readonly DetectionFrame[]): Size {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   const areas: number[] = [];
   for (const { tlwh } of frames.flatMap(({ detections }) => detections)) {

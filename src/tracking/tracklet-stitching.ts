@@ -1,4 +1,5 @@
 /** Mends tracklets that broke within a shot: where one ends and another begins soon after, nearby and alike, one goes on. */
+import type { Size } from '../geometry/box.ts';
 import { cosineDistance } from './appearance-gallery.ts';
 import { type AllowedCosts, matchAllowed } from './assignment.ts';
 import { looksEvidence, placeEvidenceOf } from './association-likelihood.ts';
@@ -7,7 +8,7 @@ import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 
 export interface StitchingOptions {
-  readonly picture: { readonly width: number; readonly height: number };
+  readonly picture: Size;
   /** Longest gap that is mended. */
   readonly maxAgeSeconds: number;
   /** Cosine distance at which looks are undecided, by kind. */

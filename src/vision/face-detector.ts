@@ -1,12 +1,11 @@
 /** Finds faces in a picture with any YOLOv8-face network. */
 import { WorkerError } from '../errors.ts';
-import { clipToPicture, type Point, type Tlwh } from '../geometry/box.ts';
+import { clipToPicture, type Point, type Size, type Tlwh } from '../geometry/box.ts';
 import type { RgbImage } from '../geometry/rgb-image.ts';
 import type { LoadedModel, ModelDescription } from '../inference/model-store.ts';
 import type { FloatTensor } from '../inference/onnx-session.ts';
 import { Letterbox, rectangularCanvas, STRIDE } from './letterbox.ts';
 import { mergePasses, suppressNonMaxima } from './non-max-suppression.ts';
-import type { Size } from './resampler.ts';
 import { requireRgbImage } from './rgb-image-check.ts';
 import { isCutByTile, planTiles, usefulLongSide } from './tile-plan.ts';
 import { decodeYoloFaces, hasLandmarkRows } from './yolo-output.ts';

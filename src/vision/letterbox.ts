@@ -1,7 +1,7 @@
 /** Fits a picture into a detector's input without distorting it, and maps what was found back into the picture. */
-import type { Point, Tlwh } from '../geometry/box.ts';
+import type { Point, Size, Tlwh } from '../geometry/box.ts';
 import type { RgbImage } from '../geometry/rgb-image.ts';
-import { Resampler, type Size } from './resampler.ts';
+import { Resampler } from './resampler.ts';
 
 /** Grey of the border, as YOLO's training uses it. */
 export const PADDING_GREY = 114;

@@ -1,11 +1,7 @@
 /** Resizes windows of pictures into planes of floats, the input of the networks, without allocating anything for each frame. */
+import type { Size } from '../geometry/box.ts';
 import type { RgbImage } from '../geometry/rgb-image.ts';
 import { type ResamplingTaps, resamplingTaps } from './resampling-taps.ts';
-
-export interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /** Where a resized picture goes: three planes (R, G, B) of `planeWidth * planeHeight` floats, one after the other. */
 export interface PlanarTarget {

@@ -1,6 +1,5 @@
 /** Divides a large picture into overlapping tiles, so that faces that vanish when it is shrunk as a whole are seen closer. */
-import type { Tlwh } from '../geometry/box.ts';
-import type { Size } from './resampler.ts';
+import type { Size, Tlwh } from '../geometry/box.ts';
 
 /** A picture this many times longer than the detector's input has faces worth a second, closer look: 4K at 640, but not 1080p. */
 const MIN_SHRINKAGE = 4;

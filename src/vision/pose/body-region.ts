@@ -1,5 +1,5 @@
 /** The rotated squares of a picture that the pose networks look at, and the two ways to one: alignment points and a face. */
-import type { Point, Tlwh } from '../../geometry/box.ts';
+import type { Point, Size, Tlwh } from '../../geometry/box.ts';
 
 /** A square of the picture, in pixels, turned so that the person in it stands upright. May reach outside the picture. */
 export interface BodyRegion {
@@ -72,7 +72,7 @@ function regionBelow(
 }
 
 /** The square that holds the whole picture, centred: what the detector sees. */
-export function regionOfPicture({ width, height }: { width: number; height: number }): BodyRegion {
+export function regionOfPicture({ width, height }: Size): BodyRegion {
   return { centreX: width / 2, centreY: height / 2, side: Math.max(width, height), rotationRadians: 0 };
 }
 

@@ -1,5 +1,5 @@
 /** Reads the landmark network's output: points in the crop, sharpened by the heatmap, laid back into the picture. */
-import type { Point } from '../../geometry/box.ts';
+import type { Point, Size } from '../../geometry/box.ts';
 import { POSE_LANDMARK_NAMES, type PoseLandmark, type WorldLandmark } from '../../geometry/landmarks.ts';
 import { type BodyRegion, fromRegion } from './body-region.ts';
 
@@ -52,7 +52,7 @@ export interface Skeleton {
 export function decodeSkeleton(
   { landmarks, heatmap, world }: LandmarkOutputs,
   region: BodyRegion,
-  picture: { width: number; height: number },
+  picture: Size,
 ): Skeleton {
   const cos = Math.cos(region.rotationRadians);
   const sin = Math.sin(region.rotationRadians);

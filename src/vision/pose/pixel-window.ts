@@ -1,5 +1,5 @@
 /** Windows of whole pixels, upright: the parts of a picture the reference engine is shown one at a time. */
-import { clipToPicture, type Tlwh } from '../../geometry/box.ts';
+import { clipToPicture, type Size, type Tlwh } from '../../geometry/box.ts';
 
 /** Pixels of the picture. */
 export interface PixelWindow {
@@ -10,7 +10,7 @@ export interface PixelWindow {
 }
 
 /** The pixels under a box, grown to whole ones and clipped; null when there are none. */
-export function pixelWindow(box: Tlwh, picture: { width: number; height: number }): PixelWindow | null {
+export function pixelWindow(box: Tlwh, picture: Size): PixelWindow | null {
   const clipped = clipToPicture(box, picture);
   const left = Math.floor(clipped.x);
   const top = Math.floor(clipped.y);

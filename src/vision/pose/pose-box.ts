@@ -1,14 +1,9 @@
 /** The box a pose is reported with: around what is seen of the body. */
-import { clipToPicture, type Tlwh, tlbrToTlwh } from '../../geometry/box.ts';
+import { clipToPicture, type Size, type Tlwh, tlbrToTlwh } from '../../geometry/box.ts';
 import { MIN_VISIBILITY, type PoseLandmark } from '../../geometry/landmarks.ts';
 
 /** Pixels; the sliver of a body that a picture's edge leaves shows nothing of it. */
 const LEAST_SIDE = 1;
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
 
 /**
  * Box around the visible landmarks, clipped to the picture; pixels. Where they span less than a pixel, or are fewer than two, around

@@ -1,5 +1,5 @@
 /** Tells skeletons that go on in a neighbour's body: people touch in points, but no bone of one lies along a bone of the other. */
-import type { Point, Tlwh } from '../../geometry/box.ts';
+import type { Point, Size, Tlwh } from '../../geometry/box.ts';
 import {
   MIN_VISIBILITY,
   POSE_LANDMARK_NAMES,
@@ -86,11 +86,7 @@ export function patchesOver(skeleton: Skeletal, soughtHead: Point): Tlwh[] {
 }
 
 /** The pose with what it has from others told unseen, whatever the network says of it, in a picture of this size (pixels). */
-export function withoutBorrowed<T extends Pose>(
-  pose: T,
-  others: readonly Neighbour[],
-  picture: { readonly width: number; readonly height: number },
-): T {
+export function withoutBorrowed<T extends Pose>(pose: T, others: readonly Neighbour[], picture: Size): T {
   const borrowed = new Set(others.flatMap((other) => [...borrowedLandmarks(pose, other)]));
   if (borrowed.size === 0) return pose;
   const hide = <L extends WorldLandmark>(points: readonly L[]) =>
