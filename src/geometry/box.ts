@@ -1,4 +1,4 @@
-/** Boxes in the three layouts the papers use, conversions between them, overlap and clipping. Depends on nothing. */
+/** Boxes in the two layouts the papers use, conversions between them, overlap and clipping. Depends on nothing. */
 
 /** Top-left corner and size, in pixels; the layout of the result, of ffmpeg's crop filter and of the MOT files. */
 export interface Tlwh {
@@ -6,14 +6,6 @@ export interface Tlwh {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-}
-
-/** Top-left and bottom-right corners, in pixels. */
-export interface Tlbr {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
 }
 
 /** Centre x, centre y, aspect ratio (width / height), height: the measurement of DeepSORT's Kalman filter (arXiv 1703.07402). */
@@ -31,10 +23,6 @@ export interface Size {
   readonly height: number;
 }
 
-export function tlbrToTlwh({ left, top, right, bottom }: Tlbr): Tlwh {
-  return { x: left, y: top, width: right - left, height: bottom - top };
-}
-
 export function tlwhToXyah({ x, y, width, height }: Tlwh): Xyah {
   return [x + width / 2, y + height / 2, width / height, height];
 }
@@ -42,6 +30,18 @@ export function tlwhToXyah({ x, y, width, height }: Tlwh): Xyah {
 export function xyahToTlwh([centreX, centreY, aspect, height]: Xyah): Tlwh {
   const width = aspect * height;
   return { x: centreX - width / 2, y: centreY - height / 2, width, height };
+}
+
+/** The smallest box that holds all points, of which there is at least one. */
+export function boxAroundPoints(points: readonly Point[]): Tlwh {
+  const xs = points.map((point) => point.x);
+  const ys = points.map((point) => point.y);
+  const [x, y] = [Math.min(...xs), Math.min(...ys)];
+  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
+}
+
+export function centreOfBox({ x, y, width, height }: Tlwh): Point {
+  return { x: x + width / 2, y: y + height / 2 };
 }
 
 export function area({ width, height }: Tlwh): number {

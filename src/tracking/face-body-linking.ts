@@ -1,5 +1,5 @@
 /** Finds out which face belongs to which body: the face is where the body's nose, eyes and ears are. */
-import type { Tlwh } from '../geometry/box.ts';
+import { centreOfBox, type Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark } from '../geometry/landmarks.ts';
 import { minCostMatching } from './assignment.ts';
 import type { FrameObservations, ObservedFrames } from './observations.ts';
@@ -73,7 +73,8 @@ function headOffset(face: Tlwh | undefined, head: readonly PoseLandmark[] | unde
   const x = head.reduce((sum, point) => sum + point.x, 0) / head.length;
   const y = head.reduce((sum, point) => sum + point.y, 0) / head.length;
   const size = Math.sqrt(face.width * face.height);
-  return Math.hypot(x - (face.x + face.width / 2), y - (face.y + face.height / 2)) / size;
+  const centre = centreOfBox(face);
+  return Math.hypot(x - centre.x, y - centre.y) / size;
 }
 
 /** Per frame: the tracklet of each face and of each pose, by their index. */

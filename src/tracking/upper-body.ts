@@ -1,5 +1,5 @@
 /** The part of a body that is followed: head and shoulders, which film shows most and which change their shape least. */
-import type { Tlwh } from '../geometry/box.ts';
+import { boxAroundPoints, type Tlwh } from '../geometry/box.ts';
 import type { PoseObservation } from './observations.ts';
 
 /** Landmarks 0 to 12 are the head and the shoulders (see POSE_LANDMARK_NAMES). */
@@ -11,13 +11,6 @@ const HEAD_AND_SHOULDERS = 13;
  */
 export function upperBody({ landmarks, box }: Pick<PoseObservation, 'landmarks' | 'box'>): Tlwh {
   if (landmarks.length < HEAD_AND_SHOULDERS) return box;
-  let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const { x, y } of landmarks.slice(0, HEAD_AND_SHOULDERS)) {
-    left = Math.min(left, x);
-    top = Math.min(top, y);
-    right = Math.max(right, x);
-    bottom = Math.max(bottom, y);
-  }
-  const [width, height] = [right - left, bottom - top];
-  return width > 0 && height > 0 ? { x: left, y: top, width, height } : box;
+  const upper = boxAroundPoints(landmarks.slice(0, HEAD_AND_SHOULDERS));
+  return upper.width > 0 && upper.height > 0 ? upper : box;
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import {
   area,
+  boxAroundPoints,
+  centreOfBox,
   clipToPicture,
   iou,
   scaleBox,
-  tlbrToTlwh,
   tlwhToXyah,
   xyahToTlwh,
 } from '../../src/geometry/box.ts';
@@ -13,9 +14,18 @@ const box = { x: 10, y: 20, width: 30, height: 60 };
 
 describe('box', () => {
   it('keeps its place through every layout and back', () => {
-    expect(tlbrToTlwh({ left: 10, top: 20, right: 40, bottom: 80 })).toEqual(box);
     expect(xyahToTlwh(tlwhToXyah(box))).toEqual(box);
     expect(tlwhToXyah(box)).toEqual([25, 50, 0.5, 60]);
+  });
+
+  it('holds its points, and has its centre between them', () => {
+    const corners = [
+      { x: 40, y: 50 },
+      { x: 10, y: 80 },
+      { x: 25, y: 20 },
+    ];
+    expect(boxAroundPoints(corners)).toEqual(box);
+    expect(centreOfBox(box)).toEqual({ x: 25, y: 50 });
   });
 
   it('overlaps itself fully, a half-shifted one by a third, and a distant or empty one not at all', () => {

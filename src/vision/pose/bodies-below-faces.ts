@@ -1,5 +1,5 @@
 /** Looks for the bodies of faces that no skeleton has yet: below the face, closer, with nobody covered, and at last for people who lean. */
-import type { Tlwh } from '../../geometry/box.ts';
+import { centreOfBox, type Tlwh } from '../../geometry/box.ts';
 import {
   type BodyRegion,
   closeRegionFromFace,
@@ -10,7 +10,6 @@ import { isBeforeTorso, isHandOf } from './false-body.ts';
 import type { FaceHint, Pose } from './pose-landmarker.ts';
 import { type Claim, explainsFace, hasShouldersInFaces } from './same-body.ts';
 import { patchesOver } from './shared-bones.ts';
-import { centreOfBox } from './skeleton-measures.ts';
 
 /** A face the detector is less sure of may be something else. */
 const SURE_FACE = 0.6;

@@ -1,5 +1,5 @@
 /** The rotated squares of a picture that the pose networks look at, and the two ways to one: alignment points and a face. */
-import type { Point, Size, Tlwh } from '../../geometry/box.ts';
+import { centreOfBox, type Point, type Size, type Tlwh } from '../../geometry/box.ts';
 
 /** A square of the picture, in pixels, turned so that the person in it stands upright. May reach outside the picture. */
 export interface BodyRegion {
@@ -57,17 +57,16 @@ export function leaningRegionFromFace(face: Tlwh, radians: number): BodyRegion {
 }
 
 function regionBelow(
-  { x, y, width, height }: Tlwh,
+  face: Tlwh,
   { hipsBelow, rimAbove }: { hipsBelow: number; rimAbove: number },
   leanRadians = 0,
 ): BodyRegion {
-  const centreX = x + width / 2;
-  const centreY = y + height / 2;
-  const right = -Math.sin(leanRadians) * height;
-  const down = Math.cos(leanRadians) * height;
+  const { x, y } = centreOfBox(face);
+  const right = -Math.sin(leanRadians) * face.height;
+  const down = Math.cos(leanRadians) * face.height;
   return regionFromAlignment(
-    { x: centreX + hipsBelow * right, y: centreY + hipsBelow * down },
-    { x: centreX - rimAbove * right, y: centreY - rimAbove * down },
+    { x: x + hipsBelow * right, y: y + hipsBelow * down },
+    { x: x - rimAbove * right, y: y - rimAbove * down },
   );
 }
 

@@ -1,11 +1,10 @@
 /** Tells skeletons that are nobody's: the landmark network finds a body wherever it is told to look, and is often sure of it. */
-import type { Point, Tlwh } from '../../geometry/box.ts';
+import { centreOfBox, type Point, type Tlwh } from '../../geometry/box.ts';
 import { MIN_VISIBILITY } from '../../geometry/landmarks.ts';
 import type { BodyRegion } from './body-region.ts';
 import { MIN_PEAK } from './landmark-decoder.ts';
 import {
   centreOf,
-  centreOfBox,
   contains,
   distance,
   HANDS,

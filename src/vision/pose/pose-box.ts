@@ -1,5 +1,5 @@
 /** The box a pose is reported with: around what is seen of the body. */
-import { clipToPicture, type Size, type Tlwh, tlbrToTlwh } from '../../geometry/box.ts';
+import { boxAroundPoints, clipToPicture, type Size, type Tlwh } from '../../geometry/box.ts';
 import { MIN_VISIBILITY, type PoseLandmark } from '../../geometry/landmarks.ts';
 
 /** Pixels; the sliver of a body that a picture's edge leaves shows nothing of it. */
@@ -17,16 +17,6 @@ export function boxAroundLandmarks(landmarks: readonly PoseLandmark[], picture: 
 
 function boxAround(points: readonly PoseLandmark[], picture: Size): Tlwh | null {
   if (points.length < 2) return null;
-  const xs = points.map(({ x }) => x);
-  const ys = points.map(({ y }) => y);
-  const box = clipToPicture(
-    tlbrToTlwh({
-      left: Math.min(...xs),
-      top: Math.min(...ys),
-      right: Math.max(...xs),
-      bottom: Math.max(...ys),
-    }),
-    picture,
-  );
+  const box = clipToPicture(boxAroundPoints(points), picture);
   return box.width >= LEAST_SIDE && box.height >= LEAST_SIDE ? box : null;
 }

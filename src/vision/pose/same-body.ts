@@ -1,8 +1,7 @@
 /** Decides whose body a skeleton is: the face it has, the neighbour it shares a torso with, the two people it lies across. */
-import type { Point, Tlwh } from '../../geometry/box.ts';
+import { centreOfBox, type Point, type Tlwh } from '../../geometry/box.ts';
 import {
   centreOf,
-  centreOfBox,
   contains,
   distance,
   EYES,

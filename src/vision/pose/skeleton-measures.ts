@@ -1,5 +1,5 @@
 /** Measures of a skeleton that both "whose body is it" and "is it a body at all" are decided by: distances, centres and sizes of its parts. */
-import type { Point, Tlwh } from '../../geometry/box.ts';
+import { boxAroundPoints, centreOfBox, type Point, type Tlwh } from '../../geometry/box.ts';
 import { MIN_VISIBILITY, POSE_LANDMARK_NAMES, type PoseLandmark } from '../../geometry/landmarks.ts';
 
 /** Landmarks by name, as indices into the network's order. */
@@ -39,16 +39,7 @@ export function torsoSize(skeleton: Skeletal): number {
 
 /** The box around shoulders and hips; pixels. */
 export function torsoBox(skeleton: Skeletal): Tlwh {
-  const corners = pointsAt(skeleton, [...SHOULDERS, ...HIPS]);
-  const xs = corners.map(({ x }) => x);
-  const ys = corners.map(({ y }) => y);
-  const x = Math.min(...xs);
-  const y = Math.min(...ys);
-  return { x, y, width: Math.max(...xs) - x, height: Math.max(...ys) - y };
-}
-
-export function centreOfBox({ x, y, width, height }: Tlwh): Point {
-  return { x: x + width / 2, y: y + height / 2 };
+  return boxAroundPoints(pointsAt(skeleton, [...SHOULDERS, ...HIPS]));
 }
 
 /** Whether a point lies in the box, or at most `margin` outside it, in its sizes. */
