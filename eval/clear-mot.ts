@@ -143,7 +143,7 @@ function overlaps(wanted: readonly MotRow[], found: readonly MotRow[]): [MotRow,
     const overlap = a === undefined || b === undefined ? 0 : iou(a.box, b.box);
     return overlap >= LEAST_IOU ? 1 - overlap : NO_PAIR;
   };
-  const { matches } = minCostMatching([...wanted.keys()], [...found.keys()], cost, NO_PAIR);
+  const matches = minCostMatching([...wanted.keys()], [...found.keys()], cost, NO_PAIR);
   return matches.flatMap(([i, j, paid]) => {
     const [a, b] = [wanted[i], found[j]];
     return a === undefined || b === undefined || paid === NO_PAIR ? [] : [[a, b] as [MotRow, MotRow]];
@@ -172,6 +172,6 @@ function bestIdentityMatches(
   const partners = [...shared.values()];
   const cost = (truth: number, result: number) =>
     -(partners[truth]?.get(resultIds[result] ?? Number.NaN) ?? 0);
-  const { matches } = minCostMatching([...partners.keys()], [...resultIds.keys()], cost, 0);
+  const matches = minCostMatching([...partners.keys()], [...resultIds.keys()], cost, 0);
   return matches.reduce((sum, [, , paid]) => sum - paid, 0);
 }

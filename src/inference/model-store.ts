@@ -49,8 +49,6 @@ export interface LoadedModel {
 
 export interface OpenModelOptions {
   readonly role: ModelRole;
-  /** Threads one inference uses; 1 by default. */
-  readonly threads?: number;
   /** Folder of the manifest; the project's own by default. */
   readonly directory?: string;
 }
@@ -70,14 +68,14 @@ export interface ModelFile {
  * @throws WorkerError MODEL_INVALID that says in one line what was expected, what was found, and what to do
  */
 export async function openModel(nameOrPath: string, options: OpenModelOptions): Promise<LoadedModel> {
-  const { role, threads = 1, directory = MODELS_DIRECTORY } = options;
+  const { role, directory = MODELS_DIRECTORY } = options;
   const startMs = performance.now();
   const { path, bytes, sha256, entry } = await readModel(nameOrPath, directory, role);
   const name = entry?.name ?? basename(path, '.onnx');
   if (entry !== null && entry.role !== role) {
     throw new WorkerError('MODEL_INVALID', `${path} is a ${entry.role}, not a ${role}`);
   }
-  const session = await OnnxSession.create(path, bytes, threads);
+  const session = await OnnxSession.create(path, bytes);
   const problem = roleMismatch(role, session) ?? (entry && entryMismatch(entry, session));
   if (problem !== null) {
     await session.close();
@@ -96,7 +94,7 @@ export async function openModel(nameOrPath: string, options: OpenModelOptions): 
       inputs: session.inputs,
       outputs: session.outputs,
       loadMs: Math.round(performance.now() - startMs),
-      threads,
+      threads: 1,
     },
     close: () => session.close(),
   };

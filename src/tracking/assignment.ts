@@ -5,13 +5,6 @@ import { Matrix } from 'ml-matrix';
 /** A track, the detection it got, both by index, and what the pair cost. */
 export type Match = readonly [track: number, detection: number, cost: number];
 
-/** Which tracks got which detections; all lists ascend by index. */
-export interface Matching {
-  readonly matches: readonly Match[];
-  readonly unmatchedTracks: readonly number[];
-  readonly unmatchedDetections: readonly number[];
-}
-
 /** The cost of giving a detection to a track; anything not below the allowed maximum, NaN included, forbids the pair. */
 export type PairCost = (track: number, detection: number) => number;
 
@@ -24,13 +17,14 @@ export type AllowedCosts = ReadonlyMap<number, ReadonlyMap<number, number>>;
 /**
  * The matching with the least total cost among the given tracks and detections. A cost exactly equal to `maxCost` is
  * accepted. Forbidden pairs all cost the same, so that none of them can push a good pair aside.
+ * @returns ascending by track
  */
 export function minCostMatching(
   tracks: readonly number[],
   detections: readonly number[],
   costOf: PairCost,
   maxCost: number,
-): Matching {
+): Match[] {
   const costs = new Map<number, Map<number, number>>();
   for (const track of tracks) {
     const allowed = new Map<number, number>();
@@ -40,13 +34,7 @@ export function minCostMatching(
     }
     if (allowed.size > 0) costs.set(track, allowed);
   }
-  const matches = matchAllowed(costs, maxCost);
-  const [matched, taken] = [new Set(matches.map(([track]) => track)), new Set(matches.map(([, to]) => to))];
-  return {
-    matches,
-    unmatchedTracks: tracks.filter((track) => !matched.has(track)),
-    unmatchedDetections: detections.filter((detection) => !taken.has(detection)),
-  };
+  return matchAllowed(costs, maxCost);
 }
 
 /**

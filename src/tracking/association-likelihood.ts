@@ -104,6 +104,11 @@ export function looksEvidence(distance: number, maxCosineDistance: number, worth
   return -MOST_LOOKS_EVIDENCE * Math.min(1, (distance - neutral) / (strange - neutral));
 }
 
+/** The probability that a pair is one person, by the evidence for it rather than for two, in nats. */
+export function probabilityOf(evidence: number): number {
+  return 1 / (1 + Math.exp(-evidence));
+}
+
 /** Logarithm of the normal density of the detection's centre, per square pixel. */
 function logNormal({ xyah }: Detection, mean: Point, xVariance: number, yVariance: number): number {
   const distance = (xyah[0] - mean.x) ** 2 / xVariance + (xyah[1] - mean.y) ** 2 / yVariance;

@@ -1,7 +1,12 @@
 /** Decides which detection of a frame continues which track: in stages, each with what the one before left over. */
 import { iou } from '../geometry/box.ts';
-import { type Matching, minCostMatching, type PairCost } from './assignment.ts';
-import { looksEvidence, MOST_LOOKS_EVIDENCE, placeEvidenceOf } from './association-likelihood.ts';
+import { type Match, minCostMatching, type PairCost } from './assignment.ts';
+import {
+  looksEvidence,
+  MOST_LOOKS_EVIDENCE,
+  placeEvidenceOf,
+  probabilityOf,
+} from './association-likelihood.ts';
 import { areTwoPeople, type Detection } from './detection.ts';
 import { GATING_THRESHOLD, gatingDistance, project } from './kalman-filter.ts';
 import { matchingCascade } from './matching-cascade.ts';
@@ -45,7 +50,8 @@ interface Rest {
 }
 
 /** What a stage made of the rest, and how sure it is of a match by its cost. */
-interface StageResult extends Matching {
+interface StageResult {
+  readonly matches: readonly Match[];
   readonly confidenceAt: (cost: number) => number;
 }
 
@@ -82,7 +88,7 @@ function matchByAnchor(rest: Rest, { tracks, detections }: Scene): StageResult {
     tracks: rest.tracks.filter((t) => at(tracks, t).anchor !== null),
     detections: rest.detections.filter((d) => at(detections, d).anchor !== null),
   };
-  return { ...minCostMatching(anchored.tracks, anchored.detections, cost, 0), confidenceAt: () => 1 };
+  return { matches: minCostMatching(anchored.tracks, anchored.detections, cost, 0), confidenceAt: () => 1 };
 }
 
 /** The published matching cascade: confirmed tracks, by cosine distance among the pairs that the Kalman filter allows. */
@@ -100,7 +106,7 @@ function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: Associ
   const confirmed =
     options.timeAwareness < 1 ? rest.tracks.filter((t) => at(tracks, t).state === 'confirmed') : [];
   const timeSinceUpdate = (t: number) => at(tracks, t).timeSinceUpdate;
-  const matching = matchingCascade(
+  const matches = matchingCascade(
     confirmed,
     rest.detections,
     timeSinceUpdate,
@@ -108,7 +114,7 @@ function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: Associ
     gate,
     options.maxAgeFrames,
   );
-  return { ...matching, confidenceAt: (distance) => halfAtTheGate(distance, gate) };
+  return { matches, confidenceAt: (distance) => halfAtTheGate(distance, gate) };
 }
 
 /** The published overlap with the predicted box: tentative tracks, and those that were seen in the frame shown before. */
@@ -123,7 +129,7 @@ function matchByOverlap(rest: Rest, { tracks, detections }: Scene, options: Asso
   };
   const fresh = options.timeAwareness < 1 ? rest.tracks.filter((t) => isFresh(at(tracks, t))) : [];
   return {
-    ...minCostMatching(fresh, rest.detections, cost, gate),
+    matches: minCostMatching(fresh, rest.detections, cost, gate),
     confidenceAt: (distance) => halfAtTheGate(distance, gate),
   };
 }
@@ -158,12 +164,12 @@ function matchByLikelihood(rest: Rest, scene: Scene, options: AssociationOptions
   };
   const open = timeAwareness > 0 ? rest.tracks : [];
   return {
-    ...minCostMatching(open, rest.detections, cost, -leastEvidence),
-    confidenceAt: (negativeEvidence) => 1 / (1 + Math.exp(negativeEvidence)),
+    matches: minCostMatching(open, rest.detections, cost, -leastEvidence),
+    confidenceAt: (negativeEvidence) => probabilityOf(-negativeEvidence),
   };
 }
 
-function without(rest: Rest, matches: Matching['matches']): Rest {
+function without(rest: Rest, matches: readonly Match[]): Rest {
   const tracks = new Set(matches.map(([track]) => track));
   const detections = new Set(matches.map(([, detection]) => detection));
   return {

@@ -27,7 +27,7 @@ const MOST_HEAD_OFFSET = 0.6;
  */
 export function pairFacesWithBodies({ faces, poses }: FrameObservations): Map<number, number> {
   const heads = poses.map(({ landmarks }) => landmarks.slice(0, HEAD_LANDMARKS));
-  const { matches } = minCostMatching(
+  const matches = minCostMatching(
     [...faces.keys()],
     [...poses.keys()],
     (face, pose) => headOffset(faces[face]?.box, heads[pose]),

@@ -4,7 +4,7 @@
  */
 import type { Size } from '../geometry/box.ts';
 import { cosineDistance } from './appearance-gallery.ts';
-import { looksEvidence, placeEvidenceOf } from './association-likelihood.ts';
+import { looksEvidence, placeEvidenceOf, probabilityOf } from './association-likelihood.ts';
 import { type MotionPrior, predictMotion, startMotion } from './mean-reverting-motion.ts';
 import type { Sighting, Track } from './track.ts';
 
@@ -130,7 +130,7 @@ function filled(track: Followed, fillings: readonly Filling[]): Followed {
   if (fillings.length === 0) return track;
   const sightings = [track, ...fillings.map(({ filler }) => filler)].flatMap((part) => part.sightings);
   const certainties = fillings.map(({ filler, evidence }) =>
-    Math.min(filler.confidence, 1 / (1 + Math.exp(-evidence))),
+    Math.min(filler.confidence, probabilityOf(evidence)),
   );
   return {
     sightings: sightings.sort((a, b) => a.frame - b.frame),

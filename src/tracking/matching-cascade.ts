@@ -1,5 +1,5 @@
 /** DeepSORT's matching cascade (arXiv 1703.07402, listing 1): who was seen more recently chooses first. */
-import { type Match, type Matching, minCostMatching, type PairCost } from './assignment.ts';
+import { type Match, minCostMatching, type PairCost } from './assignment.ts';
 
 /**
  * Matches the tracks level by level, the n-th level holding those last seen n frames ago, each with what the levels before
@@ -7,6 +7,7 @@ import { type Match, type Matching, minCostMatching, type PairCost } from './ass
  *
  * @param timeSinceUpdate frames since a track was last seen, by track index; 1 is the frame before
  * @param depth the last level: tracks lost for longer stay unmatched
+ * @returns ascending by track
  */
 export function matchingCascade(
   tracks: readonly number[],
@@ -15,20 +16,16 @@ export function matchingCascade(
   costOf: PairCost,
   maxCost: number,
   depth: number,
-): Matching {
+): Match[] {
   const levels = Map.groupBy(tracks, timeSinceUpdate);
   const matches: Match[] = [];
-  let unmatchedDetections = detections;
+  let rest = detections;
   for (const level of [...levels.keys()].sort((a, b) => a - b)) {
-    if (level > depth || unmatchedDetections.length === 0) break;
-    const matching = minCostMatching(levels.get(level) ?? [], unmatchedDetections, costOf, maxCost);
-    matches.push(...matching.matches);
-    unmatchedDetections = matching.unmatchedDetections;
+    if (level > depth || rest.length === 0) break;
+    const found = minCostMatching(levels.get(level) ?? [], rest, costOf, maxCost);
+    matches.push(...found);
+    const taken = new Set(found.map(([, detection]) => detection));
+    rest = rest.filter((detection) => !taken.has(detection));
   }
-  const matched = new Set(matches.map(([track]) => track));
-  return {
-    matches: matches.sort(([a], [b]) => a - b),
-    unmatchedTracks: tracks.filter((track) => !matched.has(track)),
-    unmatchedDetections,
-  };
+  return matches.sort(([a], [b]) => a - b);
 }

@@ -41,8 +41,6 @@ export class Track {
   readonly id: number;
   readonly gallery: AppearanceGallery;
   readonly sightings: Sighting[];
-  /** Sightings so far. */
-  hits = 1;
   /** Frames since the last sighting, those lacking in gaps included. */
   timeSinceUpdate = 0;
   /** Frames shown since the last sighting. */
@@ -120,10 +118,10 @@ export class Track {
     this.anchor = detection.anchor ?? this.anchor;
     this.sightings.push(sighting);
     this.confidence = Math.min(this.confidence, confidence);
-    this.hits += 1;
     this.timeSinceUpdate = 0;
     this.shownSinceUpdate = 0;
-    if (this.state === 'tentative' && this.hits >= this.#rules.hitsToConfirm) this.state = 'confirmed';
+    if (this.state === 'tentative' && this.sightings.length >= this.#rules.hitsToConfirm)
+      this.state = 'confirmed';
   }
 
   markMissed(): void {

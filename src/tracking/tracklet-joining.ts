@@ -6,6 +6,7 @@
  * pair first, and never when both are seen in one frame.
  */
 import { agglomerate } from './agglomeration.ts';
+import { probabilityOf } from './association-likelihood.ts';
 import { EvidenceMatrix } from './evidence-matrix.ts';
 import type { FaceBodyLink } from './face-body-linking.ts';
 import { type Link, type Person, PersonGroup } from './person-group.ts';
@@ -101,7 +102,7 @@ function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions)
       const [face, torso] = [faces.between(a, b), torsos.between(a, b)];
       const isByTorso = Number.isNaN(face) || torso > face;
       into.absorb(from, {
-        confidence: 1 / (1 + Math.exp(-evidence)),
+        confidence: probabilityOf(evidence),
         reason: isByTorso ? 'torso-appearance' : 'face-appearance',
       });
       absorbed.add(from);

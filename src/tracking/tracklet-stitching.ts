@@ -2,7 +2,7 @@
 import type { Size } from '../geometry/box.ts';
 import { cosineDistance } from './appearance-gallery.ts';
 import { type AllowedCosts, matchAllowed } from './assignment.ts';
-import { looksEvidence, placeEvidenceOf } from './association-likelihood.ts';
+import { looksEvidence, placeEvidenceOf, probabilityOf } from './association-likelihood.ts';
 import { predictMotion, startMotion } from './mean-reverting-motion.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
@@ -36,7 +36,7 @@ function stitchGroup(tracklets: readonly Tracklet[], options: StitchingOptions):
   return matchAllowed(candidateCosts(tracklets, options), 0).flatMap(([i, j, negativeEvidence]) => {
     const [before, after] = [tracklets[i], tracklets[j]];
     if (before === undefined || after === undefined) return [];
-    return [{ before, after, confidence: 1 / (1 + Math.exp(negativeEvidence)) }];
+    return [{ before, after, confidence: probabilityOf(-negativeEvidence) }];
   });
 }
 
