@@ -79,6 +79,11 @@ export function* elementsIn(
   }
 }
 
+/** The elements inside one as unsigned numbers, by their ids. */
+export function unsignedFieldsOf(bytes: Uint8Array, parent: EbmlElement): ReadonlyMap<number, number> {
+  return new Map(Array.from(elementsIn(bytes, parent), (field) => [field.id, unsignedOf(bytes, field)]));
+}
+
 /** The content as an unsigned number. */
 export function unsignedOf(bytes: Uint8Array, { contentStart, end }: EbmlElement, base = 0): number {
   return unsignedAt(bytes, contentStart - base, end - contentStart);

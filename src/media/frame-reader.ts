@@ -12,7 +12,7 @@ import type { FeedReport } from './packet-feed.ts';
 import type { PacketSource } from './packet-source.ts';
 import { partsDoNotSuffice, requireKnownKeyframes, requireKnownTimes } from './partial-video.ts';
 import { scaledSize } from './picture-size.ts';
-import { samplePositions } from './sample-times.ts';
+import { distinct, samplePositions } from './sample-times.ts';
 import { type AllowedPlan, planAll, planSampling, type SamplingPlan } from './sampling-plan.ts';
 import type { SamplingReport } from './sampling-report.ts';
 import { sceneKeyframesMs } from './scene-keyframes.ts';
@@ -228,8 +228,4 @@ async function* deliver(
     shown.picture = picture;
   }
   return sample;
-}
-
-function distinct(positions: Uint32Array): Uint32Array {
-  return positions.filter((position, sample) => position !== positions[sample - 1]);
 }

@@ -1,13 +1,11 @@
 /** Which samples can be told from a video of which only stretches are known: those whose picture, and the one after it, are. */
 import { firstIndex } from '../byte-ranges.ts';
 import type { PacketTable } from './packet-table.ts';
-import { millisecondsAt, type Timeline } from './timeline.ts';
+import { millisecondsAt } from './timeline.ts';
+import type { PictureLists } from './video-info.ts';
 
-/** What is known of a video's pictures. */
-export interface KnownPictures {
-  readonly timeline: Timeline;
-  readonly packets: PacketTable;
-}
+/** What is known of the pictures of a video whose packets are listed. */
+type KnownPictures = PictureLists & { readonly packets: PacketTable };
 
 /** A stretch of a video that is known from a keyframe on to the next keyframe that is not. Milliseconds from the first picture. */
 export interface KnownWindow {

@@ -6,6 +6,7 @@ import {
   ELEMENT_ID,
   elementAt,
   elementsIn,
+  unsignedFieldsOf,
   unsignedOf,
 } from './ebml.ts';
 
@@ -112,9 +113,7 @@ function videoTrack(
   const tracks = header.find(({ id }) => id === ELEMENT_ID.tracks);
   if (tracks === undefined) return null;
   for (const entry of elementsIn(head, tracks)) {
-    const fields = new Map(
-      [...elementsIn(head, entry)].map((field) => [field.id, unsignedOf(head, field)] as const),
-    );
+    const fields = unsignedFieldsOf(head, entry);
     if (entry.id !== ELEMENT_ID.trackEntry || fields.get(ELEMENT_ID.trackType) !== VIDEO) continue;
     const duration = fields.get(ELEMENT_ID.defaultDuration);
     return {
@@ -129,11 +128,9 @@ function videoTrack(
 function cuesPosition(head: Uint8Array, header: readonly EbmlElement[], base: number): number | null {
   for (const list of header.filter(({ id }) => id === ELEMENT_ID.seekHead)) {
     for (const seek of elementsIn(head, list)) {
-      const fields = [...elementsIn(head, seek)];
-      const target = fields.find(({ id }) => id === ELEMENT_ID.seekId);
-      const position = fields.find(({ id }) => id === ELEMENT_ID.seekPosition);
-      if (target === undefined || position === undefined) continue;
-      if (unsignedOf(head, target) === ELEMENT_ID.cues) return base + unsignedOf(head, position);
+      const fields = unsignedFieldsOf(head, seek);
+      const position = fields.get(ELEMENT_ID.seekPosition);
+      if (fields.get(ELEMENT_ID.seekId) === ELEMENT_ID.cues && position !== undefined) return base + position;
     }
   }
   return null;
@@ -141,11 +138,8 @@ function cuesPosition(head: Uint8Array, header: readonly EbmlElement[], base: nu
 
 function timestampScale(head: Uint8Array, header: readonly EbmlElement[]): number {
   const info = header.find(({ id }) => id === ELEMENT_ID.info);
-  const scale =
-    info === undefined
-      ? undefined
-      : [...elementsIn(head, info)].find(({ id }) => id === ELEMENT_ID.timestampScale);
-  return scale === undefined ? DEFAULT_TIMESTAMP_SCALE : unsignedOf(head, scale);
+  const scale = info && unsignedFieldsOf(head, info).get(ELEMENT_ID.timestampScale);
+  return scale ?? DEFAULT_TIMESTAMP_SCALE;
 }
 
 /** An element somewhere in the file: its id and all its bytes. */
@@ -171,9 +165,7 @@ function* cuesOf(
     const fields = [...elementsIn(bytes, point)];
     const time = fields.find(({ id }) => id === ELEMENT_ID.cueTime);
     for (const positions of fields.filter(({ id }) => id === ELEMENT_ID.cueTrackPositions)) {
-      const place = new Map(
-        [...elementsIn(bytes, positions)].map((field) => [field.id, unsignedOf(bytes, field)] as const),
-      );
+      const place = unsignedFieldsOf(bytes, positions);
       const position = place.get(ELEMENT_ID.cueClusterPosition);
       if (place.get(ELEMENT_ID.cueTrack) !== track || time === undefined || position === undefined) continue;
       yield { time: unsignedOf(bytes, time), position };

@@ -21,12 +21,7 @@ export const BOX_HEADER_BYTES = 16;
 export function boxAt(view: DataView, start: number, limit: number, base = 0): Mp4Box | null {
   const at = start - base;
   if (at < 0 || at + 8 > view.byteLength || start + 8 > limit) return null;
-  const type = String.fromCharCode(
-    view.getUint8(at + 4),
-    view.getUint8(at + 5),
-    view.getUint8(at + 6),
-    view.getUint8(at + 7),
-  );
+  const type = fourCharacters(view, at + 4);
   const size = view.getUint32(at);
   // The last box of a file may reach to its end without saying where that is.
   if (size === 0) return { type, start, contentStart: start + 8, end: limit };
@@ -34,6 +29,11 @@ export function boxAt(view: DataView, start: number, limit: number, base = 0): M
   const [header, bytes] = size === 1 ? [16, Number(view.getBigUint64(at + 8))] : [8, size];
   const end = start + bytes;
   return bytes < header || end > limit ? null : { type, start, contentStart: start + header, end };
+}
+
+/** A code of four characters, as latin-1. */
+export function fourCharacters(view: DataView, at: number): string {
+  return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
 }
 
 /** The boxes inside a box, as far as they are any. */

@@ -10,7 +10,7 @@ import {
 } from './mp4-packet-index.ts';
 import { shownPackets } from './packet-columns.ts';
 import { packetTable } from './packet-table.ts';
-import { samplePositions } from './sample-times.ts';
+import { distinct, samplePositions } from './sample-times.ts';
 import { OPENING_PICTURES, OPENING_SECONDS, type Sampling } from './sampling.ts';
 import { type PacketRange, type PlannedVideo, planSampling } from './sampling-plan.ts';
 import { ticksPerSecond, timelineOf } from './timeline.ts';
@@ -117,7 +117,7 @@ function neededPackets(
   const frameRate = ticks / frameTicks;
   const exact = samplePositions(timeline, intervalMs, frameRate);
   const samples = preferCheapPictures(exact, { timeline, packets: table }, toleranceMs);
-  const wanted = samples.filter((position, sample) => position !== samples[sample - 1]);
+  const wanted = distinct(samples);
   const { width, height } = track;
   const video: PlannedVideo = { codec: codecOf(track), width, height, timeline, packets: table };
   const plan = planSampling({ video, packets: table, wanted, allowed: 'auto' });

@@ -1,5 +1,5 @@
 /** Reads what an MP4 has in it from its index, the `moov` box (ISO/IEC 14496-12, 8.2 to 8.5): pure, no sample is read. */
-import { boxAt, boxesIn, findBox, type Mp4Box } from './mp4-boxes.ts';
+import { boxAt, boxesIn, findBox, fourCharacters, type Mp4Box } from './mp4-boxes.ts';
 import { type Mp4Sample, readSampleTables, usualDuration, walkSamples } from './mp4-samples.ts';
 
 export interface Mp4Turn {
@@ -170,8 +170,4 @@ function readEdit(view: DataView, trak: Mp4Box): { fromTicks: number; movieTicks
 
 function isVersion1(view: DataView, { contentStart }: Mp4Box): boolean {
   return view.getUint8(contentStart) === 1;
-}
-
-function fourCharacters(view: DataView, at: number): string {
-  return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
 }

@@ -3,7 +3,7 @@ import { WorkerError } from '../errors.ts';
 import { areKnown, type KnownWindow } from './known-windows.ts';
 import type { PacketTable } from './packet-table.ts';
 import type { SamplingPlan } from './sampling-plan.ts';
-import type { VideoInfo } from './video-info.ts';
+import type { PictureLists } from './video-info.ts';
 
 /**
  * Holds a plan for a partial file against what ffmpeg found in the packets themselves: with the whole file at hand it must be the same.
@@ -26,7 +26,7 @@ export function requireKnownKeyframes(
 /** @throws WorkerError DECODER_FAILED */
 export function requireKnownTimes(
   positions: Uint32Array,
-  { timeline, packets }: Pick<VideoInfo, 'timeline' | 'packets'>,
+  { timeline, packets }: PictureLists,
   windows: readonly KnownWindow[],
   toleranceMs: number,
 ): void {

@@ -11,7 +11,7 @@ import { COMMON_OPTIONS, inputOptions, isAllowedCodec, MAP_VIDEO, ONLY_COMPLAINT
 import { readMp4PacketIndex } from './mp4-packet-index.ts';
 import { type PacketColumns, shownPackets } from './packet-columns.ts';
 import { readPacketIndex } from './packet-index.ts';
-import { type PacketTable, packetTable } from './packet-table.ts';
+import { packetTable } from './packet-table.ts';
 import {
   type Colour,
   createShownPictureParser,
@@ -21,7 +21,7 @@ import {
 } from './shown-picture.ts';
 import { parseStreamSummary, type StreamSummary } from './stream-dump.ts';
 import { millisecondsAt, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
-import type { VideoInfo } from './video-info.ts';
+import type { PictureLists, VideoInfo } from './video-info.ts';
 import { maxPicturesOf, type VideoLimits } from './video-limits.ts';
 
 export interface ProbeOptions {
@@ -188,14 +188,12 @@ interface ShownVideo {
   readonly frameRate: number;
 }
 
-/** When the pictures are shown, from the first that can be decoded, and the packets they come in. */
-interface Times {
-  readonly timeline: Timeline;
-  readonly packets: PacketTable | null;
-}
-
 /** As an MP4's index alone tells; null where it does not. */
-async function readNamedTimes(path: string, shown: ShownVideo, limits: VideoLimits): Promise<Times | null> {
+async function readNamedTimes(
+  path: string,
+  shown: ShownVideo,
+  limits: VideoLimits,
+): Promise<PictureLists | null> {
   const maxPackets = maxPicturesOf(limits);
   const index = await readMp4PacketIndex(path, { ...shown, maxPackets });
   const timeline = index === null ? null : timelineFrom(shown, index);
@@ -209,7 +207,7 @@ async function readTimes(
   shown: ShownVideo,
   options: ProbeOptions,
   signal: AbortSignal,
-): Promise<Times> {
+): Promise<PictureLists> {
   const index = await readPacketIndex(path, options, signal);
   const timeline = timelineFrom(shown, index);
   if (wasCutOff(index.exit)) {

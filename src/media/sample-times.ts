@@ -28,3 +28,8 @@ export function samplePositions(timeline: Timeline, intervalMs: number, frameRat
   }
   return positions;
 }
+
+/** Each picture once, of ascending positions some of which may stand for several samples. */
+export function distinct(positions: Uint32Array): Uint32Array {
+  return positions.filter((position, sample) => position !== positions[sample - 1]);
+}

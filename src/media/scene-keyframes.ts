@@ -1,7 +1,7 @@
 /** Where the encoder saw a new scene: what the container's index tells of cuts for free. */
 
 import { millisecondsAt } from './timeline.ts';
-import type { PictureLists } from './tolerated-pictures.ts';
+import type { PictureLists } from './video-info.ts';
 
 /** A keyframe that comes this much earlier than the rhythm asks for was put there for a reason. */
 const EARLY = 0.95;

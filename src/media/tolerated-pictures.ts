@@ -1,12 +1,7 @@
 /** Which pictures may stand for samples when they need not be exact: those nearby that cost less to decode. */
 import { type PacketTable, packetsByPosition } from './packet-table.ts';
-import { type Timeline, ticksPerSecond } from './timeline.ts';
-
-/** What is known of a video's pictures; no packets where they cannot be told apart. */
-export interface PictureLists {
-  readonly timeline: Timeline;
-  readonly packets: PacketTable | null;
-}
+import { ticksPerSecond } from './timeline.ts';
+import type { PictureLists } from './video-info.ts';
 
 /**
  * Replaces samples by pictures at most `toleranceMs` away that are cheaper: by the nearest keyframe; where there is none, and no later

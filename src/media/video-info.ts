@@ -4,8 +4,16 @@ import type { PacketTable } from './packet-table.ts';
 import type { Colour } from './shown-picture.ts';
 import type { Timeline } from './timeline.ts';
 
+/** What is known of a video's pictures. */
+export interface PictureLists {
+  /** When each picture is shown, from the first that can be decoded. */
+  readonly timeline: Timeline;
+  /** The packets the pictures come in; null where the container does not tell one picture from the next. */
+  readonly packets: PacketTable | null;
+}
+
 /** The first video stream of a file that is no cover picture. */
-export interface VideoInfo {
+export interface VideoInfo extends PictureLists {
   /** Pixels of the upright picture as ffmpeg's crop filter sees it: rotation applied, sample aspect ratio not. */
   readonly width: number;
   readonly height: number;
@@ -29,8 +37,4 @@ export interface VideoInfo {
   readonly firstPictureChecksum: string;
   /** How the ffmpeg that looked at the video wants its options spelled. */
   readonly dialect: FfmpegDialect;
-  /** When each picture is shown. */
-  readonly timeline: Timeline;
-  /** The packets the pictures come in; null where the container does not tell one picture from the next. */
-  readonly packets: PacketTable | null;
 }
