@@ -103,12 +103,13 @@ describe('readMp4PacketIndex', () => {
     const { codec, timeline } = await probeVideo(plain, { ffmpeg, limits }, never);
     const first = { ptsTicks: timeline.ptsTicks[0], timeBase: timeline.timeBase } as ShownPicture;
     const bytes = readFileSync(plain);
-    for (const count of [0, 1, 1_000, 0xffffffff]) {
-      bytes.writeUInt32BE(count, bytes.indexOf(table) + countAt);
-      const file = clips.path(`${table}-${count}.mp4`);
+    const at = bytes.indexOf(table) + countAt;
+    const count = bytes.readUInt32BE(at);
+    for (const wrong of [0, count + 1, 1_000, 0xffffffff]) {
+      bytes.writeUInt32BE(wrong, at);
+      const file = clips.path(`${table}-${wrong}.mp4`);
       writeFileSync(file, bytes);
-      const list = await readMp4PacketIndex(file, { codec, first, maxPackets: 100 });
-      expect([0, 60]).toContain(new Set(list?.ptsTicks).size);
+      expect(await readMp4PacketIndex(file, { codec, first, maxPackets: 100 })).toBeNull();
     }
   });
 

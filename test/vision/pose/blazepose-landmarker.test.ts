@@ -81,7 +81,9 @@ describe('the pose landmarker', () => {
 
   it('reports 33 landmarks, 33 in metres, a confidence and a box inside the picture', async () => {
     const { image, faces } = await drawTwoPeople(1280, 720);
-    for (const { landmarks, worldLandmarks, confidence, box } of await landmarker.detect(image, faces)) {
+    const people = await landmarker.detect(image, faces);
+    expect(people).toHaveLength(2);
+    for (const { landmarks, worldLandmarks, confidence, box } of people) {
       expect(landmarks).toHaveLength(33);
       expect(worldLandmarks).toHaveLength(33);
       expect(confidence).toBeGreaterThanOrEqual(0.5);
