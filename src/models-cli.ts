@@ -20,7 +20,7 @@ Usage: npm run -s models -- COMMAND [options]
   verify                  checks digest and shapes of every network that is here
   fetch NAME              downloads an optional network; prints its licence first
     --accept-licence      needed for licences that reach beyond the file, such as AGPL-3.0
-  add FILE.onnx           copies a network of your own here and writes it into the manifest
+  add FILE.onnx           copies a network of your own into local/ and its manifest, which git ignores
     --licence TEXT        required: SPDX identifier or a sentence
     --source TEXT         required: where it comes from
     --name NAME           [the file's name]

@@ -1,4 +1,7 @@
-/** The shape of models/manifest.json: every network the worker knows, with what is needed to trust it, feed it and read it. */
+/**
+ * The shape of models/manifest.json and of models/local/manifest.json, where networks that users brought stand: every network the worker
+ * knows, with what is needed to trust it, feed it and read it.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -83,7 +86,7 @@ export const modelEntrySchema = z
       .string()
       .regex(
         /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._/-]*$/,
-        'must be a path below the manifest’s folder, with forward slashes',
+        'must be a path below the models folder, with forward slashes',
       ),
     sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits'),
     bytes: z.int().positive().optional().describe('Unknown only for a download nobody has measured.'),
@@ -120,28 +123,68 @@ const modelManifestSchema = z
 
 export type ModelManifest = z.infer<typeof modelManifestSchema>;
 
+/** Name of the manifest inside its folder. */
+const MANIFEST_FILE = 'manifest.json';
+
+/** Folder, below the manifest's, of the networks that users brought and of their own manifest: no part of the repository. */
+export const LOCAL_FOLDER = 'local';
+
+/** Whether a network lies among those that users brought. */
+export function isLocal({ file }: ModelEntry): boolean {
+  return file.startsWith(`${LOCAL_FOLDER}/`);
+}
+
 /** What to do about a file that is missing or changed. */
-export function restoreHint({ name, download, build }: ModelEntry): string {
+export function restoreHint(entry: ModelEntry): string {
+  const { name, download, build } = entry;
   const ways = [
     ...(build === undefined ? [] : [`build it with: ${build}`]),
     ...(download === undefined ? [] : [`fetch it with: npm run models -- fetch ${name}`]),
   ];
-  return ways.length === 0 ? 'restore it from the repository' : ways.join(', or ');
+  if (ways.length > 0) return ways.join(', or ');
+  return isLocal(entry)
+    ? `add it again with: npm run models -- add FILE.onnx --name ${name}`
+    : 'restore it from the repository';
 }
 
-/** Name of the manifest inside its folder; the files it names lie beside it. */
-export const MANIFEST_FILE = 'manifest.json';
-
 /**
- * Reads and validates `manifest.json` of a models folder.
- * @throws WorkerError MODEL_INVALID that names the file and every wrong field
+ * Reads and validates `manifest.json` of a models folder, and that of its local networks where there is one.
+ * @throws WorkerError MODEL_INVALID that names the file and every wrong field, or the network that both have
  */
 export async function readManifest(directory: string): Promise<ModelManifest> {
   const path = join(directory, MANIFEST_FILE);
+  const { models } = await readOne(path);
+  const local = await readLocalManifest(directory);
+  const twice = local.models.find(({ name }) => models.some((known) => known.name === name));
+  if (twice !== undefined) {
+    throw new WorkerError(
+      'MODEL_INVALID',
+      `${localManifestPath(directory)} has a network named ${twice.name}, as ${path} has: rename the local one`,
+    );
+  }
+  return { models: [...models, ...local.models] };
+}
+
+/**
+ * The networks that users brought; none where their manifest is missing.
+ * @throws WorkerError MODEL_INVALID that names the file and every wrong field
+ */
+export async function readLocalManifest(directory: string): Promise<ModelManifest> {
+  return readOne(localManifestPath(directory), { models: [] });
+}
+
+/** Where the manifest of the networks that users brought lies. */
+export function localManifestPath(directory: string): string {
+  return join(directory, LOCAL_FOLDER, MANIFEST_FILE);
+}
+
+/** @param missing what a manifest that is not there says; by default it must be there */
+async function readOne(path: string, missing?: ModelManifest): Promise<ModelManifest> {
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, 'utf8'));
   } catch (cause) {
+    if (missing !== undefined && (cause as NodeJS.ErrnoException).code === 'ENOENT') return missing;
     throw new WorkerError('MODEL_INVALID', `${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
   const parsed = modelManifestSchema.safeParse(json);

@@ -1,18 +1,22 @@
-/** Takes a network of the user's own into the manifest: recognises its role by its shapes, copies the file, writes the entry. */
+/** Takes a network of the user's own into the local manifest: recognises its role by its shapes, copies the file, writes the entry. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
 import { WorkerError } from '../errors.ts';
 import {
-  MANIFEST_FILE,
+  LOCAL_FOLDER,
+  localManifestPath,
   type ModelEntry,
   type ModelRole,
   modelEntrySchema,
   type Preprocessing,
+  readLocalManifest,
   readManifest,
 } from './model-manifest.ts';
 import { describeNetwork, roleMismatch, rolesOf } from './model-roles.ts';
+import { readModel } from './model-store.ts';
 import { OnnxSession } from './onnx-session.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** What a file cannot tell about itself. */
 export interface Registration {
@@ -28,30 +32,24 @@ export interface Registration {
   readonly maxCosineDistance?: number | undefined;
 }
 
-/** Folder, below the manifest's, of networks that users brought. */
-const LOCAL_FOLDER = 'local';
-
 const FITS: Readonly<Partial<Record<ModelRole, string>>> = {
   'face-detector': 'letterbox to multiples of 32, grey 114',
   'face-embedder': 'aligned by five landmarks to the ArcFace 112 x 112 template',
 };
 
 /**
- * Copies a network below `directory` and adds it to the manifest there.
- * @throws WorkerError MODEL_INVALID when the file is no network with a role here, its name is taken, or something is said of it that
- *   its role has no use for
+ * Copies a network into the local folder below `directory` and adds it to the manifest there. One of the same name gives way if its file
+ * is lost or changed.
+ * @throws WorkerError MODEL_INVALID when the file is no network with a role here, its name is taken, something is said of it that its
+ *   role has no use for, or it cannot be written
  */
 export async function registerModel(
   file: string,
   registration: Registration,
   directory: string,
 ): Promise<ModelEntry> {
-  const manifest = await readManifest(directory);
   const bytes = await readNetwork(file);
   const name = registration.name ?? basename(file, extname(file)).toLowerCase().replaceAll('_', '-');
-  if (manifest.models.some((known) => known.name === name)) {
-    throw new WorkerError('MODEL_INVALID', `there is a network named ${name} already; give another --name`);
-  }
   const session = await OnnxSession.create(file, bytes);
   const { inputs, outputs } = session;
   await session.close();
@@ -93,18 +91,33 @@ export async function registerModel(
       .join('; ');
     throw new WorkerError('MODEL_INVALID', `${file} cannot be added: ${problems}`, { cause: parsed.error });
   }
-  const entry = parsed.data;
-  const target = join(directory, entry.file);
-  try {
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, bytes);
-    await writeManifest(directory, [...manifest.models, entry]);
-  } catch (cause) {
-    throw new WorkerError('MODEL_INVALID', `${target} cannot be written: ${(cause as Error).message}`, {
-      cause,
-    });
+  await keep(parsed.data, bytes, directory);
+  return parsed.data;
+}
+
+/** Takes the entry into the local manifest, and its file beside it first. */
+async function keep(entry: ModelEntry, bytes: Uint8Array, directory: string): Promise<void> {
+  const local = await readLocalManifest(directory);
+  const others = local.models.filter(({ name }) => name !== entry.name);
+  const { models } = await readManifest(directory);
+  const isTaken = models.some(({ name }) => name === entry.name);
+  const isLost = others.length < local.models.length && !(await isUsable(entry.name, directory));
+  if (isTaken && !isLost) {
+    throw new WorkerError(
+      'MODEL_INVALID',
+      `there is a network named ${entry.name} already; give another --name`,
+    );
   }
-  return entry;
+  await replaceFile(join(directory, entry.file), bytes);
+  const manifest = { models: [...others, entry] };
+  await replaceFile(localManifestPath(directory), `${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+async function isUsable(name: string, directory: string): Promise<boolean> {
+  return readModel(name, directory).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function readNetwork(file: string): Promise<Buffer> {
@@ -124,11 +137,4 @@ function onlyRole(file: string, network: Parameters<typeof rolesOf>[0]): ModelRo
       ? `${file} has no role here: it has ${describeNetwork(network)}`
       : `${file} could be any of ${[role, ...others].join(', ')}; say which with --role`,
   );
-}
-
-/** Writes beside the manifest and renames, so that a worker that starts meanwhile reads the old one or the new one. */
-async function writeManifest(directory: string, models: readonly ModelEntry[]): Promise<void> {
-  const path = join(directory, MANIFEST_FILE);
-  await writeFile(`${path}.new`, `${JSON.stringify({ models }, null, 2)}\n`);
-  await rename(`${path}.new`, path);
 }

@@ -1,18 +1,21 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readManifest } from '../../src/inference/model-manifest.ts';
 import { registerModel } from '../../src/inference/model-registration.ts';
-import { openModel } from '../../src/inference/model-store.ts';
+import { openModel, readModel } from '../../src/inference/model-store.ts';
 import { constantNetwork, yoloNetwork } from '../helpers/onnx-network.ts';
 
 const RIGHTS = { licence: 'MIT', source: 'a test' };
 let directory: string;
+let manifestFile: string;
 let file: string;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'registration-'));
-  await writeFile(join(directory, 'manifest.json'), '{"models": []}');
+  manifestFile = join(directory, 'manifest.json');
+  await writeFile(manifestFile, '{"models": []}');
   file = join(directory, 'Mine.onnx');
   await writeFile(file, yoloNetwork(5, new Float32Array(5)));
 });
@@ -33,6 +36,38 @@ describe('adding a network', () => {
     const { session, description } = await openModel('mine', { role: 'face-detector', directory });
     expect(description.sha256).toBe(entry.sha256);
     await session.close();
+  });
+
+  it('leaves the manifest of the repository alone: it has a manifest of its own', async () => {
+    await registerModel(file, RIGHTS, directory);
+    await registerModel(file, { ...RIGHTS, name: 'second' }, directory);
+    expect(await readFile(manifestFile, 'utf8')).toBe('{"models": []}');
+    expect((await readdir(join(directory, 'local'))).toSorted()).toEqual([
+      'manifest.json',
+      'mine.onnx',
+      'second.onnx',
+    ]);
+    const { models } = await readManifest(directory);
+    expect(models.map(({ name }) => name)).toEqual(['mine', 'second']);
+  });
+
+  it('adds a network again, with what is said of it now, when its file was lost or changed', async () => {
+    await registerModel(file, RIGHTS, directory);
+    await registerModel(file, { ...RIGHTS, name: 'second' }, directory);
+    const copy = join(directory, 'local/mine.onnx');
+    await rm(copy);
+    await expect(readModel('mine', directory)).rejects.toThrow(
+      /mine\.onnx does not exist; add it again with: npm run models -- add FILE\.onnx --name mine$/,
+    );
+    const again = await registerModel(file, { ...RIGHTS, licence: 'Apache-2.0' }, directory);
+    expect((await readModel('mine', directory)).entry).toEqual(again);
+    await writeFile(copy, 'something else');
+    await registerModel(file, RIGHTS, directory);
+    const { models } = await readManifest(directory);
+    expect(models.map(({ name, licence }) => [name, licence])).toEqual([
+      ['second', 'MIT'],
+      ['mine', 'MIT'],
+    ]);
   });
 
   it('remembers what an embedder needs', async () => {
@@ -57,22 +92,27 @@ describe('adding a network', () => {
     await expect(registerModel(file, { ...RIGHTS, ...unused }, directory)).rejects.toThrow(
       /Mine\.onnx is a face-detector, which would never use --mean, --std or --max-cosine-distance/,
     );
-    expect(await readFile(join(directory, 'manifest.json'), 'utf8')).toBe('{"models": []}');
+    expect(await readdir(directory)).not.toContain('local');
   });
 
   it("says the system's reason when there is no place for the file", async () => {
-    await writeFile(join(directory, 'local'), 'a file');
+    await mkdir(join(directory, 'local/mine.onnx'), { recursive: true });
     await expect(registerModel(file, RIGHTS, directory)).rejects.toMatchObject({
       code: 'MODEL_INVALID',
-      message: expect.stringMatching(/local\/mine\.onnx cannot be written: EEXIST: /),
+      message: expect.stringMatching(/local\/mine\.onnx cannot be written: EISDIR: /),
     });
+    expect(await readdir(join(directory, 'local'))).toEqual(['mine.onnx']);
   });
 
-  it('refuses a second network of one name and leaves the manifest as it was', async () => {
-    await registerModel(file, RIGHTS, directory);
-    const before = await readFile(join(directory, 'manifest.json'), 'utf8');
+  it('refuses a second network of one name and leaves the manifests as they were', async () => {
+    const entry = await registerModel(file, RIGHTS, directory);
     await expect(registerModel(file, RIGHTS, directory)).rejects.toThrow('give another --name');
-    expect(await readFile(join(directory, 'manifest.json'), 'utf8')).toBe(before);
+    await writeFile(manifestFile, JSON.stringify({ models: [{ ...entry, name: 'embedded' }] }));
+    await expect(registerModel(file, { ...RIGHTS, name: 'embedded' }, directory)).rejects.toThrow(
+      'there is a network named embedded already; give another --name',
+    );
+    const { models } = await readManifest(directory);
+    expect(models.map(({ name }) => name)).toEqual(['embedded', 'mine']);
   });
 
   it('refuses a network without a role here, with another role, or with a name that is none', async () => {
