@@ -1,4 +1,4 @@
-/** Lets one process at a time work on a file: how two fetches of one network keep out of each other's way. */
+/** Lets one process at a time work on a file: how two fetches of one network, or two additions, keep out of each other's way. */
 import { open, rm, utimes } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { statOrNull } from '../stat-or-null.ts';

@@ -1,8 +1,9 @@
 /** Takes a network of the user's own into the local manifest: recognises its role by its shapes, copies the file, writes the entry. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
 import { WorkerError } from '../errors.ts';
+import { withFileLock } from './file-lock.ts';
 import {
   LOCAL_FOLDER,
   localManifestPath,
@@ -91,8 +92,23 @@ export async function registerModel(
       .join('; ');
     throw new WorkerError('MODEL_INVALID', `${file} cannot be added: ${problems}`, { cause: parsed.error });
   }
-  await keep(parsed.data, bytes, directory);
+  await inTurn(directory, () => keep(parsed.data, bytes, directory));
   return parsed.data;
+}
+
+/** Lets one registration at a time read the local manifest and write it anew. */
+async function inTurn(directory: string, work: () => Promise<void>): Promise<void> {
+  const path = localManifestPath(directory);
+  const never = new AbortController().signal;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await withFileLock(`${path}.lock`, {}, work, never);
+  } catch (cause) {
+    if (cause instanceof WorkerError) throw cause;
+    throw new WorkerError('MODEL_INVALID', `${path} cannot be written: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /** Takes the entry into the local manifest, and its file beside it first. */

@@ -51,6 +51,14 @@ describe('adding a network', () => {
     expect(models.map(({ name }) => name)).toEqual(['mine', 'second']);
   });
 
+  it('keeps all of several networks that are added at once', async () => {
+    const names = ['one', 'two', 'three'];
+    await Promise.all(names.map((name) => registerModel(file, { ...RIGHTS, name }, directory)));
+    const { models } = await readManifest(directory);
+    expect(models.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+    expect((await readdir(join(directory, 'local'))).filter((name) => name.endsWith('.lock'))).toEqual([]);
+  });
+
   it('adds a network again, with what is said of it now, when its file was lost or changed', async () => {
     await registerModel(file, RIGHTS, directory);
     await registerModel(file, { ...RIGHTS, name: 'second' }, directory);
@@ -102,6 +110,12 @@ describe('adding a network', () => {
       message: expect.stringMatching(/local\/mine\.onnx cannot be written: EISDIR: /),
     });
     expect(await readdir(join(directory, 'local'))).toEqual(['mine.onnx']);
+    await rm(join(directory, 'local'), { recursive: true });
+    await writeFile(join(directory, 'local'), 'a file');
+    await expect(registerModel(file, RIGHTS, directory)).rejects.toMatchObject({
+      code: 'MODEL_INVALID',
+      message: expect.stringMatching(/local\/manifest\.json cannot be written: EEXIST: /),
+    });
   });
 
   it('refuses a second network of one name and leaves the manifests as they were', async () => {
