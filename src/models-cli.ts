@@ -7,7 +7,9 @@ import { type DownloadProgress, downloadModel } from './inference/model-download
 import { MODEL_ROLES, type ModelEntry, type ModelRole, readManifest } from './inference/model-manifest.ts';
 import { registerModel } from './inference/model-registration.ts';
 import { describeNetwork } from './inference/model-roles.ts';
-import { MODELS_DIRECTORY, openModel, readModel } from './inference/model-store.ts';
+import { type LoadedModel, MODELS_DIRECTORY, openModel, readModel } from './inference/model-store.ts';
+import { FaceDetector } from './vision/face-detector.ts';
+import { FaceEmbedder } from './vision/face-embedder.ts';
 
 /** A bundle is no network of one file: tools/models-build makes it. */
 const ADDABLE_ROLES: readonly ModelRole[] = MODEL_ROLES.filter((role) => role !== 'pose-bundle');
@@ -17,7 +19,7 @@ const HELP = `Lists, verifies, fetches and adds the networks of the worker.
 Usage: npm run -s models -- COMMAND [options]
 
   list                    every network of the manifest: name, role, size, licence, whether it is here
-  verify                  checks digest and shapes of every network that is here
+  verify                  checks digest and shapes of every network that is here, and runs those for faces once
   fetch NAME              downloads an optional network; prints its licence first
     --accept-licence      needed for licences that reach beyond the file, such as AGPL-3.0
   add FILE.onnx           copies a network of your own into local/ and its manifest, which git ignores
@@ -103,7 +105,7 @@ async function verify(directory: string): Promise<void> {
     try {
       print(`${entry.name}: ${await verified(entry, directory)}`);
     } catch (error) {
-      problems.push(toWorkerError(error).message);
+      problems.push(`${entry.name}: ${toWorkerError(error).message}`);
     }
   }
   if (problems.length > 0) throw new WorkerError('MODEL_INVALID', problems.join('\n'));
@@ -114,9 +116,20 @@ async function verified({ name, role }: ModelEntry, directory: string): Promise<
     const { sha256 } = await readModel(name, directory);
     return `ok, sha256 ${sha256}`;
   }
-  const { session, description } = await openModel(name, { role, directory });
-  await session.close();
-  return `ok, sha256 ${description.sha256}, ${describeNetwork(description)}`;
+  const model = await openModel(name, { role, directory });
+  await tryOut(model);
+  return `ok, sha256 ${model.description.sha256}, ${describeNetwork(model.description)}`;
+}
+
+/** Runs a network as the worker does before its first video, and closes it. Those for poses take one size, which their role names. */
+async function tryOut(model: LoadedModel): Promise<void> {
+  const { role } = model.description;
+  try {
+    if (role === 'face-detector') await FaceDetector.load(model);
+    if (role === 'face-embedder') await FaceEmbedder.load(model);
+  } finally {
+    await model.close();
+  }
 }
 
 async function fetchModel(name: string, values: Values, directory: string): Promise<void> {
@@ -158,7 +171,7 @@ async function add(file: string, values: Values, directory: string): Promise<voi
   const maxCosineDistance = distance === undefined ? undefined : cosineDistance(distance);
   const entry = await registerModel(
     file,
-    { licence, source, name, role, preprocessing, maxCosineDistance },
+    { licence, source, name, role, preprocessing, maxCosineDistance, tryOut },
     directory,
   );
   print(`${entry.name} is a ${entry.role}: ${describeNetwork(entry)}`);

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type FileServer, serveFile } from './helpers/file-server.ts';
-import { yoloNetwork } from './helpers/onnx-network.ts';
+import { bakedNetwork, yoloNetwork } from './helpers/onnx-network.ts';
 
 const PROGRAM = join(import.meta.dirname, '../src/models-cli.ts');
 const network = yoloNetwork(5, new Float32Array(5));
@@ -154,6 +154,40 @@ describe('npm run models', () => {
     expect(verified.code).toBe(2);
     expect(verified.stderr).toMatch(/own\.onnx is not the file the manifest names/);
     expect((await models('list')).stdout).toContain('damaged');
+  });
+
+  it('refuses to add a network that the worker would refuse, and names one that is here', async () => {
+    const folder = join(directory, 'baked');
+    await mkdir(folder);
+    const file = join(folder, 'baked.onnx');
+    const input = { name: 'faces', shape: ['batch', 3, 112, 112] };
+    const vector = { values: Float32Array.of(3, 4), valuesShape: [1, 2] };
+    const output = { name: 'vectors', shape: ['batch', 2], ...vector };
+    const bytes = bakedNetwork(input, [1, 3 * 112 * 112], output);
+    await writeFile(file, bytes);
+    await writeFile(join(folder, 'manifest.json'), '{"models": []}');
+    const program = (...args: string[]) => run(process.execPath, [PROGRAM, ...args, '--models', folder]);
+    const added = await program('add', file, '--licence', 'MIT', '--source', 'me');
+    expect(added).toMatchObject({ code: 2, stdout: '' });
+    expect(added.stderr).toMatch(
+      /^MODEL_INVALID: .*baked\.onnx failed to run on faces \[2,3,112,112\][^\n]*\n$/,
+    );
+    expect(await readdir(folder)).not.toContain('local');
+
+    const entry = {
+      name: 'mine',
+      role: 'face-embedder',
+      file: 'baked.onnx',
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      licence: 'MIT',
+      source: 'a test',
+      inputs: [],
+      outputs: [],
+    };
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify({ models: [entry] }));
+    const verified = await program('verify');
+    expect(verified).toMatchObject({ code: 2, stdout: '' });
+    expect(verified.stderr).toMatch(/^MODEL_INVALID: mine: .*baked\.onnx failed to run on faces[^\n]*\n$/);
   });
 
   it.each([

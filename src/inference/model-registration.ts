@@ -15,7 +15,7 @@ import {
   readManifest,
 } from './model-manifest.ts';
 import { describeNetwork, roleMismatch, rolesOf } from './model-roles.ts';
-import { readModel } from './model-store.ts';
+import { type LoadedModel, loadModel, readModel } from './model-store.ts';
 import { OnnxSession } from './onnx-session.ts';
 import { replaceFile } from './replace-file.ts';
 
@@ -31,6 +31,8 @@ export interface Registration {
   readonly preprocessing?: Pick<Preprocessing, 'mean' | 'std'> | undefined;
   /** Of an embedder: largest cosine distance within one person. */
   readonly maxCosineDistance?: number | undefined;
+  /** Refuses a network that its role cannot use although the shapes are right; closes it. By default the shapes are enough. */
+  readonly tryOut?: ((model: LoadedModel) => Promise<void>) | undefined;
 }
 
 const FITS: Readonly<Partial<Record<ModelRole, string>>> = {
@@ -42,7 +44,7 @@ const FITS: Readonly<Partial<Record<ModelRole, string>>> = {
  * Copies a network into the local folder below `directory` and adds it to the manifest there. One of the same name gives way if its file
  * is lost or changed.
  * @throws WorkerError MODEL_INVALID when the file is no network with a role here, its name is taken, something is said of it that its
- *   role has no use for, or it cannot be written
+ *   role has no use for, or it cannot be written; what `tryOut` throws
  */
 export async function registerModel(
   file: string,
@@ -92,8 +94,10 @@ export async function registerModel(
       .join('; ');
     throw new WorkerError('MODEL_INVALID', `${file} cannot be added: ${problems}`, { cause: parsed.error });
   }
-  await inTurn(directory, () => keep(parsed.data, bytes, directory));
-  return parsed.data;
+  const entry = parsed.data;
+  await registration.tryOut?.(await loadModel({ path: file, bytes, sha256: entry.sha256, entry }, role));
+  await inTurn(directory, () => keep(entry, bytes, directory));
+  return entry;
 }
 
 /** Lets one registration at a time read the local manifest and write it anew. */

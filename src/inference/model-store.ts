@@ -70,7 +70,19 @@ export interface ModelFile {
 export async function openModel(nameOrPath: string, options: OpenModelOptions): Promise<LoadedModel> {
   const { role, directory = MODELS_DIRECTORY } = options;
   const startMs = performance.now();
-  const { path, bytes, sha256, entry } = await readModel(nameOrPath, directory, role);
+  return loadModel(await readModel(nameOrPath, directory, role), role, startMs);
+}
+
+/**
+ * Loads a network that was read, and verifies role and shapes.
+ * @param startMs when its opening began, in the time of `performance.now`
+ * @throws WorkerError MODEL_INVALID as `openModel`
+ */
+export async function loadModel(
+  { path, bytes, sha256, entry }: ModelFile,
+  role: ModelRole,
+  startMs = performance.now(),
+): Promise<LoadedModel> {
   const name = entry?.name ?? basename(path, '.onnx');
   if (entry !== null && entry.role !== role) {
     throw new WorkerError('MODEL_INVALID', `${path} is a ${entry.role}, not a ${role}`);
