@@ -13,7 +13,7 @@ export interface Datapoint {
 /** What target tracking steers to its target. */
 export type TrackedMetric = (datapoint: Datapoint) => number;
 
-/** The stack's metric. */
+/** The stack's metric; there are no callbacks here. */
 export const jobsPerWantedTask: TrackedMetric = ({ visible, inFlight, desiredTasks }) =>
   (visible + inFlight) / Math.max(1, desiredTasks);
 

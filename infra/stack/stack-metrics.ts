@@ -11,6 +11,7 @@ import {
 
 export interface MetricSources {
   readonly jobs: IQueue;
+  readonly callbacks: IQueue;
   readonly cluster: ICluster;
   readonly service: IService;
   /** The name under which the workers publish. */
@@ -28,12 +29,21 @@ export class StackMetrics {
   readonly oldestAgeSeconds: Metric;
   /** Jobs that wait while no worker holds any. Told by the queue alone: it works even while the cluster has nothing to report. */
   readonly jobsWithoutWorker: MathExpression;
+  /** Callbacks whose next attempt is due and that no worker has taken yet. */
+  readonly callbacksDue: Metric;
+  /** Callbacks that are being tried, and those hidden until their next attempt, which may be hours away. */
+  readonly callbacksHidden: Metric;
+  /**
+   * Callbacks that are due in minutes in which no worker takes any. That none is held would tell nothing, unlike with jobs: those hidden
+   * until their next attempt count as held.
+   */
+  readonly callbacksWithoutWorker: MathExpression;
   /** Tasks that the service is set to, by Container Insights. */
   readonly desiredTasks: Metric;
   readonly runningTasks: Metric;
   readonly #namespace: string;
 
-  constructor({ jobs, cluster, service, deployment }: MetricSources) {
+  constructor({ jobs, callbacks, cluster, service, deployment }: MetricSources) {
     const ofService = (metricName: string) =>
       new Metric({
         namespace: 'ECS/ContainerInsights',
@@ -50,6 +60,17 @@ export class StackMetrics {
       label: 'jobs without a worker',
       expression: 'IF(inFlight < 1, visible, 0)',
       usingMetrics: { visible: this.visible, inFlight: this.inFlight },
+      period: PERIOD,
+    });
+    this.callbacksDue = callbacks.metricApproximateNumberOfMessagesVisible(average);
+    this.callbacksHidden = callbacks.metricApproximateNumberOfMessagesNotVisible(average);
+    this.callbacksWithoutWorker = new MathExpression({
+      label: 'callbacks without a worker',
+      expression: 'IF(FILL(received, 0) < 1, due, 0)',
+      usingMetrics: {
+        due: this.callbacksDue,
+        received: callbacks.metricNumberOfMessagesReceived({ period: PERIOD, statistic: Stats.SUM }),
+      },
       period: PERIOD,
     });
     this.desiredTasks = ofService('DesiredTaskCount');

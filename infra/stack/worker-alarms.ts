@@ -73,7 +73,7 @@ function publishByAlarms(scope: Construct, topic: Topic): PolicyStatement {
 
 function rules({ parameters, jobs, callbacks, metrics }: WorkerAlarmsProps): Record<string, AlarmRule> {
   const minute = { period: Duration.minutes(1), statistic: Stats.MAXIMUM };
-  const { jobsWithoutWorker, oldestAgeSeconds } = metrics;
+  const { jobsWithoutWorker, oldestAgeSeconds, callbacksDue } = metrics;
   const failed = metrics.worker('jobs', Stats.SUM, 'failed', Duration.minutes(15));
   const exhausted = metrics.worker('jobs', Stats.SUM, 'exhausted', Duration.minutes(15));
   return {
@@ -88,6 +88,13 @@ function rules({ parameters, jobs, callbacks, metrics }: WorkerAlarmsProps): Rec
       metric: callbacks.deadLetterQueue.metricApproximateNumberOfMessagesVisible(minute),
       above: 0,
       periods: 1,
+    },
+    CallbacksWait: {
+      description: 'Callbacks are due and not tried. Runbook: "Callbacks wait".',
+      metric: callbacksDue,
+      above: 0,
+      // A task for them may take twenty minutes to come. Their age tells nothing: it counts from the sending, days ago by their schedule.
+      periods: 60,
     },
     OldestJob: {
       description: 'A job has waited too long. Runbook: "Jobs wait".',

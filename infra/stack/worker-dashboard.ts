@@ -30,9 +30,10 @@ export class WorkerDashboard extends Construct {
       widgets: [
         [new AlarmStatusWidget({ title: 'Alarms', width: FULL, height: 3, alarms: [...alarms] })],
         row(
-          graph('Jobs waiting and held', [metrics.visible, metrics.inFlight]),
-          graph('Tasks wanted and running', [metrics.desiredTasks, metrics.runningTasks]),
-          graph('Age of the oldest job, s', [metrics.oldestAgeSeconds]),
+          graph('Jobs waiting and held', [metrics.visible, metrics.inFlight], FULL / 4),
+          graph('Tasks wanted and running', [metrics.desiredTasks, metrics.runningTasks], FULL / 4),
+          graph('Age of the oldest job, s', [metrics.oldestAgeSeconds], FULL / 4),
+          graph('Callbacks due and hidden', [metrics.callbacksDue, metrics.callbacksHidden], FULL / 4),
         ),
         row(
           graph(
@@ -80,8 +81,8 @@ function percentiles(
   return ['p50', 'p99'].map((statistic) => metrics.worker(key, statistic));
 }
 
-function graph(title: string, left: IMetric[]): GraphWidget {
-  return new GraphWidget({ title, left, width: FULL / 3, height: 6, leftYAxis: { min: 0 } });
+function graph(title: string, left: IMetric[], width = FULL / 3): GraphWidget {
+  return new GraphWidget({ title, left, width, height: 6, leftYAxis: { min: 0 } });
 }
 
 function row(...widgets: IWidget[]): IWidget[] {

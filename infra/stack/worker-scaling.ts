@@ -1,4 +1,4 @@
-/** Scaling of the service: steered to a back-log per task, with a step that leaves zero. */
+/** Scaling of the service: steered to a back-log per task, with steps that leave zero. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import {
   AdjustmentType,
@@ -35,7 +35,8 @@ export class WorkerScaling extends Construct {
     });
     target.node.addDependency(service);
     trackBacklogPerTask(this, target, metrics, policy);
-    stepFromZero(this, target, metrics, policy.stepsFromZero);
+    startForJobs(this, target, metrics, policy.stepsFromZero);
+    startForCallbacks(this, target, metrics);
   }
 }
 
@@ -51,12 +52,13 @@ function serviceLinkedRoleArn(scope: Construct): string {
 
 /**
  * The tracked metric divides by the tasks that are wanted, not by those that run: Application Auto Scaling multiplies it with
- * the wanted count again, so tasks that are still starting cannot be ordered twice.
+ * the wanted count again, so tasks that are still starting cannot be ordered twice. Callbacks that are due count as one job, however many
+ * they are: the task that was started for them stays until it has tried them.
  */
 function trackBacklogPerTask(
   scope: Construct,
   target: ScalableTarget,
-  { visible, inFlight, desiredTasks }: StackMetrics,
+  { visible, inFlight, callbacksDue, desiredTasks }: StackMetrics,
   policy: ScalingPolicy,
 ): void {
   // The construct for target tracking refuses metric math, so this is the plain resource.
@@ -72,11 +74,13 @@ function trackBacklogPerTask(
         metrics: [
           trackedMetric('visible', visible),
           trackedMetric('inFlight', inFlight),
+          trackedMetric('callbacks', callbacksDue),
           trackedMetric('tasks', desiredTasks),
           {
             id: 'backlogPerTask',
             label: 'jobs per task',
-            expression: '(visible + inFlight) / IF(tasks > 0, tasks, 1)',
+            // A queue that nobody has touched for six hours has no metrics: that of callbacks must not hide the jobs.
+            expression: '(visible + inFlight + IF(FILL(callbacks, 0) > 0, 1, 0)) / IF(tasks > 0, tasks, 1)',
             returnData: true,
           },
         ],
@@ -102,7 +106,7 @@ function trackedMetric(id: string, metric: Metric): CfnScalingPolicy.TargetTrack
 }
 
 /** Nothing times the metric is nothing: tracking alone never leaves zero tasks. */
-function stepFromZero(
+function startForJobs(
   scope: Construct,
   target: ScalableTarget,
   { jobsWithoutWorker }: StackMetrics,
@@ -131,5 +135,30 @@ function stepFromZero(
       ...(next === undefined ? {} : { upperBound: next.backlog - 1 }),
     });
   });
+  alarm.addAlarmAction(new ApplicationScalingAction(action));
+}
+
+/** A callback that nobody receives gets no attempt, and no dead-letter queue has it: the queue's retention ends it. */
+function startForCallbacks(
+  scope: Construct,
+  target: ScalableTarget,
+  { callbacksWithoutWorker }: StackMetrics,
+): void {
+  const alarm = new Alarm(scope, 'CallbacksWithoutWorker', {
+    alarmDescription: 'Callbacks are due and no worker takes them: starts a task. No one needs to act.',
+    metric: callbacksWithoutWorker,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    threshold: 1,
+    // One that came due as the minute ended is taken in the next.
+    evaluationPeriods: 3,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+  const action = new StepScalingAction(scope, 'ForCallbacks', {
+    scalingTarget: target,
+    adjustmentType: AdjustmentType.CHANGE_IN_CAPACITY,
+    // Their task ends when it has tried them, so that each of many could start one: four times an hour is enough for waits of hours.
+    cooldown: Duration.minutes(15),
+  });
+  action.addAdjustment({ adjustment: 1, lowerBound: 0 });
   alarm.addAlarmAction(new ApplicationScalingAction(action));
 }

@@ -67,7 +67,13 @@ export class WorkerStack extends Stack {
       taskDefinition: task.definition,
     });
 
-    const metrics = new StackMetrics({ jobs: jobs.queue, cluster, service, deployment: this.stackName });
+    const metrics = new StackMetrics({
+      jobs: jobs.queue,
+      callbacks: callbacks.queue,
+      cluster,
+      service,
+      deployment: this.stackName,
+    });
     new WorkerScaling(this, 'Scaling', { cluster, service, metrics, policy: policyFor(parameters) });
     const { alarms } = new WorkerAlarms(this, 'Alarms', { parameters, jobs, callbacks, metrics });
     new WorkerDashboard(this, 'Operations', { alarms, metrics });

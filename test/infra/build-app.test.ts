@@ -56,6 +56,20 @@ function environment(): Map<string, unknown> {
   return new Map(container.Environment.map(({ Name, Value }) => [Name, Value]));
 }
 
+/** The callbacks that wait for a worker, as CloudFormation names the metric. */
+function callbacksDue(): object {
+  return {
+    Namespace: 'AWS/SQS',
+    MetricName: 'ApproximateNumberOfMessagesVisible',
+    Dimensions: [
+      {
+        Name: 'QueueName',
+        Value: { 'Fn::GetAtt': [idOf('AWS::SQS::Queue', 'CallbacksQueue'), 'QueueName'] },
+      },
+    ],
+  };
+}
+
 describe('queues', () => {
   it('hide a message as long as the worker believes, and give up after ten receives', () => {
     worker.hasResourceProperties('AWS::SQS::Queue', {
@@ -285,7 +299,7 @@ describe('scaling', () => {
     });
   });
 
-  it('tracks waiting and running jobs per wanted task', () => {
+  it('tracks waiting and running jobs per wanted task, and keeps one for callbacks that are due', () => {
     worker.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
       PolicyType: 'TargetTrackingScaling',
       TargetTrackingScalingPolicyConfiguration: {
@@ -294,9 +308,10 @@ describe('scaling', () => {
           Metrics: [
             Match.objectLike({ Id: 'visible', ReturnData: false }),
             Match.objectLike({ Id: 'inFlight', ReturnData: false }),
+            Match.objectLike({ Id: 'callbacks', MetricStat: { Stat: 'Average', Metric: callbacksDue() } }),
             Match.objectLike({ Id: 'tasks', ReturnData: false }),
             Match.objectLike({
-              Expression: '(visible + inFlight) / IF(tasks > 0, tasks, 1)',
+              Expression: '(visible + inFlight + IF(FILL(callbacks, 0) > 0, 1, 0)) / IF(tasks > 0, tasks, 1)',
               ReturnData: true,
             }),
           ],
@@ -319,6 +334,26 @@ describe('scaling', () => {
     });
   });
 
+  it('leaves zero for callbacks that are due, with one task and at most four times an hour', () => {
+    worker.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      PolicyType: 'StepScaling',
+      StepScalingPolicyConfiguration: {
+        AdjustmentType: 'ChangeInCapacity',
+        Cooldown: 900,
+        StepAdjustments: [{ MetricIntervalLowerBound: 0, ScalingAdjustment: 1 }],
+      },
+    });
+    worker.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Metrics: Match.arrayWith([
+        Match.objectLike({ Expression: 'IF(FILL(received, 0) < 1, due, 0)', ReturnData: true }),
+        Match.objectLike({ Id: 'due', MetricStat: Match.objectLike({ Metric: callbacksDue() }) }),
+      ]),
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      AlarmActions: [{ Ref: Match.stringLikeRegexp('ForCallbacks') }],
+    });
+  });
+
   it.each([
     { jobsPerTask: 8, target: 8, tasks: [1, 1, 5] },
     { jobsPerTask: 1, target: 1, tasks: [1, 8, 40] },
@@ -336,7 +371,7 @@ describe('scaling', () => {
 });
 
 describe('alarms', () => {
-  it.each(['DeadJobs', 'DeadCallbacks', 'OldestJob', 'FailedJobs', 'NoWorker'])(
+  it.each(['DeadJobs', 'DeadCallbacks', 'CallbacksWait', 'OldestJob', 'FailedJobs', 'NoWorker'])(
     '%s names its page of the runbook and reaches the topic',
     (name) => {
       const id = idOf('AWS::CloudWatch::Alarm', `Alarms${name}`);
@@ -349,6 +384,16 @@ describe('alarms', () => {
       expect(alarm.Properties.AlarmActions).toEqual([{ Ref: topic }]);
     },
   );
+
+  it('sound when callbacks are due for longer than a task takes to come for them', () => {
+    worker.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      ...callbacksDue(),
+      ComparisonOperator: 'GreaterThanThreshold',
+      Threshold: 0,
+      EvaluationPeriods: 60,
+      AlarmActions: [{ Ref: only('AWS::SNS::Topic').id }],
+    });
+  });
 
   it('are explained with names that the stack gives out', () => {
     const named = [...RUNBOOK.matchAll(/\$\(output (\w+)\)/g)].map(([, name]) => name as string);
@@ -377,9 +422,10 @@ describe('alarms', () => {
     });
   });
 
-  it('stand on a dashboard with the workers’ own metrics', () => {
+  it('stand on a dashboard with the queues’ and the workers’ own metrics', () => {
     const body = JSON.stringify(only('AWS::CloudWatch::Dashboard').properties);
     for (const name of [
+      idOf('AWS::SQS::Queue', 'CallbacksQueue'),
       'JobsCompleted',
       'JobsExhausted',
       'StageDurationInference',
