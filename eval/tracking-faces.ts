@@ -3,9 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type CompletedResult, completedResultSchema, type ResultFrame } from '../src/contract/result.ts';
+import { decimal } from '../src/decimal.ts';
 import type { DetectionPool } from '../src/pipeline/detection-pool.ts';
 import { withTempFolder } from '../src/worker/temp-folder.ts';
 import { countMot, type MotCounts } from './clear-mot.ts';
+import { invalidLine } from './invalid-line.ts';
 import type { MotRow } from './mot-files.ts';
 
 /** A video with the faces seen in it at fixed times. */
@@ -19,6 +21,12 @@ export interface FaceVideo {
 /** Truth was written down twice a second. */
 const TRUTH_INTERVAL_MS = 500;
 
+/** First line of every table of faces. */
+const FACE_TABLE_HEADER = 'time_s,x,y,w,h,person,score';
+
+/** Columns before the person, all of them numbers. */
+const NUMBERS = 5;
+
 /** Pairs each `NAME.csv` (columns time_s, x, y, w, h, person, score) with the video NAME of the media folder. */
 export function readFaceVideos(directory: string, mediaDirectory: string): FaceVideo[] {
   const media = readdirSync(mediaDirectory);
@@ -27,22 +35,39 @@ export function readFaceVideos(directory: string, mediaDirectory: string): FaceV
     const name = basename(table, '.csv');
     const video = media.find((file) => file.startsWith(`${name}.`));
     if (video === undefined) return [];
-    const truth = parseFaceTable(readFileSync(join(directory, table), 'utf8'));
+    const path = join(directory, table);
+    const truth = parseFaceTable(readFileSync(path, 'utf8'), path);
     return [{ name, file: join(mediaDirectory, video), truth }];
   });
 }
 
-export function parseFaceTable(text: string): MotRow[] {
+/**
+ * @param file names the text in errors
+ * @throws WorkerError CONFIG_INVALID naming the line that is not as the header or a row of a face table shall be
+ */
+export function parseFaceTable(text: string, file: string): MotRow[] {
   const people = new Map<string, number>();
-  const [, ...lines] = text.trim().split('\n');
-  return lines.map((line) => {
-    const [time, x, y, width, height, person = ''] = line.split(',');
+  const [header = '', ...lines] = text.split('\n').map((line) => line.trim());
+  if (header !== FACE_TABLE_HEADER) throw invalidLine(file, 1, `it is not the header ${FACE_TABLE_HEADER}`);
+  return lines.flatMap((line, index) => {
+    if (line === '') return [];
+    const columns = line.split(',');
+    const [time = Number.NaN, x = Number.NaN, y = Number.NaN, width = Number.NaN, height = Number.NaN] =
+      columns.slice(0, NUMBERS).map(decimal);
+    const person = columns[NUMBERS] ?? '';
+    if (person === '' || ![time, x, y, width, height].every(Number.isFinite)) {
+      throw invalidLine(
+        file,
+        index + 2,
+        `it is no row of ${NUMBERS} numbers and a person, ${FACE_TABLE_HEADER}`,
+      );
+    }
     const id = people.get(person) ?? people.size + 1;
     people.set(person, id);
     return {
-      frame: frameNumber(Number(time) * 1000),
+      frame: frameNumber(time * 1000),
       id,
-      box: { x: Number(x), y: Number(y), width: Number(width), height: Number(height) },
+      box: { x, y, width, height },
       scored: true,
       objectClass: null,
     };

@@ -68,15 +68,37 @@ describe('countMot', () => {
 
 describe('parseMotRows', () => {
   it('reads commas and blanks, and the flag of rows that are not scored', () => {
-    expect(parseMotRows('1,7,10,20,30,40,0,-1,-1,-1\n2 8 1 2 3 4 1 -1 -1 -1\n\n')).toEqual([
+    expect(parseMotRows('1,7,10,20,30,40,0,-1,-1,-1\n2 8 1 2 3 4 1 -1 -1 -1\n\n', 'gt.txt')).toEqual([
       { frame: 1, id: 7, box: { x: 10, y: 20, width: 30, height: 40 }, scored: false, objectClass: null },
       { frame: 2, id: 8, box: { x: 1, y: 2, width: 3, height: 4 }, scored: true, objectClass: null },
     ]);
   });
 
   it('takes the eighth column for a class only where the ninth can be a visibility', () => {
-    expect(parseMotRows('1,1,0,0,5,5,1,7,0.5')[0]?.objectClass).toBe(7);
-    expect(parseMotRows('1,1,0,0,5,5,1,4.4,5.5,0')[0]?.objectClass).toBeNull();
+    expect(parseMotRows('1,1,0,0,5,5,1,7,0.5', 'gt.txt')[0]?.objectClass).toBe(7);
+    expect(parseMotRows('1,1,0,0,5,5,1,4.4,5.5,0', 'gt.txt')[0]?.objectClass).toBeNull();
+    const worldCoordinates = parseMotRows('1,1,0,0,5,5,1,4,0.5,0\n2,1,0,0,5,5,1,4.4,5.5,0', 'gt.txt');
+    expect(worldCoordinates.map(({ objectClass }) => objectClass)).toEqual([null, null]);
+  });
+
+  it('knows the classes of MOT20, whose crowd is 13', () => {
+    const rows = parseMotRows('1,1,0,0,5,5,1,7,0.5\n1,2,0,0,5,5,0,13,1', 'gt.txt');
+    expect(rows.map(({ objectClass }) => objectClass)).toEqual([7, 13]);
+  });
+
+  it.each([
+    ['a header', 'frame,id,x,y,w,h\n1,1,0,0,5,5', 1, 'is no row of numbers'],
+    ['a sentence', '1,1,0,0,5,5,1,7,0.5\n\nhello world this is not a row', 3, 'is no row of numbers'],
+    ['a box without a height', '1,1,0,0,5', 1, 'is no row of numbers'],
+    ['an empty column', '1,1,0,,5,5,1', 1, 'is no row of numbers'],
+    [
+      'no class beside rows with one',
+      '1,1,0,0,5,5,1,7,0.5\n1,2,0,0,5,5,1,14,1',
+      2,
+      'has no class from 1 to 13',
+    ],
+  ])('refuses %s, and says where', (_name, text, line, problem) => {
+    expect(() => parseMotRows(text, 'gt.txt')).toThrow(`gt.txt, line ${line}: it ${problem}`);
   });
 });
 

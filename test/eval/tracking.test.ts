@@ -59,6 +59,7 @@ describe('parseFaceTable', () => {
   it('numbers the people in order of appearance and the frames by half seconds', () => {
     const rows = parseFaceTable(
       'time_s,x,y,w,h,person,score\n0.0,1,2,3,4,B,0.9\n1.5,5,6,7,8,A,0.8\n2.0,1,2,3,4,B,0.9\n',
+      'scene.csv',
     );
     expect(rows.map(({ frame, id }) => [frame, id])).toEqual([
       [1, 1],
@@ -66,6 +67,16 @@ describe('parseFaceTable', () => {
       [5, 1],
     ]);
     expect(rows[1]?.box).toEqual({ x: 5, y: 6, width: 7, height: 8 });
+  });
+
+  it.each([
+    ['another header', 'time_s,person,x,y,w,h\n', 1],
+    ['no header', '0.0,1,2,3,4,B,0.9\n', 1],
+    ['a word for a number', 'time_s,x,y,w,h,person,score\n\n0.0,1,2,three,4,B,0.9\n', 3],
+    ['nothing for a number', 'time_s,x,y,w,h,person,score\r\n0.0,1,2,,4,B,0.9\r\n', 2],
+    ['nobody', 'time_s,x,y,w,h,person,score\n0.0,1,2,3,4\n', 2],
+  ])('refuses %s, and says where', (_name, text, line) => {
+    expect(() => parseFaceTable(text, 'scene.csv')).toThrow(`scene.csv, line ${line}: it is no`);
   });
 });
 
