@@ -1,7 +1,7 @@
 /** Scores the identities of the whole pipeline on edited videos in which it is known who is who. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, parse } from 'node:path';
 import { type CompletedResult, completedResultSchema, type ResultFrame } from '../src/contract/result.ts';
 import { decimal } from '../src/decimal.ts';
 import type { DetectionPool } from '../src/pipeline/detection-pool.ts';
@@ -27,13 +27,16 @@ const FACE_TABLE_HEADER = 'time_s,x,y,w,h,person,score';
 /** Columns before the person, all of them numbers. */
 const NUMBERS = 5;
 
+/** What may lie beside a video under its name: tables of faces and results. */
+const TABLE_ENDINGS: ReadonlySet<string> = new Set(['.csv', '.json']);
+
 /** Pairs each `NAME.csv` (columns time_s, x, y, w, h, person, score) with the video NAME of the media folder. */
 export function readFaceVideos(directory: string, mediaDirectory: string): FaceVideo[] {
   const media = readdirSync(mediaDirectory);
   const tables = readdirSync(directory).filter((name) => name.endsWith('.csv'));
   return tables.sort().flatMap((table) => {
     const name = basename(table, '.csv');
-    const video = media.find((file) => file.startsWith(`${name}.`));
+    const video = media.find((file) => parse(file).name === name && !TABLE_ENDINGS.has(parse(file).ext));
     if (video === undefined) return [];
     const path = join(directory, table);
     const truth = parseFaceTable(readFileSync(path, 'utf8'), path);

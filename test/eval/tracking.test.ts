@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { renderScene } from '../../demo/render-scene.ts';
 import { DEMO_SCENE, drawnFaces } from '../../demo/scene.ts';
-import { parseFaceTable } from '../../eval/tracking-faces.ts';
+import { parseFaceTable, readFaceVideos } from '../../eval/tracking-faces.ts';
 import { countSequence, readSequences, withoutFeatures } from '../../eval/tracking-sequences.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
 import { DEFAULT_SEQUENCE_OPTIONS } from '../../src/tracking/track-sequence.ts';
@@ -77,6 +77,15 @@ describe('parseFaceTable', () => {
     ['nobody', 'time_s,x,y,w,h,person,score\n0.0,1,2,3,4\n', 2],
   ])('refuses %s, and says where', (_name, text, line) => {
     expect(() => parseFaceTable(text, 'scene.csv')).toThrow(`scene.csv, line ${line}: it is no`);
+  });
+});
+
+describe('readFaceVideos', () => {
+  it('takes neither tables nor results for the video, nor a video whose name only begins alike', async () => {
+    const film = await mkdtemp(join(folder, 'beside-'));
+    await writeFile(join(film, 'scene.csv'), 'time_s,x,y,w,h,person,score\n');
+    for (const name of ['scene.json', 'scene.cut.mp4', 'scene.mp4']) await writeFile(join(film, name), '');
+    expect(readFaceVideos(film, film)).toEqual([{ name: 'scene', file: join(film, 'scene.mp4'), truth: [] }]);
   });
 });
 
