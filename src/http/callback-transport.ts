@@ -71,6 +71,8 @@ async function send(url: URL, body: Uint8Array, options: RequestOptions): Promis
     });
     // Stays for errors after the answer as well: the deadline cuts off a body that never ends.
     request.on('error', reject);
+    // Not every end is an error: a connection that the receiver switches to another protocol (101) is closed without one.
+    request.on('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
     request.end(body);
   });
 }

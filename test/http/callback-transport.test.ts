@@ -213,6 +213,11 @@ describe('an allowed host', () => {
   });
 });
 
+const SWITCH = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n';
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+const EARLY_HINTS = 'HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n';
+const hangUp = (socket: Socket) => socket.destroy();
+
 describe('a receiver', () => {
   const post = (timeoutMs = 2000, signal = NEVER) =>
     transport(['127.0.0.1'], timeoutMs).post(`http://127.0.0.1:${innerPort}/hook`, {}, BODY, signal);
@@ -295,6 +300,20 @@ describe('a receiver', () => {
     const url = await startRawServer((socket) => socket.write(text));
     const outcome = await transport(['127.0.0.1']).post(url, {}, BODY, NEVER);
     expect(outcome).toEqual({ name: 'failed', reason, retryAfterSeconds: null });
+  });
+
+  it.each([
+    ['switches to another protocol', SWITCH],
+    ['switches after it has said that it goes on', CONTINUE + SWITCH],
+    ['announces an answer and hangs up', CONTINUE + EARLY_HINTS, hangUp],
+    ['hangs up in the middle of its headers', 'HTTP/1.1 200 OK\r\nconte', hangUp],
+    ['hangs up at once', '', hangUp],
+    ['ends what it says before it has said anything', '', (socket: Socket) => socket.end()],
+  ])('that %s fails', async (_, text, then: (socket: Socket) => void = () => {}) => {
+    const url = await startRawServer((socket) => socket.write(text, () => then(socket)));
+    expect(await reasonOf(transport(['127.0.0.1']).post(url, {}, BODY, NEVER))).toBe(
+      'the request failed (ECONNRESET)',
+    );
   });
 
   it('whose name server hangs costs the timeout and no more, and no thread that others wait for', async () => {
