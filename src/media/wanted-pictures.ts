@@ -35,6 +35,8 @@ export async function* decodeWanted(
   const command = { ...decodeCommand({ ...decoder, ...wanted, isFirstSummed }), onStderrLine };
   let next = 0;
   for await (const picture of decodePictures(command, decoder.size, signal, wanted.feed)) {
+    // Where clips were joined, another picture may have the time of one that was given: no player would show it.
+    if (next > 0 && picture.ptsTicks <= (wantedTicks[next - 1] ?? 0)) continue;
     if (picture.ptsTicks !== wantedTicks[next]) return;
     if (next === 0 && isFirstSummed && (await picture.firstChecksum) !== firstChecksum) return;
     yield picture.data;

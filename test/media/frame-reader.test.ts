@@ -221,6 +221,20 @@ describe('sampled frames', () => {
     expect(frames.map((frame) => frame.timestampMs)).toEqual([0, 500, 1000, 1500, 2000, 2500]);
   });
 
+  it('are the first of each time where joined clips overlap', async () => {
+    const joined = clips.path('joined.ts');
+    const pieces = [0, 0.96, 1.92].map((seconds) => {
+      const piece = clips.path(`from-${seconds}.ts`);
+      const encoding = `-c:v libx264 -g 25 -bf 0 -output_ts_offset ${seconds}`;
+      makeCountedClip(piece, { frameRate: 25, frames: 25 }, encoding.split(' '));
+      return readFileSync(piece);
+    });
+    writeFileSync(joined, Buffer.concat(pieces));
+    const { frames } = await sample(joined, 480);
+    expect(frames.map(({ timestampMs }) => timestampMs)).toEqual([0, 480, 960, 1440, 1920, 2400, 2880]);
+    expect(numbersOf(frames)).toEqual([0, 12, 24, 12, 24, 12, 24]);
+  });
+
   it('repeat the last picture where nothing decodes until the next sample', async () => {
     const intra = clips.path('intra.mp4');
     makeCountedClip(intra, { frameRate: 30, frames: FRAMES }, '-c:v libx264 -g 1'.split(' '));
