@@ -20,7 +20,7 @@ Usage: npm run -s eval -- faces DIR [options]
 
   DIR                  pictures and labels.json: [{file, width, height, faces: [{box: [x, y, w, h], invalid, sets?}]}]
   --model NAME|FILE    a network of the manifest or an .onnx file [face-detector]
-  --input-size N       long side of the network's input in pixels [640]
+  --input-size N       long side of the network's input in pixels; a network of a fixed size has its own [640]
   --tiles off|auto     a second look at large pictures, tile by tile [off]
   --out FILE.json      the figures as JSON
   --draw FOLDER        the pictures with truth (green), hits (yellow) and false alarms (red)
@@ -36,6 +36,7 @@ const OPERATING_CONFIDENCE = 0.5;
 /** The evaluation's result, as written to --out. */
 export interface FaceEvaluation {
   readonly model: { readonly name: string; readonly sha256: string; readonly licence: string };
+  /** Long side of the network's input in pixels. */
   readonly inputSize: number;
   readonly tiles: string;
   readonly pictures: number;
@@ -88,7 +89,7 @@ export async function evaluate(args: string[]): Promise<void> {
   const { name, sha256, licence } = detector.description;
   const evaluation: FaceEvaluation = {
     model: { name, sha256, licence },
-    inputSize,
+    inputSize: detector.inputLongSide,
     tiles: values.tiles,
     pictures,
     levels,

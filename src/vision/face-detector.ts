@@ -106,9 +106,15 @@ export class FaceDetector {
     return this.#hasLandmarks ? this.#modelDescription : { ...this.#modelDescription, warning: NO_LANDMARKS };
   }
 
+  /** Long side of the network's input in pixels: its own where it is fixed, else the one asked for. */
+  get inputLongSide(): number {
+    const canvas = this.#fixedCanvas;
+    return canvas === null ? this.#options.inputSize : Math.max(canvas.width, canvas.height);
+  }
+
   /** The longest side, in pixels, pictures should have; larger ones cost time and show nothing more. */
   get usefulLongSide(): number {
-    return usefulLongSide(this.#longSide(), this.#options.tiles === 'auto');
+    return usefulLongSide(this.inputLongSide, this.#options.tiles === 'auto');
   }
 
   /**
@@ -119,7 +125,7 @@ export class FaceDetector {
     requireRgbImage(image);
     const picture = { x: 0, y: 0, width: image.width, height: image.height };
     const whole = await this.#detectIn(image, picture, 'picture');
-    const tiles = this.#options.tiles === 'auto' ? planTiles(image, this.#longSide()) : [];
+    const tiles = this.#options.tiles === 'auto' ? planTiles(image, this.inputLongSide) : [];
     if (tiles.length === 0) return whole;
     const passes = [whole];
     for (const tile of tiles) {
@@ -167,11 +173,6 @@ export class FaceDetector {
 
   #createTensor(letterbox: Letterbox): Float32Array {
     return letterbox.createTensor(this.#fixedBatch ?? 1);
-  }
-
-  #longSide(): number {
-    const canvas = this.#fixedCanvas;
-    return canvas === null ? this.#options.inputSize : Math.max(canvas.width, canvas.height);
   }
 
   async #run({ canvas }: Letterbox, tensor: Float32Array): Promise<FloatTensor> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
+import { yoloNetwork } from '../helpers/onnx-network.ts';
 import { drawTwoPeople, plain } from '../helpers/pictures.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../eval/eval.ts');
@@ -63,6 +64,17 @@ describe('npm run eval -- faces', () => {
       levels: [{ level: 'all', faces: 2, averagePrecision: 1, recall: 1, precision: 1 }],
     });
     expect(await readdir(drawn)).toEqual(['people.png', 'wall.png']);
+  });
+
+  it('tells the input size of a network that has its own, whatever is asked for', async () => {
+    await writeLabels(labels);
+    const [network, out] = [join(folder, 'fixed.onnx'), join(folder, 'fixed.json')];
+    await writeFile(network, yoloNetwork(5, Float32Array.of(48, 80, 20, 20, 0.9), [1, 3, 96, 160]));
+    const { stdout } = await evaluate(
+      ...['faces', folder, '--model', network, '--input-size', '640', '--out', out],
+    );
+    expect(stdout).toContain(' at 160 on 2 pictures');
+    expect(JSON.parse(await readFile(out, 'utf8'))).toMatchObject({ inputSize: 160 });
   });
 
   it('gives each difficulty level of the labels its own figure', async () => {
