@@ -1,5 +1,7 @@
 /** Draws boxes, points and words over a picture, for people to look at what was measured. */
+import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
+import { usage } from '../src/command-line.ts';
 import type { Point, Tlwh } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 
@@ -21,6 +23,31 @@ export async function drawBoxes(image: RgbImage, drawings: readonly Drawing[], f
   await sharp(data, { raw: { width, height, channels: 3 } })
     .composite([{ input: Buffer.from(svg) }])
     .toFile(file);
+}
+
+/**
+ * A drawing in the place of a measured picture would be all that is left of it.
+ * @param drawings files to be written
+ * @param pictures files that are measured
+ * @throws WorkerError CONFIG_INVALID
+ */
+export async function refuseToDrawOver(
+  drawings: readonly string[],
+  pictures: readonly string[],
+): Promise<void> {
+  const measured = new Set(await Promise.all(pictures.map(identity)));
+  measured.delete(null);
+  for (const drawing of drawings) {
+    if (!measured.has(await identity(drawing))) continue;
+    throw usage(`--draw would write over ${drawing}, which is measured: name another folder`);
+  }
+}
+
+/** The same for two names of one file; null for none. */
+async function identity(path: string): Promise<string | null> {
+  // Some file systems have numbers beyond what a double can tell apart.
+  const look = await stat(path, { bigint: true }).catch(() => null);
+  return look === null ? null : `${look.dev}:${look.ino}`;
 }
 
 function shapes({ box, colour, label = '', points = [] }: Drawing, line: number): string {

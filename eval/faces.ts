@@ -1,6 +1,6 @@
 /** `npm run eval -- faces DIR`: average precision of a face detector over a folder of labelled pictures. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArguments, usage } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import { iou } from '../src/geometry/box.ts';
@@ -10,7 +10,7 @@ import { type FaceDetection, FaceDetector } from '../src/vision/face-detector.ts
 import { median } from '../tools/median.ts';
 import { positiveInteger } from '../tools/number-options.ts';
 import { averagePrecision, operatingPoint } from './average-precision.ts';
-import { type Drawing, drawBoxes } from './draw-boxes.ts';
+import { type Drawing, drawBoxes, refuseToDrawOver } from './draw-boxes.ts';
 import { counts, type LabelledPicture, levelsOf, readFaceLabels } from './face-labels.ts';
 import { readPicture } from './read-picture.ts';
 
@@ -23,7 +23,7 @@ Usage: npm run -s eval -- faces DIR [options]
   --input-size N       long side of the network's input in pixels; a network of a fixed size has its own [640]
   --tiles off|auto     a second look at large pictures, tile by tile [off]
   --out FILE.json      the figures as JSON
-  --draw FOLDER        the pictures with truth (green), hits (yellow) and false alarms (red)
+  --draw FOLDER        the pictures, under their names in DIR, with truth (green), hits (yellow) and false alarms (red)
 
 Where the labels have sets (easy, medium, hard), each gets its own figure; else all valid faces count.`;
 
@@ -106,16 +106,22 @@ export async function evaluateFaces(
   drawFolder?: string,
 ): Promise<Pick<FaceEvaluation, 'levels' | 'medianDetectMs' | 'pictures'>> {
   const labels = await readFaceLabels(directory);
+  const drawings = drawFolder === undefined ? [] : labels.map(({ file }) => drawingFile(drawFolder, file));
+  await refuseToDrawOver(
+    drawings,
+    labels.map(({ file }) => join(directory, file)),
+  );
   const found: FaceDetection[][] = [];
   const durationsMs: number[] = [];
-  for (const label of labels) {
+  for (const [index, label] of labels.entries()) {
     const image = await readPicture(join(directory, label.file));
     requireSameSize(label, image);
     const startMs = performance.now();
     const faces = await detector.detect(image);
     durationsMs.push(performance.now() - startMs);
     found.push(faces);
-    if (drawFolder !== undefined) await draw(label, image, faces, drawFolder);
+    const drawing = drawings[index];
+    if (drawing !== undefined) await draw(label, image, faces, drawing);
   }
   const known = levelsOf(labels);
   const levels = (known.length === 0 ? [null] : known).map((level) => {
@@ -133,11 +139,16 @@ export async function evaluateFaces(
   return { levels, medianDetectMs: median(durationsMs), pictures: labels.length };
 }
 
+/** Where a picture is drawn: below the folder, though its name may lead out of its own. */
+function drawingFile(folder: string, file: string): string {
+  return join(folder, join('/', file));
+}
+
 async function draw(
-  { file, faces }: LabelledPicture,
+  { faces }: LabelledPicture,
   image: RgbImage,
   found: readonly FaceDetection[],
-  folder: string,
+  file: string,
 ): Promise<void> {
   const truth = faces.map(({ box, invalid }): Drawing => ({ box, colour: invalid ? 'gray' : 'lime' }));
   const sure = found
@@ -147,7 +158,8 @@ async function draw(
       const label = confidence.toFixed(2);
       return { box, colour: isHit ? 'yellow' : 'red', label, points: landmarks ?? [] };
     });
-  await drawBoxes(image, [...truth, ...sure], join(folder, basename(file)));
+  await mkdir(dirname(file), { recursive: true });
+  await drawBoxes(image, [...truth, ...sure], file);
 }
 
 function requireSameSize({ file, width, height }: LabelledPicture, image: RgbImage): void {

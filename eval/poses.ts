@@ -6,7 +6,7 @@ import { WorkerError } from '../src/errors.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
 import { BlazePoseNetworks, type SeenBody } from '../src/vision/pose/blazepose-networks.ts';
-import { drawBoxes } from './draw-boxes.ts';
+import { drawBoxes, refuseToDrawOver } from './draw-boxes.ts';
 import {
   type Coordinates,
   type ExpectedFilm,
@@ -85,6 +85,13 @@ export async function evaluatePoses(
   drawFolder?: string,
 ): Promise<PoseEvaluation[]> {
   const { pictures, films } = await readExpectedPoses(directory);
+  if (drawFolder !== undefined) {
+    const files = pictures.map(({ file }) => file);
+    await refuseToDrawOver(
+      files.map((file) => join(drawFolder, basename(file))),
+      files,
+    );
+  }
   const errors: PoseEvaluation[] = [];
   for (const picture of pictures) errors.push(await measurePicture(picture, networks, drawFolder));
   for (const expected of films) {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -75,6 +75,37 @@ describe('npm run eval -- faces', () => {
     );
     expect(stdout).toContain(' at 160 on 2 pictures');
     expect(JSON.parse(await readFile(out, 'utf8'))).toMatchObject({ inputSize: 160 });
+  });
+
+  it('draws pictures of one name in two folders side by side', async () => {
+    for (const name of ['one', 'other']) {
+      await mkdir(join(folder, name));
+      await copyFile(join(folder, 'wall.png'), join(folder, name, 'wall.png'));
+    }
+    const drawn = join(folder, 'side-by-side');
+    const wall = { width: 320, height: 200, faces: [] };
+    await writeLabels([
+      { ...wall, file: 'one/wall.png' },
+      { ...wall, file: 'other/wall.png' },
+    ]);
+    expect((await evaluate('faces', folder, '--draw', drawn)).stderr).toBe('');
+    const drawings = await readdir(drawn, { recursive: true });
+    expect(drawings.sort()).toEqual(['one', 'one/wall.png', 'other', 'other/wall.png']);
+  });
+
+  it('refuses to draw over the pictures, under another name of their folder as well', async () => {
+    await writeLabels(labels);
+    const before = await readFile(join(folder, 'people.png'));
+    const link = join(folder, 'link');
+    await symlink(folder, link);
+    for (const drawn of [folder, link]) {
+      const { code, stderr } = await evaluate('faces', folder, '--draw', drawn);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: `--draw would write over ${join(drawn, 'people.png')}, which is measured: name another folder (see --help)\n`,
+      });
+    }
+    expect((await readFile(join(folder, 'people.png'))).equals(before)).toBe(true);
   });
 
   it('gives each difficulty level of the labels its own figure', async () => {

@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import sharp from 'sharp';
 import { readExpectedPoses } from '../../eval/expected-poses.ts';
 import { LandmarkErrorMeter } from '../../eval/landmark-error.ts';
 import { LandmarkSmoothing } from '../../eval/landmark-smoothing.ts';
@@ -10,7 +11,7 @@ import { openModel } from '../../src/inference/model-store.ts';
 import { BlazePoseNetworks } from '../../src/vision/pose/blazepose-networks.ts';
 import { TasksVisionPoseLandmarker } from '../../src/vision/pose/tasks-vision-landmarker.ts';
 import { bundleProduct } from '../../tools/models-build/pose-networks.ts';
-import { readPicture } from '../helpers/pictures.ts';
+import { plain, readPicture } from '../helpers/pictures.ts';
 import { describeWithShared, sharedPath } from '../helpers/shared.ts';
 
 /** What Google's own tests allow. */
@@ -23,6 +24,13 @@ beforeAll(async () => {
 });
 
 afterAll(() => rm(folder, { recursive: true }));
+
+async function loadNetworks(landmarks: string): Promise<BlazePoseNetworks> {
+  return BlazePoseNetworks.load(
+    await openModel('pose-detector', { role: 'pose-detector' }),
+    await openModel(landmarks, { role: 'pose-landmarks' }),
+  );
+}
 
 describe('the error of landmarks', () => {
   it('is the mean distance, and the largest difference along one axis', () => {
@@ -62,6 +70,31 @@ describe('published poses in a folder', () => {
   });
 });
 
+describe('a picture in which nobody is', () => {
+  let nobody: string;
+  let networks: BlazePoseNetworks;
+
+  beforeAll(async () => {
+    nobody = await mkdtemp(join(folder, 'nobody-'));
+    const { data, width, height } = plain(320, 200, [93, 107, 126]);
+    await sharp(data, { raw: { width, height, channels: 3 } })
+      .png()
+      .toFile(join(nobody, 'wall.png'));
+    await writeFile(join(nobody, 'wall_landmarks.pbtxt'), 'landmark { x: 0.5 y: 0.5 }\n'.repeat(33));
+    networks = await loadNetworks('pose-landmarks-full');
+  });
+
+  afterAll(() => networks.close());
+
+  it('is not drawn over', async () => {
+    const before = await readFile(join(nobody, 'wall.png'));
+    await expect(evaluatePoses(nobody, networks, nobody)).rejects.toThrow(
+      `--draw would write over ${join(nobody, 'wall.png')}`,
+    );
+    expect((await readFile(join(nobody, 'wall.png'))).equals(before)).toBe(true);
+  });
+});
+
 describe('smoothing over frames', () => {
   const options = { minCutoffHz: 0.05, beta: 80 };
 
@@ -88,10 +121,7 @@ describe('smoothing over frames', () => {
 
 describeWithShared('against Google’s published landmarks', () => {
   async function evaluateWith(model: string): Promise<PoseEvaluation[]> {
-    const networks = await BlazePoseNetworks.load(
-      await openModel('pose-detector', { role: 'pose-detector' }),
-      await openModel(model, { role: 'pose-landmarks' }),
-    );
+    const networks = await loadNetworks(model);
     const errors = await evaluatePoses(sharedPath('media', 'expected'), networks);
     await networks.close();
     return errors;
@@ -126,10 +156,7 @@ describeWithShared('against Google’s published landmarks', () => {
   );
 
   it('lite places those of pose.jpg within 0.03', async () => {
-    const networks = await BlazePoseNetworks.load(
-      await openModel('pose-detector', { role: 'pose-detector' }),
-      await openModel('pose-landmarks-lite', { role: 'pose-landmarks' }),
-    );
+    const networks = await loadNetworks('pose-landmarks-lite');
     const image = await readPicture(sharedPath('media', 'expected', 'pose.jpg'));
     const { pictures } = await readExpectedPoses(sharedPath('media', 'expected'));
     const [sighting] = await networks.sight(image);
