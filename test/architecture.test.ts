@@ -51,6 +51,7 @@ const ONLY_IN: Readonly<Record<string, string>> = {
   '@aws-sdk/client-sqs': 'aws',
   '@aws-sdk/client-s3': 'aws',
   '@aws-sdk/s3-request-presigner': 'aws',
+  '@aws-sdk/credential-provider-node': 'aws',
   piscina: 'pipeline',
 };
 
