@@ -14,7 +14,7 @@ import {
   QTFF,
   WEBM,
 } from 'mediabunny';
-import { walksToItsEnd } from './matroska-preflight.ts';
+import { walksToItsEnd } from './demultiplexer-preflight.ts';
 import { commonKeys, type PacketFile, type PacketSource } from './packet-source.ts';
 import type { PacketTable } from './packet-table.ts';
 import { type FileParts, PartialFile } from './partial-file.ts';
@@ -25,12 +25,15 @@ Logging.level = LogLevel.Silent;
 /** In transport streams the zero byte before a start code may be counted to either of the packets it stands between. */
 const START_CODE_SLACK_BYTES = 1;
 
+/** By ffmpeg's names. What a file of them claims costs more than its bytes: it is walked elsewhere first. */
+const INDEXED_CONTAINERS: ReadonlySet<string> = new Set(['mov', 'matroska']);
+
 /** @returns null when its list is another one than the table, or it does not understand the file */
 export async function openDemuxedPacketSource(
   { file, table, container, parts, arrivals }: PacketFile,
   signal: AbortSignal,
 ): Promise<PacketSource | null> {
-  if (container === 'matroska') {
+  if (INDEXED_CONTAINERS.has(container)) {
     const preflight = { file, maxPackets: table.bytes.length };
     if (!(await walksToItsEnd(preflight, signal))) return null;
   }

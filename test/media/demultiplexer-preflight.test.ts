@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { walksToItsEnd } from '../../src/media/matroska-preflight.ts';
-import { clipFolder, makeCountedClip } from './counted-clip.ts';
+import { walksToItsEnd } from '../../src/media/demultiplexer-preflight.ts';
+import { claimManyPictures, clipFolder, makeCountedClip } from './counted-clip.ts';
 
 const never = new AbortController().signal;
 const clips = clipFolder();
@@ -16,7 +16,7 @@ beforeAll(() => {
 });
 afterAll(clips.remove);
 
-describe('the walk through a Matroska file', () => {
+describe('the walk through a file', () => {
   it('ends for a whole one', async () => {
     expect(await walksToItsEnd({ file: plain, maxPackets: 60 }, never)).toBe(true);
   });
@@ -30,6 +30,18 @@ describe('the walk through a Matroska file', () => {
   it('is ended for one that would hold the reader for ever', async () => {
     const briefly = { file: damaged, maxPackets: 60, deadlineMs: 1000 };
     expect(await walksToItsEnd(briefly, never)).toBe(false);
+  });
+
+  it('ends for an MP4, and is ended for one whose index claims millions of pictures more', async () => {
+    const film = clips.path('film.mp4');
+    makeCountedClip(
+      film,
+      { frameRate: 30, frames: 60 },
+      '-c:v libx264 -preset ultrafast -g 10 -bf 2'.split(' '),
+    );
+    expect(await walksToItsEnd({ file: film, maxPackets: 60 }, never)).toBe(true);
+    claimManyPictures(film);
+    expect(await walksToItsEnd({ file: film, maxPackets: 60 }, never)).toBe(false);
   });
 
   it('fails for a file that is none', async () => {

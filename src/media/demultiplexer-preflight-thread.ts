@@ -1,6 +1,16 @@
-/** The thread of matroska-preflight: walks all packets and says so. */
+/** The thread of demultiplexer-preflight: walks all packets and says so. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { EncodedPacketSink, FilePathSource, Input, Logging, LogLevel, MATROSKA, WEBM } from 'mediabunny';
+import {
+  EncodedPacketSink,
+  FilePathSource,
+  Input,
+  Logging,
+  LogLevel,
+  MATROSKA,
+  MP4,
+  QTFF,
+  WEBM,
+} from 'mediabunny';
 
 /** What this thread is given, and what it answers when the walk ends: nothing more, the walk itself is the test. */
 export interface Preflight {
@@ -13,7 +23,7 @@ export interface Preflight {
 // As in demuxed-packet-source: a thread has its own.
 Logging.level = LogLevel.Silent;
 const { file, maxPackets } = workerData as Preflight;
-const input = new Input({ source: new FilePathSource(file), formats: [MATROSKA, WEBM] });
+const input = new Input({ source: new FilePathSource(file), formats: [MP4, QTFF, MATROSKA, WEBM] });
 const [track] = await input.getVideoTracks();
 if (track !== undefined) {
   const sink = new EncodedPacketSink(track);
