@@ -20,7 +20,7 @@ import type { AnalysisRequest } from './analysis.ts';
 import { createFile, TextWriter } from './disk.ts';
 import { type FrameExtent, TrackExtents } from './original-fields.ts';
 import { resultPicture } from './result-frame.ts';
-import { roundTo as to } from './round-to.ts';
+import { roundToDigits, roundTo as to } from './round-to.ts';
 
 /** Everything an analysis found out. */
 export interface Findings {
@@ -95,7 +95,7 @@ function resultHead({ request, video }: Findings) {
     frame_interval_ms: toMilliseconds(request.frameIntervalSeconds),
     video: {
       duration_ms: to(0, video.durationMs),
-      frame_rate: to(3, video.frameRate),
+      frame_rate: roundToDigits(5, video.frameRate),
       codec: video.codec,
       rotation_degrees: video.rotationDegrees,
     },

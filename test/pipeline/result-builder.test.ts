@@ -90,6 +90,17 @@ describe('writeResult', () => {
     expect(provenance.sampling?.tolerance_ms).toBe(4.1);
   });
 
+  it.each([
+    [30_000 / 1001, 29.97],
+    [24_000 / 1001, 23.976],
+    [120_000 / 1001, 119.88],
+    [1 / 3600, 0.00027778],
+  ])('writes a frame rate of %d as %d: one picture an hour, too, is above 0', async (frameRate, rounded) => {
+    const found = findings([], []);
+    writeResult({ ...found, video: { ...found.video, frameRate } }, file);
+    expect((await written()).video.frame_rate).toBe(rounded);
+  });
+
   it('writes a result without frames', async () => {
     expect(writeResult(findings([], []), file)).toMatchObject({ total_frames: 0 });
     expect(await written()).toMatchObject({ frames: [], tracks: [], shots: [] });
