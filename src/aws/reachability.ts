@@ -1,5 +1,5 @@
 /** Asks the queue and the results' bucket whether they can be used, by the cheapest requests whose refusals tell why. */
-import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, type S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Logger } from '../log.ts';
 import type { AskDependency } from '../worker/dependency-watch.ts';
@@ -15,7 +15,8 @@ export function askQueue(sqs: SQSClient, queueUrl: string, logger: Logger): AskD
 
 /**
  * Asks for an object that is not there: the refusal of a GET has a body that tells expired credentials from a missing permission,
- * and that of a HEAD has none.
+ * and that of a HEAD has none. A bucket in another region cannot be used: the SDK sends what is small again where it is redirected
+ * to, as this question, but not a result, which is a stream.
  */
 export function askBucket(
   s3: S3Client,
@@ -23,11 +24,33 @@ export function askBucket(
   logger: Logger,
 ): AskDependency {
   const command = new GetObjectCommand({ Bucket: bucket, Key: `${prefix}${NO_OBJECT}` });
+  // Asked for now: while a request for a video follows a redirect, the client says that the other region is its own.
+  const ownRegion = s3.config.region();
+  // Inside the SDK's own step, which would follow the redirect.
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        throw elsewhere(error, bucket, await ownRegion) ?? error;
+      }
+    },
+    { step: 'serialize' },
+  );
   const ask = async (signal: AbortSignal) => {
     const { Body } = await s3.send(command, { abortSignal: signal });
     await Body?.transformToByteArray();
   };
   return reasonOf('the bucket of the results', ask, logger);
+}
+
+/** The redirect to another region, in words that say what to do; null when the error is none. */
+function elsewhere(error: unknown, bucket: string, ownRegion: string): Error | null {
+  const { name, $metadata, $response } = error as S3ServiceException;
+  const region: unknown = $response?.headers['x-amz-bucket-region'];
+  if ($metadata?.httpStatusCode !== 301 || typeof region !== 'string' || region === ownRegion) return null;
+  const message = `the bucket ${bucket} lies in ${region}, not in ${ownRegion}: set AWS_REGION to it; the queue must lie there as well`;
+  return Object.assign(new Error(message), { name, $metadata });
 }
 
 /**

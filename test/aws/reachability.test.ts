@@ -79,6 +79,25 @@ it('a queue or a bucket that is not there cannot be used', async () => {
   expect(await ASKS['the bucket of the results']('no-such-bucket')(NEVER)).toContain('NoSuchBucket');
 });
 
+it('a bucket in another region cannot be used, and is told with its region, though small requests follow the redirect', async () => {
+  proxy.rule = ({ headers }) =>
+    headers.authorization?.includes('/eu-west-1/s3/')
+      ? null
+      : { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': 'eu-west-1' } };
+  expect(await ASKS['the bucket of the results']()(NEVER)).toBe(
+    'PermanentRedirect, HTTP 301: the bucket videos lies in eu-west-1, not in us-east-1: set AWS_REGION to it; the queue must lie there as well',
+  );
+});
+
+it('a bucket in the worker’s own region can be used though a question comes to another first', async () => {
+  let redirects = 0;
+  proxy.rule = () =>
+    redirects++ === 0
+      ? { status: 301, code: 'PermanentRedirect', headers: { 'x-amz-bucket-region': REGION } }
+      : null;
+  expect(await ASKS['the bucket of the results']()(NEVER)).toBeNull();
+});
+
 it('a bucket can be used though somebody has put an object where none is expected', async () => {
   await putObject(cloud, 'detections/.reachable', 'hello');
   expect(await ASKS['the bucket of the results']()(NEVER)).toBeNull();

@@ -19,7 +19,11 @@ export interface SeenRequest {
 
 /** What goes wrong: an error answer, no answer, an answer that is lost on its way, or a body that stalls, breaks off or ends early after some bytes. */
 export type Fault =
-  | { readonly status: number; readonly code: string }
+  | {
+      readonly status: number;
+      readonly code: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
   | { readonly hang: true }
   | { readonly loseAnswer: true }
   | { readonly stallAfterBytes: number }
@@ -66,14 +70,14 @@ function describe({ method = '', url = '/', headers }: IncomingMessage): SeenReq
 function answer(
   outgoing: ServerResponse,
   incoming: IncomingMessage,
-  { status, code }: { status: number; code: string },
+  { status, code, headers = {} }: Extract<Fault, { code: string }>,
 ): void {
   incoming.resume();
   if (incoming.headers['x-amz-target'] !== undefined) {
-    outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' });
+    outgoing.writeHead(status, { ...headers, 'content-type': 'application/x-amz-json-1.0' });
     outgoing.end(JSON.stringify({ __type: `com.amazonaws.sqs#${code}`, message: 'a planned fault' }));
   } else {
-    outgoing.writeHead(status, { 'content-type': 'application/xml' });
+    outgoing.writeHead(status, { ...headers, 'content-type': 'application/xml' });
     outgoing.end(`<Error><Code>${code}</Code><Message>a planned fault</Message></Error>`);
   }
 }
