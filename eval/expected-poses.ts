@@ -1,6 +1,7 @@
 /** Published poses: the pictures and films in a folder that come with landmarks somebody else computed. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { WorkerError } from '../src/errors.ts';
 import { POSE_LANDMARK_NAMES } from '../src/geometry/landmarks.ts';
 
@@ -30,7 +31,15 @@ export interface ExpectedPoses {
 const PICTURE_ENDING = '_landmarks.pbtxt';
 const FILM_PATTERN = /^(?<name>.+)_3d\.(?<model>[a-z]+)\.json$/;
 
-/** @throws WorkerError CONFIG_INVALID when the folder cannot be read or holds nothing to compare with */
+/** [frame][landmark][x, y, z] */
+const framesSchema = z.array(
+  z.array(z.tuple([z.number(), z.number(), z.number()])).length(POSE_LANDMARK_NAMES.length),
+);
+
+/**
+ * @throws WorkerError CONFIG_INVALID when the folder cannot be read, holds nothing to compare with, or a file of landmarks in it, which
+ * is named, is none
+ */
 export async function readExpectedPoses(folder: string): Promise<ExpectedPoses> {
   const names = await readdir(folder).catch((cause: Error) => {
     throw new WorkerError('CONFIG_INVALID', `${folder} cannot be read: ${cause.message}`, { cause });
@@ -50,13 +59,12 @@ export async function readExpectedPoses(folder: string): Promise<ExpectedPoses> 
   const films = names.map(async (file): Promise<ExpectedFilm | null> => {
     const { name, model } = FILM_PATTERN.exec(file)?.groups ?? {};
     if (name === undefined || model === undefined) return null;
-    return {
-      file: find(name, ['.mp4']),
-      model,
-      // Nobody publishes a tolerance for the depth in pixels.
-      frames: (await readFrames(find(name, [`.${model}.json`]))).map(flatten),
-      worldFrames: await readFrames(join(folder, file)),
-    };
+    const [pixels, metres] = [find(name, [`.${model}.json`]), join(folder, file)];
+    const [frames, worldFrames] = await Promise.all([readFrames(pixels), readFrames(metres)]);
+    if (frames.length !== worldFrames.length)
+      throw invalid(`${pixels} has ${frames.length} frames, but ${metres} has ${worldFrames.length}`);
+    // Nobody publishes a tolerance for the depth in pixels.
+    return { file: find(name, ['.mp4']), model, frames: frames.map(flatten), worldFrames };
   });
   const expected = {
     pictures: await Promise.all(pictures),
@@ -69,19 +77,30 @@ export async function readExpectedPoses(folder: string): Promise<ExpectedPoses> 
 /** The `landmark` messages of a text-format LandmarksDetectionResult. */
 function parseLandmarks(text: string, name: string): Coordinates {
   const [image = ''] = text.split('world_landmarks');
-  const points = Array.from(image.matchAll(/\bx: (\S+)\s+y: (\S+)/g), ([, x, y]) => [Number(x), Number(y)]);
+  const pairs = Array.from(image.matchAll(/\bx: (\S+)\s+y: (\S+)/g), ([, x, y]) => [Number(x), Number(y)]);
+  const points = pairs.filter((point) => point.every(Number.isFinite));
   if (points.length === POSE_LANDMARK_NAMES.length) return points;
   throw invalid(`${name} holds ${points.length} landmarks, not ${POSE_LANDMARK_NAMES.length}`);
 }
 
 async function readFrames(file: string): Promise<Coordinates[]> {
-  return JSON.parse(await readFile(file, 'utf8')) as Coordinates[];
+  try {
+    return framesSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch (cause) {
+    throw invalid(`${file} is no list of frames of landmarks: ${reasonOf(cause)}`, cause);
+  }
+}
+
+/** The first of what is wrong: where one frame is not as it shall be, hundreds of others mostly are not either. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof z.ZodError)) return (cause as Error).message;
+  return z.prettifyError(new z.ZodError(cause.issues.slice(0, 1)));
 }
 
 function flatten(points: Coordinates): Coordinates {
   return points.map((point) => point.slice(0, 2));
 }
 
-function invalid(problem: string): WorkerError {
-  return new WorkerError('CONFIG_INVALID', problem);
+function invalid(problem: string, cause?: unknown): WorkerError {
+  return new WorkerError('CONFIG_INVALID', problem, { cause });
 }

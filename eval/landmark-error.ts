@@ -5,9 +5,9 @@ export interface LandmarkError {
   readonly frames: number;
   /** Frames without a body, which the errors do not count. */
   readonly missed: number;
-  /** Mean distance. */
+  /** Mean distance; NaN (null in JSON) where no body was found. */
   readonly mean: number;
-  /** Largest difference along one axis: what Google's own tests bound. */
+  /** Largest difference along one axis: what Google's own tests bound; NaN as the mean is. */
   readonly max: number;
 }
 
@@ -38,7 +38,7 @@ export class LandmarkErrorMeter {
       frames: this.#frames,
       missed: this.#missed,
       mean: this.#sum / this.#points,
-      max: this.#max,
+      max: this.#points === 0 ? Number.NaN : this.#max,
     };
   }
 }

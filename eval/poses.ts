@@ -41,6 +41,8 @@ const DRAWN_FRAMES = 10;
 export interface PoseEvaluation extends LandmarkError {
   readonly file: string;
   readonly mode: 'picture' | 'film';
+  /** The network whose landmarks were published, by the name of their file; null for a picture, whose file does not say. */
+  readonly published: string | null;
   readonly unit: 'of the picture' | 'px' | 'm';
 }
 
@@ -118,11 +120,11 @@ async function measurePicture(
   }
   const meter = new LandmarkErrorMeter();
   meter.add(body?.landmarks.map(({ x, y }) => [x / image.width, y / image.height]) ?? null, landmarks);
-  return { file: basename(file), mode: 'picture', unit: 'of the picture', ...meter.error() };
+  return { file: basename(file), mode: 'picture', published: null, unit: 'of the picture', ...meter.error() };
 }
 
 async function measureFilm(
-  { file, frames, worldFrames }: ExpectedFilm,
+  { file, model, frames, worldFrames }: ExpectedFilm,
   mode: PoseEvaluation['mode'],
   look: Look,
   drawFolder?: string,
@@ -133,7 +135,12 @@ async function measureFilm(
   for await (const image of videoFrames(file, null)) {
     const pose = await look(image, index);
     if (drawFolder !== undefined && index % DRAWN_FRAMES === 0) {
-      await draw(image, pose, frames[index] ?? [], join(drawFolder, `${basename(file)}-${index}.jpg`));
+      await draw(
+        image,
+        pose,
+        frames[index] ?? [],
+        join(drawFolder, `${basename(file)}-${model}-${index}.jpg`),
+      );
     }
     pixels.add(pose?.landmarks.map(({ x, y }) => [x, y]) ?? null, frames[index] ?? []);
     metres.add(pose?.worldLandmarks.map(({ x, y, z }) => [x, y, z]) ?? null, worldFrames[index] ?? []);
@@ -143,8 +150,8 @@ async function measureFilm(
     throw new WorkerError('CONFIG_INVALID', `${file} has ${index} frames, its landmarks ${frames.length}`);
   }
   return [
-    { file: basename(file), mode, unit: 'px', ...pixels.error() },
-    { file: basename(file), mode, unit: 'm', ...metres.error() },
+    { file: basename(file), mode, published: model, unit: 'px', ...pixels.error() },
+    { file: basename(file), mode, published: model, unit: 'm', ...metres.error() },
   ];
 }
 
@@ -169,17 +176,23 @@ async function draw(
 }
 
 function table(model: string, errors: readonly PoseEvaluation[]): string {
-  const rows = errors.map(({ file, mode, frames, missed, mean, max, unit }) =>
+  const rows = errors.map(({ file, mode, published, frames, missed, mean, max, unit }) =>
     [
       file.padEnd(24),
       mode.padEnd(8),
+      (published ?? '-').padEnd(9),
       String(frames).padStart(6),
       String(missed).padStart(6),
-      mean.toFixed(3).padStart(8),
-      max.toFixed(3).padStart(8),
+      figure(mean),
+      figure(max),
       unit,
     ].join(' '),
   );
-  const head = `${'file'.padEnd(24)} seen as  frames missed     mean      max`;
+  const head = `${'file'.padEnd(24)} seen as  published frames missed     mean      max`;
   return [model, head, ...rows, ''].join('\n');
+}
+
+/** A dash where there is none. */
+function figure(value: number): string {
+  return (Number.isNaN(value) ? '-' : value.toFixed(3)).padStart(8);
 }

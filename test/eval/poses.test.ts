@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sharp from 'sharp';
 import { readExpectedPoses } from '../../eval/expected-poses.ts';
@@ -13,6 +15,9 @@ import { TasksVisionPoseLandmarker } from '../../src/vision/pose/tasks-vision-la
 import { bundleProduct } from '../../tools/models-build/pose-networks.ts';
 import { plain, readPicture } from '../helpers/pictures.ts';
 import { describeWithShared, sharedPath } from '../helpers/shared.ts';
+
+const run = promisify(execFile);
+const EVAL = join(import.meta.dirname, '../../eval/eval.ts');
 
 /** What Google's own tests allow. */
 const TOLERANCE = { picture: 0.03, filmPx: 31, filmM: 0.24 };
@@ -56,6 +61,12 @@ describe('the error of landmarks', () => {
     meter.add([], [[0, 0, 0]]);
     expect(meter.error().mean).toBeNaN();
   });
+
+  it('is no number while no body was found', () => {
+    const meter = new LandmarkErrorMeter();
+    meter.add(null, [[0, 0]]);
+    expect(meter.error()).toEqual({ frames: 1, missed: 1, mean: Number.NaN, max: Number.NaN });
+  });
 });
 
 describe('published poses in a folder', () => {
@@ -67,6 +78,51 @@ describe('published poses in a folder', () => {
     await expect(readExpectedPoses(other)).rejects.toThrow('has landmarks of a, but no');
     await writeFile(join(other, 'a.jpg'), '');
     await expect(readExpectedPoses(other)).rejects.toThrow('holds 0 landmarks, not 33');
+    const points = 'landmark { x: 0.5 y: 0.5 }\n'.repeat(32);
+    await writeFile(join(other, 'a_landmarks.pbtxt'), `${points}landmark { x: left y: 0.5 }\n`);
+    await expect(readExpectedPoses(other)).rejects.toThrow('holds 32 landmarks, not 33');
+  });
+
+  const frame = Array.from({ length: 33 }, () => [1, 2, 3]);
+
+  async function filmWith(truth: Record<string, unknown>): Promise<string> {
+    const film = await mkdtemp(join(folder, 'film-'));
+    await writeFile(join(film, 'dance.mp4'), '');
+    for (const [name, value] of Object.entries(truth)) {
+      await writeFile(
+        join(film, `dance${name}.json`),
+        typeof value === 'string' ? value : JSON.stringify(value),
+      );
+    }
+    return film;
+  }
+
+  it.each([
+    ['no JSON', '{oops'],
+    ['no list', {}],
+    ['frames without a body', [null]],
+    ['32 landmarks', [frame.slice(1)]],
+    ['a landmark of two coordinates', [[[1, 2], ...frame.slice(1)]]],
+    ['a coordinate that is no number', [[[1, 2, null], ...frame.slice(1)]]],
+  ])('are refused by the name of their file where it holds %s', async (_name, damaged) => {
+    const inPixels = await filmWith({ '.full': damaged, '_3d.full': [frame] });
+    await expect(readExpectedPoses(inPixels)).rejects.toThrow('dance.full.json is no list of frames');
+    const inMetres = await filmWith({ '.full': [frame], '_3d.full': damaged });
+    await expect(readExpectedPoses(inMetres)).rejects.toThrow('dance_3d.full.json is no list of frames');
+  });
+
+  it('are refused where those in pixels and in metres have not as many frames', async () => {
+    const film = await filmWith({ '.full': [frame, frame], '_3d.full': [frame] });
+    await expect(readExpectedPoses(film)).rejects.toThrow(
+      `${join(film, 'dance.full.json')} has 2 frames, but ${join(film, 'dance_3d.full.json')} has 1`,
+    );
+  });
+
+  it('say which network each of several for one film comes from', async () => {
+    const film = await filmWith({ '.full': [frame], '_3d.full': [frame], '.lite': [], '_3d.lite': [] });
+    const { films } = await readExpectedPoses(film);
+    const frameCounts = Object.fromEntries(films.map(({ model, frames }) => [model, frames.length]));
+    expect(frameCounts).toEqual({ full: 1, lite: 0 });
   });
 });
 
@@ -85,6 +141,16 @@ describe('a picture in which nobody is', () => {
   });
 
   afterAll(() => networks.close());
+
+  it('has no error, which the table tells as a dash and JSON as null', async () => {
+    expect(await evaluatePoses(nobody, networks)).toMatchObject([
+      { file: 'wall.png', published: null, frames: 1, missed: 1, mean: Number.NaN, max: Number.NaN },
+    ]);
+    const out = join(nobody, 'figures.json');
+    const { stdout } = await run(process.execPath, [EVAL, 'poses', nobody, '--out', out]);
+    expect(stdout).toMatch(/\nwall\.png +picture +- +1 +1 +- +- of the picture\n$/);
+    expect(JSON.parse(await readFile(out, 'utf8'))).toMatchObject({ errors: [{ mean: null, max: null }] });
+  });
 
   it('is not drawn over', async () => {
     const before = await readFile(join(nobody, 'wall.png'));
@@ -130,6 +196,8 @@ describeWithShared('against Google’s published landmarks', () => {
   it('full places the landmarks of pose.jpg within 0.03 and follows the squats within 31 px and 0.24 m', async () => {
     const full = await evaluateWith('pose-landmarks-full');
     expect(full.every(({ missed }) => missed === 0)).toBe(true);
+    const published = full.filter(({ file }) => file === 'pose_squats.mp4').map((error) => error.published);
+    expect(published).toEqual(['full', 'full', 'full', 'full']);
     const worst = (mode: string, unit: string) =>
       Math.max(...full.filter((error) => error.mode === mode && error.unit === unit).map(({ max }) => max));
     expect(worst('picture', 'of the picture')).toBeLessThanOrEqual(TOLERANCE.picture);
