@@ -70,9 +70,8 @@ describe('npm run eval -- faces', () => {
     await writeLabels(labels);
     const [network, out] = [join(folder, 'fixed.onnx'), join(folder, 'fixed.json')];
     await writeFile(network, yoloNetwork(5, Float32Array.of(48, 80, 20, 20, 0.9), [1, 3, 96, 160]));
-    const { stdout } = await evaluate(
-      ...['faces', folder, '--model', network, '--input-size', '640', '--out', out],
-    );
+    const asked = ['--model', network, '--input-size', '640', '--out', out];
+    const { stdout } = await evaluate('faces', folder, ...asked);
     expect(stdout).toContain(' at 160 on 2 pictures');
     expect(JSON.parse(await readFile(out, 'utf8'))).toMatchObject({ inputSize: 160 });
   });
