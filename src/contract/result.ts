@@ -81,7 +81,7 @@ const frameSchema = z.object({
     .boolean()
     .optional()
     .describe(
-      'Every pixel is that of the frame before (the same picture, or another one of something that stands still, like a slide): faces and poses are taken over from there. Absent from older results.',
+      'Every pixel is that of the frame before (the same picture, or another one of something that stands still, like a slide): what was detected there is taken over. Interpolated faces and poses move on all the same. Absent from older results.',
     ),
   faces: z.array(faceSchema),
   poses: z.array(poseSchema),
