@@ -130,8 +130,13 @@ async function writeRows(file: string, rows: string): Promise<void> {
   });
 }
 
+const DECIMALS = 3;
+/** Boxes may be in fractions of a picture, and as small as `LEAST_SIZE`. */
+const DECIMALS_BELOW_A_PIXEL = 9;
+
 function motRow({ frameNumber, id, tlwh, confidence }: TrackedBox): string {
-  const numbers = [tlwh.x, tlwh.y, tlwh.width, tlwh.height].map((value) => value.toFixed(3));
+  const decimals = Math.min(tlwh.width, tlwh.height) < 1 ? DECIMALS_BELOW_A_PIXEL : DECIMALS;
+  const numbers = [tlwh.x, tlwh.y, tlwh.width, tlwh.height].map((value) => value.toFixed(decimals));
   return `${frameNumber},${id},${numbers.join(',')},${confidence},-1,-1,-1\n`;
 }
 

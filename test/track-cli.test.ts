@@ -44,6 +44,15 @@ describe('the track command', () => {
     expect(rows[23]).toBe('12,2,378.000,60.000,40.000,100.000,0.8,-1,-1,-1');
   });
 
+  it('keeps what boxes in fractions of a picture are', async () => {
+    const fractions = join(folder, 'fractions.jsonl');
+    const box = [0.123456789, 0.05, 0.020834, 0.0000015];
+    const lines = [1, 2].map((n) => `${JSON.stringify({ n, t: n, dets: [{ box, score: 0.9 }] })}\n`);
+    await writeFile(fractions, lines.join(''));
+    const { stdout } = await track('--detections', fractions, '--out', '-');
+    expect(stdout.split('\n')[0]?.split(',').slice(2, 6).map(Number)).toEqual(box);
+  });
+
   it('reports as the published program does in deepsort mode: from the third sighting on', async () => {
     const { stdout } = await track(
       '--detections',
