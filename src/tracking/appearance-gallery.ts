@@ -20,7 +20,7 @@ export function cosineDistance(a: Look, b: Look): number {
   return 1 - dot(a.vector, b.vector) * a.inverseLength * b.inverseLength;
 }
 
-/** Additions after which centre and spread are computed anew instead of being carried on. */
+/** Additions after which centre and spread are computed anew instead of being carried on; large galleries wait for a tenth of their size. */
 const REFRESH_AFTER = 10;
 
 /** A ring of the newest vectors of one track (R_k of DeepSORT, equation 2). */
@@ -28,7 +28,8 @@ export class AppearanceGallery {
   readonly #looks: Look[] = [];
   readonly #budget: number;
   #oldest = 0;
-  #additions: number;
+  /** Additions since the bounds were computed anew. */
+  #carried: number;
   /** Points where the sum of the normalised vectors points; null while there are none. */
   #centre: Look | null = null;
   /** No vector is further from the centre than this angle, in radians. */
@@ -40,7 +41,7 @@ export class AppearanceGallery {
    */
   constructor(budget: number, number = 0) {
     this.#budget = budget;
-    this.#additions = number;
+    this.#carried = number % REFRESH_AFTER;
   }
 
   get size(): number {
@@ -54,8 +55,10 @@ export class AppearanceGallery {
       this.#looks[this.#oldest] = look;
       this.#oldest = (this.#oldest + 1) % this.#budget;
     }
-    this.#additions += 1;
-    if (this.#centre === null || this.#additions % REFRESH_AFTER === 0) this.#refreshBounds(look);
+    this.#carried += 1;
+    const isDue = this.#carried >= Math.max(REFRESH_AFTER, this.#looks.length / 10);
+    if (isDue) this.#carried = 0;
+    if (isDue || this.#centre === null) this.#refreshBounds(look);
     else this.#carryBounds(this.#centre, look, evicted);
   }
 
@@ -78,7 +81,8 @@ export class AppearanceGallery {
     for (const known of this.#looks) addNormalised(sum, known, 1);
     const centre = toLook(sum);
     this.#centre = centre;
-    this.#spread = Math.max(...this.#looks.map((known) => angle(centre, known)));
+    this.#spread = 0;
+    for (const known of this.#looks) this.#spread = Math.max(this.#spread, angle(centre, known));
   }
 
   /** The centre moves with every addition; the members are at most that much further from it. */

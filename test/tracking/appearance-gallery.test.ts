@@ -67,6 +67,13 @@ describe('AppearanceGallery', () => {
 });
 
 describe('leastDistance', () => {
+  it('is there for more vectors than a call takes arguments', () => {
+    const gallery = new AppearanceGallery(150_000);
+    for (let i = 0; i < 150_000; i++) gallery.add(look([1, i % 2]));
+    expect(gallery.leastDistance(look([1, 0.5]))).toBe(0);
+    expect(gallery.leastDistance(look([-1, 0]))).toBeGreaterThan(1);
+  });
+
   it('is never above the distance, whatever was added and dropped', () => {
     const random = seededRandom(5);
     const vector = (base: number) =>
