@@ -47,6 +47,7 @@ const MATRIX_NAMES: Readonly<Record<string, string>> = {
   smpte170m: 'smpte170m',
   smpte240m: 'smpte240m',
   bt2020nc: 'bt2020',
+  bt2020c: 'bt2020',
 };
 
 /** What tells of each picture, before it is scaled; a checksum takes as long as scaling. */

@@ -235,6 +235,19 @@ describe('sampled frames', () => {
     expect(numbersOf(frames)).toEqual([0, 12, 24, 12, 24, 12, 24]);
   });
 
+  it.each(['bt709', 'fcc', 'bt470bg', 'smpte170m', 'smpte240m', 'bt2020nc', 'bt2020c'])(
+    'have the same colours by every plan where only the container names them: %s',
+    async (matrix) => {
+      const file = clips.path(`${matrix}.mp4`);
+      const source = '-f lavfi -i testsrc2=s=160x96:r=25 -t 1 -pix_fmt yuv420p';
+      const encoding = `-c:v libx264 -g 10 -colorspace ${matrix} -x264-params colormatrix=undef`;
+      runOwn([...source.split(' '), ...encoding.split(' '), '-movflags', '+write_colr', file]);
+      const { video, frames } = await sample(file, 400, { plan: 'sparse' });
+      expect(video.colour.matrix).toBe(matrix);
+      expect(frames).toEqual((await sample(file, 400, { plan: 'all' })).frames);
+    },
+  );
+
   it('repeat the last picture where nothing decodes until the next sample', async () => {
     const intra = clips.path('intra.mp4');
     makeCountedClip(intra, { frameRate: 30, frames: FRAMES }, '-c:v libx264 -g 1'.split(' '));
