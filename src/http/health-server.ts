@@ -1,6 +1,6 @@
 /** The health endpoints: whether the process lives, whether it takes jobs, which models it has loaded, and its metrics. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { WorkerError } from '../errors.ts';
 import type { ModelDescription } from '../inference/model-store.ts';
 import type { DetectEndpoint } from './detect-endpoint.ts';
@@ -35,11 +35,20 @@ interface Answer {
 export interface HealthServerLimits {
   /** A request must have arrived whole within this time: it is cut off then, or up to a second later. */
   readonly requestTimeoutMs?: number;
+  /** A client that takes nothing of its answer for this long is cut off; `POST /detect` has its own patience. */
+  readonly idleTimeoutMs?: number;
   /** Time the last answers get when the server is closed. */
   readonly closePatienceMs?: number;
 }
 
-const DEFAULT_LIMITS: Required<HealthServerLimits> = { requestTimeoutMs: 5000, closePatienceMs: 2000 };
+const DEFAULT_LIMITS: Required<HealthServerLimits> = {
+  requestTimeoutMs: 5000,
+  idleTimeoutMs: 10_000,
+  closePatienceMs: 2000,
+};
+
+/** Each may hold an answer, or the body of a job, in memory. */
+const MAX_CONNECTIONS = 256;
 
 /** Node looks for requests that are late at this pace; every 30 s unless it is told. */
 const CHECK_EVERY_MS = 1000;
@@ -51,7 +60,8 @@ const CHECK_EVERY_MS = 1000;
  * - `GET /health/models`: 200 with the loaded models, 503 while they load
  * - `GET /metrics`: the metrics in the Prometheus text format
  *
- * and, where there is one, `POST /detect`.
+ * and, where there is one, `POST /detect`. A client may use its connection again and again, but is cut off when it does not await
+ * an answer before it asks again.
  * @throws WorkerError CONFIG_INVALID when the port cannot be had
  */
 export async function startHealthServer(
@@ -60,16 +70,28 @@ export async function startHealthServer(
   detect: DetectEndpoint | null = null,
   limits: HealthServerLimits = {},
 ): Promise<HealthServer> {
-  const { requestTimeoutMs, closePatienceMs } = { ...DEFAULT_LIMITS, ...limits };
+  const { requestTimeoutMs, idleTimeoutMs, closePatienceMs } = { ...DEFAULT_LIMITS, ...limits };
   // The head of a request has no time of its own: it is a part of the whole.
   const options = { requestTimeout: requestTimeoutMs, connectionsCheckingInterval: CHECK_EVERY_MS };
+  const busy = new WeakSet<Socket>();
   const server = createServer(options, (request, response) => {
-    if (detect !== null && pathOf(request) === '/detect') return void detect(request, response);
+    const { socket } = request;
+    // One packet has room for thousands of requests, whose answers would all wait in memory for a client that reads none.
+    if (busy.has(socket)) return void socket.destroy();
+    busy.add(socket);
+    response.once('close', () => busy.delete(socket));
+    if (detect !== null && pathOf(request) === '/detect') {
+      // A job takes as long as it takes.
+      socket.setTimeout(0);
+      return void detect(request, response);
+    }
     route(request, sources, detect !== null).then(
       (answer) => send(request, response, answer),
       (error: Error) => response.destroy(error),
     );
   });
+  server.timeout = idleTimeoutMs;
+  server.maxConnections = MAX_CONNECTIONS;
   await listen(server, port);
   return {
     port: (server.address() as AddressInfo).port,

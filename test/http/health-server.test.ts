@@ -1,4 +1,7 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DetectEndpoint } from '../../src/http/detect-endpoint.ts';
 import { type HealthServer, type HealthSources, startHealthServer } from '../../src/http/health-server.ts';
@@ -139,6 +142,68 @@ describe('the health server', () => {
       dribbling.destroy();
       await server.close();
     }
+  });
+
+  it.each([
+    ['1.1', ''],
+    ['1.0', 'connection: keep-alive\r\n'],
+  ])(
+    'cuts off a client that does not await an answer before it asks again: HTTP/%s',
+    async (version, header) => {
+      let asked = 0;
+      const metrics = async () => {
+        asked += 1;
+        return await SOURCES.metrics();
+      };
+      const server = await startHealthServer(0, { ...SOURCES, metrics });
+      const client = connect(server.port, '127.0.0.1').on('error', () => {});
+      const closed = new Promise((resolve) => client.once('close', resolve));
+      client.resume().write(`GET /metrics HTTP/${version}\r\nhost: a\r\n${header}\r\n`.repeat(1000));
+      await closed;
+      await server.close();
+      expect(asked).toBe(1);
+    },
+  );
+
+  it('answers one request after the other on one connection', async () => {
+    const server = await startHealthServer(0, SOURCES);
+    const client = connect(server.port, '127.0.0.1').setEncoding('utf8');
+    let text = '';
+    client.on('data', (chunk: string) => (text += chunk));
+    for (let round = 1; round <= 3; round++) {
+      client.write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n');
+      await until(() => text.split('jobs_total 2\n').length === round + 1);
+    }
+    client.destroy();
+    await server.close();
+  });
+
+  it('cuts off a client that takes nothing of its answer', async () => {
+    const metrics = async () => ({ contentType: 'text/plain', text: 'x'.repeat(64 * 1024 ** 2) });
+    const server = await startHealthServer(0, { ...SOURCES, metrics }, null, { idleTimeoutMs: 100 });
+    const cutOff = Promise.withResolvers<void>();
+    const onRequest = (message: unknown) => {
+      const { response } = message as { response: ServerResponse };
+      response.once('close', cutOff.resolve);
+    };
+    subscribe('http.server.request.start', onRequest);
+    const client = connect(server.port, '127.0.0.1').on('error', () => {});
+    client.pause().write('GET /metrics HTTP/1.1\r\nhost: a\r\n\r\n');
+    await cutOff.promise;
+    unsubscribe('http.server.request.start', onRequest);
+    client.destroy();
+    await server.close();
+  });
+
+  it('lets a job take its time', async () => {
+    const detect: DetectEndpoint = async (_request, response) => {
+      await sleep(300);
+      response.end('done');
+    };
+    const server = await startHealthServer(0, SOURCES, detect, { idleTimeoutMs: 20 });
+    const answer = await fetch(`http://127.0.0.1:${server.port}/detect`, { method: 'POST' });
+    expect(await answer.text()).toBe('done');
+    await server.close();
   });
 
   it('does not wait for ever for an answer when it is closed', async () => {
