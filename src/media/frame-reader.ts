@@ -78,7 +78,7 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
     pixelFormat: video.pixelFormat,
     colour: video.colour,
     size: scaledSize(video, request.maxSide ?? DEFAULT_MAX_SIDE),
-    onStderrLine: log.onStderrLine,
+    listen: log.listen,
   };
   const { packets: table, container } = video;
   const { parts = null, arrivals = null } = request;

@@ -18,8 +18,8 @@ const INPUT_LINE = /^Input #0, ([\w-]+)/;
 /** Two spaces since ffmpeg 4.4, four before; anything deeper is a tag, whose text is the file's own. */
 const VIDEO_LINE = /^ {2,4}Stream #0:\d+.*?: Video: (\w+)(?!.*\(attached pic\))/;
 const OTHER_STREAM_LINE = /^ {2,4}Stream #0:\d+/;
-/** Six spaces, eight since ffmpeg 7. */
-const ROTATION_LINE = /^ {6,8}displaymatrix: rotation of (-?[\d.]+) degrees/;
+/** Six spaces, eight since ffmpeg 7. A tag whose name has a line end may imitate it: only what is a number is read. */
+const ROTATION_LINE = /^ {6,8}displaymatrix: rotation of (-?\d{1,3}\.\d+) degrees/;
 
 /** Rates ffmpeg prints in two decimals that stand for n/1001. */
 const NTSC_RATES: ReadonlyArray<readonly [printed: number, exact: number]> = [
@@ -67,8 +67,9 @@ function nominalRate(videoLine: string): number | null {
   return rates.find((rate) => rate !== null && rate > 0 && rate <= MAX_FRAME_RATE) ?? null;
 }
 
+/** Four decimals are all that ffmpeg prints. With more of them a tag's imitation would have pictures last for ever. */
 function printedRate(videoLine: string, unit: 'fps' | 'tbr'): number | null {
-  const match = new RegExp(`, ([\\d.]+)(k?) ${unit}\\b`).exec(videoLine);
+  const match = new RegExp(`, (\\d{1,9}(?:\\.\\d{1,4})?)(k?) ${unit}\\b`).exec(videoLine);
   if (match === null) return null;
   const printed = Number(match[1]) * (match[2] === 'k' ? 1000 : 1);
   return NTSC_RATES.find(([rounded]) => rounded === printed)?.[1] ?? printed;

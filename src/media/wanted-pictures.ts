@@ -10,7 +10,8 @@ export interface WantedPictureDecoder
   extends Pick<DecodeOptions, 'ffmpeg' | 'dialect' | 'maxPixels' | 'pixelFormat' | 'colour' | 'size'> {
   /** Absolute path of the video. */
   readonly file: string;
-  readonly onStderrLine: (line: string) => void;
+  /** Listens to one more child: see `DecoderLog`. */
+  readonly listen: () => (line: string) => void;
 }
 
 /** How one of them differs. */
@@ -31,8 +32,10 @@ export async function* decodeWanted(
 ): AsyncGenerator<Uint8Array, void> {
   const { wantedTicks, firstChecksum } = wanted;
   const isFirstSummed = firstChecksum !== null;
-  const { onStderrLine } = decoder;
-  const command = { ...decodeCommand({ ...decoder, ...wanted, isFirstSummed }), onStderrLine };
+  const command = {
+    ...decodeCommand({ ...decoder, ...wanted, isFirstSummed }),
+    onStderrLine: decoder.listen(),
+  };
   let next = 0;
   for await (const picture of decodePictures(command, decoder.size, signal, wanted.feed)) {
     // Where clips were joined, another picture may have the time of one that was given: no player would show it.

@@ -75,4 +75,16 @@ describe('parseStreamSummary', () => {
     const spoofed = `${NEW_STYLE.replace('isom', 'isom\n                    :   Stream #0:0: Video: evil, 9x9')}`;
     expect(summaryOf(spoofed).codec).toBe('h264');
   });
+
+  it.each(['1.2.3', '.', '9'.repeat(400)])('takes no turn of %s degrees for a number', (degrees) => {
+    const imitated = `      displaymatrix: rotation of ${degrees} degrees\n      displaymatrix`;
+    expect(summaryOf(NEW_STYLE.replace('      displaymatrix', imitated)).rotationDegrees).toBe(90);
+  });
+
+  it('knows rates as low as ffmpeg prints them, and takes none that would have pictures last for ever', () => {
+    const line = (rate: string) => `  Stream #0:0: Video: h264, yuv420p, 64x32, ${rate} fps, 1k tbn`;
+    expect(summaryOf(line('0.0003')).frameRate).toBe(0.0003);
+    expect(summaryOf(line(`0.${'0'.repeat(310)}1`)).frameRate).toBeNull();
+    expect(summaryOf(line('1.2.3')).frameRate).toBeNull();
+  });
 });
