@@ -65,14 +65,14 @@ export function followPeople(frames: ObservedFrames, options: TrackingOptions): 
   const tracklets = shots.flatMap((shot) => followShotTracklets(shot, frames, shotOptions));
   const maxDistance = { face: options.maxCosineDistance, pose: options.maxTorsoDistance };
   const links = {
-    stitches: stitchTracklets(tracklets, { ...options, maxDistance }),
+    stitches: stitchTracklets(tracklets, { ...shotOptions, maxDistance }),
     faceBodyLinks: linkFacesToBodies(frames, tracklets),
   };
   const persons = joinTracklets(tracklets, links, { maxDistance });
   const believable = persons.filter((person) => isBelievable(person, options));
   const identities = numberIdentities(believable, frames);
   return {
-    frames: nameSightings(identities, frames, options.interpolate ? options.maxAgeSeconds * 1000 : 0),
+    frames: nameSightings(identities, frames, options.interpolate ? shotOptions : null),
     tracks: identities.map(({ summary }) => summary),
     shots: shots.map(({ index, startMs, endMs }) => ({ index, startMs, endMs })),
   };

@@ -3,7 +3,7 @@ import type { Size } from '../geometry/box.ts';
 import { DeepSort } from './deep-sort.ts';
 import type { Detection } from './detection.ts';
 import type { MotionPrior } from './mean-reverting-motion.ts';
-import { hitsToConfirm, overlapFrames, timeAwareness } from './sampling-rate.ts';
+import { hitsToConfirm, maxAgeInFrames, overlapFrames, timeAwareness } from './sampling-rate.ts';
 import type { Track } from './track.ts';
 
 /** The published parameters that have proved themselves at any rate. */
@@ -34,14 +34,14 @@ export interface ShotFrame {
  * @param countsGaps whether a late frame counts as all that are missing; the published algorithm counts frames as they come
  */
 export function createTracker(options: ShotTrackingOptions, timeAware: number, countsGaps = true): DeepSort {
-  const { frameIntervalMs, maxAgeSeconds, maxCosineDistance, nnBudget, picture, motion } = options;
+  const { frameIntervalMs, maxCosineDistance, nnBudget, picture, motion } = options;
   return new DeepSort({
     maxCosineDistance,
     maxIouDistance: MAX_IOU_DISTANCE,
     nnBudget,
     motion,
     hitsToConfirm: hitsToConfirm(options.nInit ?? N_INIT, frameIntervalMs),
-    maxAgeFrames: Math.max(1, Math.round((maxAgeSeconds * 1000) / frameIntervalMs)),
+    maxAgeFrames: maxAgeInFrames(options),
     frameIntervalMs: countsGaps ? frameIntervalMs : null,
     overlapFrames: countsGaps ? overlapFrames(frameIntervalMs) : 1,
     timeAwareness: timeAware,

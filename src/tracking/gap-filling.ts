@@ -6,19 +6,22 @@ import type { Size } from '../geometry/box.ts';
 import { cosineDistance } from './appearance-gallery.ts';
 import { looksEvidence, placeEvidenceOf, probabilityOf } from './association-likelihood.ts';
 import { type MotionPrior, predictMotion, startMotion } from './mean-reverting-motion.ts';
+import { isWithinAge } from './sampling-rate.ts';
 import type { Sighting, Track } from './track.ts';
 
 /** Of a track, what a mended one has as well. */
 export type Followed = Pick<Track, 'sightings' | 'confidence'>;
 
 export interface GapFillingOptions {
+  /** The usual time between frames. */
+  readonly frameIntervalMs: number;
   readonly maxCosineDistance: number;
   readonly picture: Size;
   readonly motion: MotionPrior;
 }
 
 /** Nobody looks like somebody else for longer. */
-const MOST_GAP_SECONDS = 4;
+const MAX_AGE_SECONDS = 4;
 
 /**
  * What the coincidence says against a stranger, in nats: one in twenty comes in the very frame in which somebody else goes, and
@@ -62,11 +65,12 @@ function findFillings(
   detections: readonly number[],
   options: GapFillingOptions,
 ): Filling[] {
+  const longest = { maxAgeSeconds: MAX_AGE_SECONDS, frameIntervalMs: options.frameIntervalMs };
   const bySpan = Map.groupBy(tracks, ({ sightings }) => span(sightings[0]?.frame, sightings.at(-1)?.frame));
   return tracks.flatMap((track) =>
     track.sightings.slice(1).flatMap((after, i) => {
       const before = track.sightings[i];
-      if (before === undefined || after.timeMs - before.timeMs > MOST_GAP_SECONDS * 1000) return [];
+      if (before === undefined || !isWithinAge(after.timeMs - before.timeMs, longest)) return [];
       const fillers = bySpan.get(span(before.frame + 1, after.frame - 1)) ?? [];
       return fillers
         .map((filler) => ({

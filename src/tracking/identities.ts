@@ -2,6 +2,7 @@
 import { type Interpolated, interpolateTrack } from './interpolation.ts';
 import type { FaceObservation, ObservedFrames, PoseObservation } from './observations.ts';
 import type { Person } from './person-group.ts';
+import type { Patience } from './sampling-rate.ts';
 import { summarizeTrack, type TrackSummary } from './track-summary.ts';
 import type { Tracklet } from './tracklet.ts';
 
@@ -50,12 +51,12 @@ export function numberIdentities(persons: readonly Person[], frames: ObservedFra
 
 /**
  * Writes the identities to the frames they were seen in.
- * @param longestGapMs gaps up to this long are filled; 0 for none
+ * @param longestGap gaps up to this long are filled; null for none
  */
 export function nameSightings(
   identities: readonly Identity[],
   frames: ObservedFrames,
-  longestGapMs: number,
+  longestGap: Patience | null,
 ): FrameTracks[] {
   const named = Array.from(frames, ({ faces, poses }) => ({
     faceTrackIds: faces.map((): number | null => null),
@@ -69,8 +70,8 @@ export function nameSightings(
       const ids = kind === 'face' ? named[frame]?.faceTrackIds : named[frame]?.poseTrackIds;
       if (ids !== undefined) ids[detection] = trackId;
     }
-    if (longestGapMs === 0) continue;
-    for (const { frame, face, pose } of interpolateTrack(kind, tracklets, frames, longestGapMs)) {
+    if (longestGap === null) continue;
+    for (const { frame, face, pose } of interpolateTrack(kind, tracklets, frames, longestGap)) {
       if (face !== null) named[frame]?.interpolatedFaces.push({ trackId, observation: face });
       if (pose !== null) named[frame]?.interpolatedPoses.push({ trackId, observation: pose });
     }

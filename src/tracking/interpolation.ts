@@ -2,6 +2,7 @@
 import type { Point, Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
 import type { FaceObservation, ObservedFrames, PoseObservation } from './observations.ts';
+import { isWithinAge, type Patience } from './sampling-rate.ts';
 import type { Kind, Tracklet, TrackletSighting } from './tracklet.ts';
 
 /** An observation that was never made: it lies on the straight line between the sightings before and after. */
@@ -20,15 +21,15 @@ export interface FilledFrame {
 
 /**
  * Fills the gaps of one identity within each shot; `tracklets` are its own, all of the given kind.
- * @param longestMs longer gaps stay: somebody who comes back after a minute was not on the way all the time
+ * @param longest longer gaps stay: somebody who comes back after a minute was not on the way all the time
  */
 export function interpolateTrack(
   kind: Kind,
   tracklets: readonly Tracklet[],
   frames: ObservedFrames,
-  longestMs: number,
+  longest: Patience,
 ): FilledFrame[] {
-  return findGaps(tracklets, frames, longestMs).map(({ frame, before, after, share }) => {
+  return findGaps(tracklets, frames, longest).map(({ frame, before, after, share }) => {
     const [from, to] = [frames.at(before.frame), frames.at(after.frame)];
     if (kind === 'face') {
       const [a, b] = [from?.faces[before.detection], to?.faces[after.detection]];
@@ -47,12 +48,12 @@ interface Gap {
   readonly share: number;
 }
 
-function findGaps(tracklets: readonly Tracklet[], frames: ObservedFrames, longestMs: number): Gap[] {
+function findGaps(tracklets: readonly Tracklet[], frames: ObservedFrames, longest: Patience): Gap[] {
   return [...Map.groupBy(tracklets, ({ shot }) => shot).values()].flatMap((parts) => {
     const sightings = parts.flatMap((part) => part.sightings).sort((a, b) => a.frame - b.frame);
     return sightings.slice(1).flatMap((after, i) => {
       const before = sightings[i];
-      if (before === undefined || after.timeMs - before.timeMs > longestMs) return [];
+      if (before === undefined || !isWithinAge(after.timeMs - before.timeMs, longest)) return [];
       return Array.from({ length: after.frame - before.frame - 1 }, (_, k) => {
         const frame = before.frame + 1 + k;
         const timeMs = frames.at(frame)?.timestampMs ?? before.timeMs;

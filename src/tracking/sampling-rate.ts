@@ -38,6 +38,30 @@ export function overlapFrames(frameIntervalMs: number): number {
   return Math.max(1, wholeIntervals(TIME_AWARE_FROM_MS, frameIntervalMs));
 }
 
+/** How long something waits for its return: what is asked for, at the usual time between frames. */
+export interface Patience {
+  readonly maxAgeSeconds: number;
+  readonly frameIntervalMs: number;
+}
+
+/** The frames that a lost track lives on: what comes nearest to the seconds asked for, and never less than one. */
+export function maxAgeInFrames({ maxAgeSeconds, frameIntervalMs }: Patience): number {
+  return Math.max(1, Math.round((maxAgeSeconds * 1000) / frameIntervalMs));
+}
+
+/**
+ * The usual intervals that a gap between two frames is: a measured time is never exactly what it should be, by a binary
+ * fraction or by half a picture of a film, and gaps of ten seconds are as usual as the limit of ten seconds is.
+ */
+export function intervalsIn(gapMs: number, frameIntervalMs: number): number {
+  return Math.round(gapMs / frameIntervalMs);
+}
+
+/** Whether who was last seen that long ago may still return. */
+export function isWithinAge(gapMs: number, patience: Patience): boolean {
+  return intervalsIn(gapMs, patience.frameIntervalMs) <= maxAgeInFrames(patience);
+}
+
 function wholeIntervals(spanMs: number, frameIntervalMs: number): number {
   return Math.floor(spanMs / frameIntervalMs + ROUNDING_NOISE);
 }

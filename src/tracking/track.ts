@@ -10,6 +10,7 @@ import {
   predictMotion,
   startMotion,
 } from './mean-reverting-motion.ts';
+import { intervalsIn } from './sampling-rate.ts';
 
 /** Tentative until seen often enough, deleted when missed too early or for too long. */
 export type TrackState = 'tentative' | 'confirmed' | 'deleted';
@@ -95,7 +96,7 @@ export class Track {
   predict(timeMs: number): void {
     const { frameIntervalMs, maxAgeFrames, motion } = this.#rules;
     const gapMs = timeMs - this.#predictedMotion.timeMs;
-    const steps = frameIntervalMs === null ? 1 : Math.max(1, Math.round(gapMs / frameIntervalMs));
+    const steps = frameIntervalMs === null ? 1 : Math.max(1, intervalsIn(gapMs, frameIntervalMs));
     this.timeSinceUpdate += steps;
     this.shownSinceUpdate += 1;
     // In the frame before this one it would have been found missing once too often.

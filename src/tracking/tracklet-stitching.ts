@@ -5,12 +5,12 @@ import { type AllowedCosts, matchAllowed } from './assignment.ts';
 import { looksEvidence, placeEvidenceOf, probabilityOf } from './association-likelihood.ts';
 import { predictMotion, startMotion } from './mean-reverting-motion.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
+import { isWithinAge, type Patience } from './sampling-rate.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 
-export interface StitchingOptions {
+/** Gaps are mended as long as a lost track waits. */
+export interface StitchingOptions extends Patience {
   readonly picture: Size;
-  /** Longest gap that is mended. */
-  readonly maxAgeSeconds: number;
   /** Cosine distance at which looks are undecided, by kind. */
   readonly maxDistance: Readonly<Record<Kind, number>>;
 }
@@ -54,7 +54,7 @@ function candidateCosts(tracklets: readonly Tracklet[], options: StitchingOption
     const found = new Map<number, number>();
     for (let k = next; k < byStart.length; k++) {
       const other = byStart[k] as number;
-      if (startMs(other) > endMs + options.maxAgeSeconds * 1000) break;
+      if (!isWithinAge(startMs(other) - endMs, options)) break;
       const cost = -continuation(before, tracklets[other] as Tracklet, options);
       if (cost <= 0) found.set(other, cost);
     }
@@ -70,7 +70,7 @@ function continuation(before: Tracklet, after: Tracklet, options: StitchingOptio
   const { timeMs: lastMs = Infinity, frame: lastFrame = Infinity } = before.sightings.at(-1) ?? {};
   const { timeMs: firstMs = -Infinity, frame: firstFrame = -Infinity } = after.sightings[0] ?? {};
   const absence = { seconds: (firstMs - lastMs) / 1000, missedFrames: firstFrame - lastFrame - 1 };
-  if (!(absence.seconds > 0 && absence.seconds <= options.maxAgeSeconds)) return -Infinity;
+  if (!(absence.seconds > 0 && isWithinAge(firstMs - lastMs, options))) return -Infinity;
 
   const prior = before.kind === 'face' ? FACE_MOTION : BODY_MOTION;
   const predicted = predictMotion(startMotion(last, lastMs, prior), firstMs, prior);

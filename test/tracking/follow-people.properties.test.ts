@@ -1,7 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Tlwh } from '../../src/geometry/box.ts';
 import { scaleBox } from '../../src/geometry/box.ts';
-import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../../src/tracking/follow-people.ts';
+import {
+  DEFAULT_TRACKING_OPTIONS,
+  followPeople,
+  type TrackingOptions,
+} from '../../src/tracking/follow-people.ts';
 import type { FrameObservations } from '../../src/tracking/observations.ts';
 import { seededRandom } from '../../tools/seeded-random.ts';
 import { faceOf, film, PICTURE, poseOf } from './synthetic-video.ts';
@@ -37,12 +41,18 @@ function randomFilm(seed: number, intervalMs: number): FrameObservations[] {
   });
 }
 
-function follow(frames: readonly FrameObservations[], intervalMs: number, picture = PICTURE) {
+function follow(
+  frames: readonly FrameObservations[],
+  intervalMs: number,
+  picture = PICTURE,
+  options: Partial<TrackingOptions> = {},
+) {
   return followPeople(frames, {
     ...DEFAULT_TRACKING_OPTIONS,
     picture,
     frameIntervalMs: intervalMs,
     maxCosineDistance: 0.5,
+    ...options,
   });
 }
 
@@ -88,6 +98,26 @@ describe.each(EXAMPLES)(
       const later = frames.map((frame) => ({ ...frame, timestampMs: frame.timestampMs + 3_600_000 }));
       expect(follow(later, intervalMs).frames).toEqual(people.frames);
     });
+
+    it.each([123.456, 0.1])(
+      'does not care either (%d ms) where gaps are just as long as a track lives',
+      (offsetMs) => {
+        const options = { interpolate: true, maxAgeSeconds: (2 * intervalMs) / 1000 };
+        const later = frames.map((frame) => ({ ...frame, timestampMs: frame.timestampMs + offsetMs }));
+        const [now, then] = [frames, later].map((film) =>
+          follow(film, intervalMs, PICTURE, options).frames.map(
+            ({ interpolatedFaces, interpolatedPoses, ...ids }) => ({
+              ...ids,
+              filled: [interpolatedFaces, interpolatedPoses].map((kind) =>
+                kind.map(({ trackId }) => trackId),
+              ),
+            }),
+          ),
+        );
+        expect(now?.some(({ filled }) => filled.flat().length > 0)).toBe(true);
+        expect(then).toEqual(now);
+      },
+    );
 
     it('never sees one person twice in a frame', () => {
       for (const { faceTrackIds, poseTrackIds } of people.frames) {

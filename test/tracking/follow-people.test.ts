@@ -343,6 +343,21 @@ describe('followPeople', () => {
     expect([filled(10), filled(20)]).toEqual([0, 24]);
   });
 
+  it.each([24, 25, 30])(
+    'fills absences of just that length in a film of %d pictures in 1.001 s',
+    (pictures) => {
+      // A frame every two seconds, or rather the picture shown then; every fifth shows the face.
+      const pictureMs = 1001 / pictures;
+      const seen = film({
+        frames: 31,
+        intervalMs: 2000,
+        faces: (frame) => (frame % 5 === 0 ? [faceOf(0, { x: 300, y: 200 })] : []),
+      }).map((frame) => ({ ...frame, timestampMs: Math.floor(frame.timestampMs / pictureMs) * pictureMs }));
+      const { frames } = followPeople(seen, optionsFor(2000, { interpolate: true }));
+      expect(frames.flatMap(({ interpolatedFaces }) => interpolatedFaces)).toHaveLength(24);
+    },
+  );
+
   it('has nothing to say about a video in which nobody is seen', () => {
     expect(followPeople(film({ frames: 3, intervalMs: 500 }), optionsFor(500))).toMatchObject({
       tracks: [],

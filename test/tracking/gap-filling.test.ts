@@ -5,16 +5,16 @@ import { type Followed, fillGaps } from '../../src/tracking/gap-filling.ts';
 import { FACE_MOTION } from '../../src/tracking/motion-priors.ts';
 import { faceOf, film, looksOf, PICTURE, poseOf } from './synthetic-video.ts';
 
-const OPTIONS = { picture: PICTURE, maxCosineDistance: 0.5, motion: FACE_MOTION };
+const OPTIONS = { frameIntervalMs: 1000, picture: PICTURE, maxCosineDistance: 0.5, motion: FACE_MOTION };
 
-/** A track of somebody seen at `x` in the given frames, one a second. */
-function track(person: number, x: number, frames: readonly number[]): Followed {
+/** A track of somebody seen at `x` in the given frames, one a second from the given time on. */
+function track(person: number, x: number, frames: readonly number[], fromMs = 0): Followed {
   const tlwh = { x, y: 200, width: 80, height: 100 };
   return {
     confidence: 0.9,
     sightings: frames.map((frame) => ({
       frame,
-      timeMs: frame * 1000,
+      timeMs: fromMs + frame * 1000,
       detection: toDetection(tlwh, 0.9, looksOf(person)),
     })),
   };
@@ -52,6 +52,11 @@ describe('fillGaps', () => {
 
   it('leaves a long gap open', () => {
     expect(framesOf([track(1, 300, [0, 1, 8, 9]), track(7, 300, [2, 3, 4, 5, 6, 7])])).toHaveLength(2);
+  });
+
+  it.each([0, 123.456, 0.1])('fills a gap of four seconds when the clock started at %d ms', (fromMs) => {
+    const tracks = [track(1, 300, [0, 1, 5, 6], fromMs), track(7, 310, [2, 3, 4], fromMs)];
+    expect(framesOf(tracks)).toEqual([[0, 1, 2, 3, 4, 5, 6]]);
   });
 
   it('never gives one track two faces of a frame', () => {

@@ -4,7 +4,12 @@ import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
 import { stitchTracklets } from '../../src/tracking/tracklet-stitching.ts';
 import { looksOf, PICTURE } from './synthetic-video.ts';
 
-const OPTIONS = { picture: PICTURE, maxAgeSeconds: 10, maxDistance: { face: 0.5, pose: 0.13 } };
+const OPTIONS = {
+  picture: PICTURE,
+  maxAgeSeconds: 10,
+  frameIntervalMs: 100,
+  maxDistance: { face: 0.5, pose: 0.13 },
+};
 
 interface Life {
   readonly fromMs: number;
@@ -24,7 +29,7 @@ function living({ fromMs, toMs, x, person, kind = 'face', shot = 0 }: Life): Tra
     shot,
     confidence: 1,
     sightings: [fromMs, toMs].map((timeMs) => ({
-      frame: timeMs / 100,
+      frame: Math.floor(timeMs / 100),
       detection: 0,
       timeMs,
       confidence: 0.9,
@@ -51,6 +56,13 @@ describe('stitchTracklets', () => {
       )[0]?.confidence ?? 0;
     expect(broken(300)).toBeGreaterThan(0.9);
     expect(broken(300)).toBeGreaterThan(broken(4000));
+  });
+
+  it.each([0, 123.456, 0.1])('mends a gap of just the longest when the clock started at %d ms', (startMs) => {
+    const first = { fromMs: startMs, toMs: startMs + 1000, x: 300, person: 1 };
+    const again = { fromMs: startMs + 11_000, toMs: startMs + 12_000, x: 300, person: 1 };
+    expect(stitched(first, again)).toEqual([[0, 1]]);
+    expect(stitched(first, { ...again, fromMs: startMs + 11_100 })).toEqual([]);
   });
 
   it('mends a chain', () => {
