@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { Consumer } from 'sqs-consumer';
 import type { Logger } from '../log.ts';
-import { TRACE_FIELDS } from '../telemetry/tracing.ts';
 import { type BackOff, fullJitterMs } from '../worker/back-off.ts';
 import { giveBack } from '../worker/give-back.ts';
 import type { JobIntake, ReceivedMessage } from '../worker/ports.ts';
@@ -97,7 +96,8 @@ export class SqsIntake implements JobIntake {
       waitTimeSeconds: longPollSeconds,
       visibilityTimeout: visibilityTimeoutSeconds,
       messageSystemAttributeNames: ['ApproximateReceiveCount', 'SentTimestamp', 'MessageGroupId'],
-      messageAttributeNames: [...TRACE_FIELDS],
+      // The sender's trace is read; a message that is sent again keeps the others too.
+      messageAttributeNames: ['All'],
       shouldDeleteMessages: false,
       suppressFifoWarning: true,
       // Its own pause is fixed and for some errors only; ours grows, and covers all.

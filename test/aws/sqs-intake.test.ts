@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { createSqsClient } from '../../src/aws/clients.ts';
@@ -9,6 +9,7 @@ import {
   createQueue,
   queueDepth,
   REGION,
+  receive,
   sendMessage,
   startCloud,
   type TestCloud,
@@ -76,6 +77,30 @@ describe('SqsIntake', () => {
     const [message] = received;
     expect(message).toMatchObject({ messageId, body: 'hello', receiveCount: 1, maxReceiveCount: 7 });
     expect(Date.now() - (message?.sentAtMs ?? 0)).toBeLessThan(60_000);
+  });
+
+  it('hands out a message that keeps what its sender attached to it when it is sent again', async () => {
+    const queue = await createQueue(cloud, 'attributes');
+    const attached = {
+      tenant: { DataType: 'String', StringValue: 'acme' },
+      priority: { DataType: 'Number', StringValue: '7' },
+      token: { DataType: 'Binary', BinaryValue: Uint8Array.of(0, 1, 255) },
+      traceparent: { DataType: 'String', StringValue: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01` },
+    };
+    await cloud.sqs.send(
+      new SendMessageCommand({ QueueUrl: queue.url, MessageBody: 'hello', MessageAttributes: attached }),
+    );
+    const sentAgain = Promise.withResolvers<ReceivedMessage>();
+    const intake = startIntake(queue.url, async (message) => {
+      // So that it does not receive the new one.
+      intake.stop();
+      await message.resend(signal);
+      sentAgain.resolve(message);
+    });
+    expect((await sentAgain.promise).trace).toEqual({ traceparent: attached.traceparent.StringValue });
+    expect(await receive(cloud, queue.url, 1)).toMatchObject([
+      { Body: 'hello', MessageAttributes: attached },
+    ]);
   });
 
   it('takes no more messages than it has slots, and the next as soon as one is free', async () => {

@@ -119,6 +119,7 @@ export async function receive({ sqs }: TestCloud, queueUrl: string, waitSeconds 
       VisibilityTimeout: holdSeconds,
       WaitTimeSeconds: waitSeconds,
       MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
     }),
   );
   return Messages;
