@@ -32,15 +32,19 @@ export function keyframesProveThemselves(codec: string): boolean {
 }
 
 /**
- * The one track of pictures, where its index alone tells what is shown: all of it, from a keyframe on.
+ * The one track of pictures, where its index alone tells what is shown: all of it, from a keyframe on. Pictures shown before the first
+ * keyframe may need others that were cut off, which only a decoder can tell.
  * @param maxPictures longer tracks are not looked at
  */
 export function videoTrackOf(tracks: readonly Mp4Track[], maxPictures: number): Mp4Track | null {
   const [track, ...others] = tracks.filter(({ handler }) => handler === 'vide');
   if (track === undefined || others.length > 0 || track.sampleCount > maxPictures) return null;
   let pictures = 0;
+  let firstTicks = Number.NEGATIVE_INFINITY;
   for (const { ptsTicks, isKey } of track.samples()) {
+    if (pictures === 0) firstTicks = ptsTicks;
     if ((pictures === 0 && !isKey) || ptsTicks >= track.shownUntilTicks) return null;
+    if (ptsTicks < firstTicks && ptsTicks >= track.shownFromTicks) return null;
     pictures++;
   }
   return pictures === 0 || pictures !== track.sampleCount ? null : track;

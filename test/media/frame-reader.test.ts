@@ -149,6 +149,23 @@ describe('sampled frames', () => {
     expect(numbersOf(frames)).toEqual(frames.map((_, index) => first + 15 * index));
   });
 
+  it('are counted from the first picture that decodes where a file begins within an open group', async () => {
+    const whole = clips.path('open-whole.mp4');
+    const source = { frameRate: 30, frames: FRAMES, keep: 'gt(mod(n,5),1)' };
+    const encoding = '-c:v libx264 -g 24 -bf 5 -sc_threshold 0 -x264-params open-gop=1:b-pyramid=2';
+    makeCountedClip(whole, source, encoding.split(' '));
+    const cut = clips.path('open-cut.mp4');
+    runOwn(['-ss', '1.5', '-noaccurate_seek', '-i', whole, '-c', 'copy', '-use_editlist', '0', cut]);
+    const { video, frames } = await sample(cut, 80, { plan: 'all' });
+    const numbers = numbersOf(frames);
+    const [first = 0] = numbers;
+    expect(first).toBeGreaterThan(0);
+    const kept = range(first, FRAMES).filter((n) => n % 5 > 1);
+    expect(video.timeline.ptsTicks).toHaveLength(kept.length);
+    expect(numbers).toEqual(expectedNumbers(kept, 30, 80, video.durationMs));
+    expect((await sample(cut, 80, { plan: 'sparse' })).frames).toEqual(frames);
+  });
+
   it.each([1, 2, 3] as const)('stand upright when the file is turned by %s quarters', async (turns) => {
     const turned = clips.path(`turned-${turns}.mp4`);
     copyFileSync(plain, turned);

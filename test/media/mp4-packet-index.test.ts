@@ -85,6 +85,19 @@ describe('readMp4PacketIndex', () => {
     expect(read).toBeNull();
   });
 
+  it('leaves a file that begins with pictures of a group that was cut off to ffmpeg', async () => {
+    const open = clips.path('open.mp4');
+    const encoding = '-c:v libx264 -g 20 -bf 3 -sc_threshold 0 -x264-params open-gop=1';
+    makeCountedClip(open, { frameRate: 25, frames: 60 }, encoding.split(' '));
+    await expectSameList(open);
+    const hidden = clips.path('open-hidden.mp4');
+    runOwn(['-ss', '1', '-i', open, '-c', 'copy', hidden]);
+    await expectSameList(hidden);
+    const shown = clips.path('open-shown.mp4');
+    runOwn(['-ss', '1', '-noaccurate_seek', '-i', open, '-c', 'copy', '-use_editlist', '0', shown]);
+    await expectNoList(shown);
+  });
+
   it('leaves a file that is cut off to ffmpeg, which says so', async () => {
     const file = clips.path('cut.mp4');
     runOwn(['-i', plain, '-c', 'copy', '-movflags', '+faststart', file]);
