@@ -5,12 +5,18 @@ import { minCostMatching } from './assignment.ts';
 import type { FrameObservations, ObservedFrames } from './observations.ts';
 import type { Tracklet } from './tracklet.ts';
 
-/** A face tracklet and a pose tracklet of one shot that were seen as one person. */
-export interface FaceBodyLink {
+/** What the frames that show both say about a face tracklet and a pose tracklet of one shot. */
+export interface FaceBodyVotes {
   readonly face: Tracklet;
   readonly pose: Tracklet;
   /** Frames in which the face was at the body's head. */
   readonly agreements: number;
+  /** Frames that show both. */
+  readonly together: number;
+}
+
+/** A face tracklet and a pose tracklet of one shot that were seen as one person. */
+export interface FaceBodyLink extends Pick<FaceBodyVotes, 'face' | 'pose' | 'agreements'> {
   /** Probability that they are one person, 0..1. */
   readonly confidence: number;
 }
@@ -36,8 +42,11 @@ export function pairFacesWithBodies({ faces, poses }: FrameObservations): Map<nu
   return new Map(matches.map(([face, pose]) => [face, pose]));
 }
 
-/** Pools the pairs of all frames: a face and a body belong together when they agree in most frames that show both. */
-export function linkFacesToBodies(frames: ObservedFrames, tracklets: readonly Tracklet[]): FaceBodyLink[] {
+/** Pools the pairs of all frames. */
+export function voteOnFacesAndBodies(
+  frames: ObservedFrames,
+  tracklets: readonly Tracklet[],
+): FaceBodyVotes[] {
   const owners = ownersByFrame(frames.length, tracklets);
   const votes = new Map<Tracklet, Map<Tracklet, { agreements: number; together: number }>>();
   let frame = 0;
@@ -54,8 +63,12 @@ export function linkFacesToBodies(frames: ObservedFrames, tracklets: readonly Tr
       }
     }
   }
-  return [...votes]
-    .flatMap(([face, ofFace]) => [...ofFace].map(([pose, vote]) => ({ face, pose, ...vote })))
+  return [...votes].flatMap(([face, ofFace]) => [...ofFace].map(([pose, vote]) => ({ face, pose, ...vote })));
+}
+
+/** A face and a body belong together when they agree in most frames that show both. The surest come first. */
+export function linkFacesToBodies(votes: readonly FaceBodyVotes[]): FaceBodyLink[] {
+  return votes
     .filter(({ agreements, together }) => agreements * 2 > together)
     .map(({ face, pose, agreements, together }) => ({
       face,

@@ -1,6 +1,6 @@
 /** The room's front door: what was seen in every frame of a video goes in, who is who comes out. Pure and deterministic. */
 import type { Size } from '../geometry/box.ts';
-import { linkFacesToBodies } from './face-body-linking.ts';
+import { voteOnFacesAndBodies } from './face-body-linking.ts';
 import { type FrameTracks, nameSightings, numberIdentities } from './identities.ts';
 import { validateObservations } from './observation-validation.ts';
 import type { ObservedFrames } from './observations.ts';
@@ -66,7 +66,7 @@ export function followPeople(frames: ObservedFrames, options: TrackingOptions): 
   const maxDistance = { face: options.maxCosineDistance, pose: options.maxTorsoDistance };
   const links = {
     stitches: stitchTracklets(tracklets, { ...shotOptions, maxDistance }),
-    faceBodyLinks: linkFacesToBodies(frames, tracklets),
+    faceBodyVotes: voteOnFacesAndBodies(frames, tracklets),
   };
   const persons = joinTracklets(tracklets, links, { maxDistance });
   const believable = persons.filter((person) => isBelievable(person, options));

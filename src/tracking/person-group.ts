@@ -2,6 +2,7 @@
 
 import type { Look } from './appearance-gallery.ts';
 import { evenlySpread } from './evenly-spread.ts';
+import type { FaceBodyVotes } from './face-body-linking.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 
 /** Why tracklets of one kind are held for one person; `continuous` when nothing but their place in one shot was needed. */
@@ -14,7 +15,7 @@ export interface Link {
   readonly reason: LinkReason;
 }
 
-/** All that is known of one person: at most one face and one body in any frame. */
+/** All that is known of one person: at most one face and one body in any frame, mostly the one at the head of the other. */
 export interface Person {
   readonly tracklets: readonly Tracklet[];
   /** How sure it is that the tracklets of each kind are one person's. */
@@ -31,10 +32,17 @@ const LEAST_FACE_WORTH = 0.5;
 
 const UNQUESTIONED: Link = { confidence: 1, reason: 'continuous' };
 
+/** Frames that show a face and a body, and those of them in which the face was at the body's head. */
+type Votes = Pick<FaceBodyVotes, 'agreements' | 'together'>;
+
+const NO_VOTES: Votes = { agreements: 0, together: 0 };
+
 export class PersonGroup implements Person {
   tracklets: readonly Tracklet[];
   readonly links: Record<Kind, Link>;
   readonly #frames: Readonly<Record<Kind, Set<number>>>;
+  /** By the tracklet of the other kind, a member's or not. */
+  readonly #votes = new Map<Tracklet, Votes>();
 
   constructor(tracklet: Tracklet) {
     this.tracklets = [tracklet];
@@ -48,9 +56,21 @@ export class PersonGroup implements Person {
     return this.#frames.face.size + this.#frames.pose.size;
   }
 
-  /** Whether both are seen in one frame, and so cannot be one person. */
+  /** What was seen of a tracklet of this group and one of the other kind, of this group or any. */
+  hear(other: Tracklet, { agreements, together }: Votes): void {
+    const before = this.#votes.get(other) ?? NO_VOTES;
+    this.#votes.set(other, sum([before, { agreements, together }]));
+  }
+
+  /**
+   * Whether both are seen in one frame, and so cannot be one person: two faces, two bodies, or, in most of the frames that show
+   * both, the face of one away from the head of the other.
+   */
   excludes(other: PersonGroup | undefined): boolean {
-    return other !== undefined && KINDS.some((kind) => overlap(this.#frames[kind], other.#frames[kind]));
+    if (other === undefined) return false;
+    if (KINDS.some((kind) => overlap(this.#frames[kind], other.#frames[kind]))) return true;
+    const { agreements, together } = sum(other.tracklets.map((one) => this.#votes.get(one) ?? NO_VOTES));
+    return agreements * 2 < together;
   }
 
   absorb(other: PersonGroup, link: Link): void {
@@ -59,6 +79,7 @@ export class PersonGroup implements Person {
       this.links[kind] = weakest([this.links[kind], other.links[kind], ...(joins ? [link] : [])]);
       for (const frame of other.#frames[kind]) this.#frames[kind].add(frame);
     }
+    for (const [tracklet, votes] of other.#votes) this.hear(tracklet, votes);
     this.tracklets = [...this.tracklets, ...other.tracklets];
   }
 
@@ -79,6 +100,16 @@ function weakest(links: readonly Link[]): Link {
     .filter(({ reason }) => reason !== 'continuous')
     .toSorted((a, b) => a.confidence - b.confidence);
   return { confidence: least.confidence, reason: leastJoin.reason };
+}
+
+function sum(votes: readonly Votes[]): Votes {
+  return votes.reduce(
+    (all, { agreements, together }) => ({
+      agreements: all.agreements + agreements,
+      together: all.together + together,
+    }),
+    NO_VOTES,
+  );
 }
 
 function overlap(a: ReadonlySet<number>, b: ReadonlySet<number>): boolean {

@@ -3,12 +3,12 @@
  *
  * What cannot be told while the video runs can be told now. Broken tracklets are mended; a face at the head of a body is its own. Beyond that, two
  * groups of tracklets are one person when the evidence of their faces and of their clothes together says so, the surest
- * pair first, and never when both are seen in one frame.
+ * pair first, and never when both are seen in one frame, two faces, two bodies, or a face here and a body there.
  */
 import { agglomerate } from './agglomeration.ts';
 import { probabilityOf } from './association-likelihood.ts';
 import { EvidenceMatrix } from './evidence-matrix.ts';
-import type { FaceBodyLink } from './face-body-linking.ts';
+import { type FaceBodyVotes, linkFacesToBodies } from './face-body-linking.ts';
 import { type Link, type Person, PersonGroup } from './person-group.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 import type { Stitch } from './tracklet-stitching.ts';
@@ -33,18 +33,18 @@ const MOST_COMPARED = 600;
 /** What is known before any looks are pooled. */
 export interface TrackletLinks {
   readonly stitches: readonly Stitch[];
-  readonly faceBodyLinks: readonly FaceBodyLink[];
+  readonly faceBodyVotes: readonly FaceBodyVotes[];
 }
 
 /** Joins tracklets, which are given in order of time. Every tracklet is in exactly one person. */
 export function joinTracklets(
   tracklets: readonly Tracklet[],
-  { stitches, faceBodyLinks }: TrackletLinks,
+  known: TrackletLinks,
   options: JoiningOptions,
 ): Person[] {
   const closed: PersonGroup[] = [];
   let open: PersonGroup[] = [];
-  const waiting = joinLinked(tracklets, stitches, faceBodyLinks);
+  const waiting = joinLinked(tracklets, known);
   while (waiting.length > 0) {
     if (open.length > MOST_COMPARED / 2) {
       // Whoever was seen least is least likely to be met again.
@@ -60,10 +60,13 @@ export function joinTracklets(
 /** Within a shot, by place: what goes on where another ended, and a face where the head of its body is. */
 function joinLinked(
   tracklets: readonly Tracklet[],
-  stitches: readonly Stitch[],
-  faceBodyLinks: readonly FaceBodyLink[],
+  { stitches, faceBodyVotes }: TrackletLinks,
 ): PersonGroup[] {
   const groupOf = new Map(tracklets.map((tracklet) => [tracklet, new PersonGroup(tracklet)]));
+  for (const { face, pose, ...votes } of faceBodyVotes) {
+    groupOf.get(face)?.hear(pose, votes);
+    groupOf.get(pose)?.hear(face, votes);
+  }
   const join = (one: Tracklet, other: Tracklet, link: Link): void => {
     const [a, b] = [groupOf.get(one), groupOf.get(other)];
     if (a === undefined || b === undefined || a === b || a.excludes(b)) return;
@@ -73,7 +76,7 @@ function joinLinked(
   for (const { before, after, confidence } of stitches) {
     join(before, after, { confidence, reason: 'continuous' });
   }
-  for (const { face, pose, confidence } of faceBodyLinks) {
+  for (const { face, pose, confidence } of linkFacesToBodies(faceBodyVotes)) {
     join(face, pose, { confidence, reason: 'face-and-body' });
   }
   return [...new Set(groupOf.values())];

@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { toDetection } from '../../src/tracking/detection.ts';
-import { linkFacesToBodies, pairFacesWithBodies } from '../../src/tracking/face-body-linking.ts';
+import {
+  linkFacesToBodies,
+  pairFacesWithBodies,
+  voteOnFacesAndBodies,
+} from '../../src/tracking/face-body-linking.ts';
 import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
 import { faceOf, film, poseOf } from './synthetic-video.ts';
 
@@ -60,14 +64,22 @@ describe('linkFacesToBodies', () => {
   const rightBody = tracklet('pose', [1, 1, 1, 1]);
 
   it('goes by the majority of the frames that show both', () => {
-    const links = linkFacesToBodies(frames, [left, right, leftBody, rightBody]);
+    const links = linkFacesToBodies(voteOnFacesAndBodies(frames, [left, right, leftBody, rightBody]));
     expect(links).toEqual([
       { face: left, pose: leftBody, agreements: 3, confidence: 4 / 6 },
       { face: right, pose: rightBody, agreements: 3, confidence: 4 / 6 },
     ]);
   });
 
-  it('says nothing about those who are never seen together', () => {
-    expect(linkFacesToBodies(frames, [left, rightBody])).toEqual([]);
+  it('links nobody who was mostly seen apart', () => {
+    const votes = voteOnFacesAndBodies(frames, [left, rightBody]);
+    expect(votes).toEqual([{ face: left, pose: rightBody, agreements: 1, together: 4 }]);
+    expect(linkFacesToBodies(votes)).toEqual([]);
+  });
+
+  it('says nothing about those who were never seen together', () => {
+    const [first, second] = [tracklet('face', [0]), tracklet('pose', [0, 0])];
+    const later = { ...second, sightings: second.sightings.slice(1) };
+    expect(voteOnFacesAndBodies(frames, [first, later])).toEqual([]);
   });
 });

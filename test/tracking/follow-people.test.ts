@@ -130,6 +130,27 @@ describe('followPeople', () => {
     ]);
   });
 
+  it('gives nobody the body that is elsewhere in the same frame, though its clothes are his', () => {
+    // His face alone and somebody from behind in the same shirt, then face and body of him.
+    const [here, there] = [
+      { x: 200, y: 300 },
+      { x: 1000, y: 200 },
+    ];
+    const script = {
+      frames: 20,
+      intervalMs: 2000,
+      cuts: [10],
+      faces: () => [faceOf(1, here)],
+      poses: (frame: number) => [poseOf(frame < 10 ? there : here, 3)],
+    };
+    const { tracks } = followPeople(film(script), optionsFor(2000));
+    expect(tracks.map(({ kind, personId, observations }) => [kind, personId, observations])).toEqual([
+      ['face', 1, 20],
+      ['pose', 2, 10],
+      ['pose', 1, 10],
+    ]);
+  });
+
   it('knows a body by its face across a cut, and says so', () => {
     const script = {
       frames: 12,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { toLook } from '../../src/tracking/appearance-gallery.ts';
 import { toDetection } from '../../src/tracking/detection.ts';
-import type { FaceBodyLink } from '../../src/tracking/face-body-linking.ts';
+import type { FaceBodyVotes } from '../../src/tracking/face-body-linking.ts';
 import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
 import { joinTracklets } from '../../src/tracking/tracklet-joining.ts';
 import { seededRandom } from '../../tools/seeded-random.ts';
@@ -33,8 +33,16 @@ const face = (shot: number, frames: readonly number[], ...vectors: Float32Array[
 const pose = (shot: number, frames: readonly number[], ...vectors: Float32Array[]) =>
   tracklet('pose', shot, frames, vectors);
 
-function groups(tracklets: readonly Tracklet[], links: readonly FaceBodyLink[] = []): number[][] {
-  return joinTracklets(tracklets, { stitches: [], faceBodyLinks: links }, OPTIONS).map((person) =>
+/** A face and a body that agree in so many of the frames that show both. */
+const votes = (one: Tracklet, body: Tracklet, agreements: number, together: number): FaceBodyVotes => ({
+  face: one,
+  pose: body,
+  agreements,
+  together,
+});
+
+function groups(tracklets: readonly Tracklet[], faceBodyVotes: readonly FaceBodyVotes[] = []): number[][] {
+  return joinTracklets(tracklets, { stitches: [], faceBodyVotes }, OPTIONS).map((person) =>
     person.tracklets.map((member) => tracklets.indexOf(member)).sort((a, b) => a - b),
   );
 }
@@ -58,6 +66,28 @@ describe('joinTracklets', () => {
   it('keeps that through a third who looks like both', () => {
     const twins = [face(0, [0], looksOf(1)), face(0, [0], looksOf(1)), face(1, [1], looksOf(1))];
     expect(groups(twins).map((group) => group.length)).toEqual([2, 1]);
+  });
+
+  it('never joins a face and a body that are mostly seen apart, however alike those are who were seen with both', () => {
+    const alone = face(0, [0, 1, 2], looksOf(1));
+    const other = pose(0, [0, 1, 2], looksOf(10));
+    const both = [face(1, [3], looksOf(1)), pose(1, [3], looksOf(10))] as const;
+    const members = [alone, other, ...both];
+    const found = (agreements: number) =>
+      groups(members, [votes(alone, other, agreements, 3), votes(...both, 1, 1)]);
+    expect(found(0)).toEqual([[0, 2, 3], [1]]);
+    expect(found(1)).toEqual([[0, 2, 3], [1]]);
+    expect(found(2)).toEqual([[0, 1, 2, 3]]);
+  });
+
+  it('links a face that was lost and found to its body, though once it was not at the head', () => {
+    const [before, after] = [face(0, [0, 1, 2]), face(0, [4])];
+    const body = pose(0, [0, 1, 2, 3, 4]);
+    const known = {
+      stitches: [{ before, after, confidence: 0.9 }],
+      faceBodyVotes: [votes(before, body, 3, 3), votes(after, body, 0, 1)],
+    };
+    expect(joinTracklets([before, after, body], known, OPTIONS)).toHaveLength(1);
   });
 
   it('does not chain strangers together over somebody in between', () => {
@@ -93,11 +123,7 @@ describe('joinTracklets', () => {
       Tracklet,
     ];
     // Two bodies of one frame: the second is listed as another detection.
-    const links = [
-      [a, aBody],
-      [b, bBody],
-      [c, cBody],
-    ].map(([one, body]) => ({ face: one, pose: body, agreements: 1, confidence: 0.9 }) as FaceBodyLink);
+    const links = [votes(a, aBody, 1, 1), votes(b, bBody, 1, 1), votes(c, cBody, 1, 1)];
     expect(groups(members, links)).toEqual([
       [0, 1],
       [2, 3, 4, 5],
@@ -113,9 +139,7 @@ describe('joinTracklets', () => {
       face(1, [1], away(0.47)),
       pose(1, [1], away(0.15)),
     ] as const;
-    const linked = ([one, body]: readonly [Tracklet, Tracklet]): FaceBodyLink =>
-      ({ face: one, pose: body, agreements: 1, confidence: 0.9 }) as FaceBodyLink;
-    const links = [linked([members[0], members[1]]), linked([members[2], members[3]])];
+    const links = [votes(members[0], members[1], 1, 1), votes(members[2], members[3], 1, 1)];
     expect(groups(members, links)).toEqual([
       [0, 1],
       [2, 3],
@@ -126,7 +150,7 @@ describe('joinTracklets', () => {
     const near = Float32Array.from(looksOf(1), (value, i) => value + (i === 5 ? 0.9 : 0));
     const [person] = joinTracklets(
       [face(0, [0], looksOf(1)), face(1, [1], near)],
-      { stitches: [], faceBodyLinks: [] },
+      { stitches: [], faceBodyVotes: [] },
       OPTIONS,
     );
     expect(person?.links.face.reason).toBe('face-appearance');
