@@ -27,6 +27,11 @@ export class TextWriter {
     this.#fd = fd;
   }
 
+  /** In the file so far, without what waits to be written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** @throws WorkerError DISK_FULL */
   write(text: string): void {
     this.#waiting += text;

@@ -49,11 +49,22 @@ interface Sightings {
 const frameSchema = completedResultSchema.shape.frames.element;
 
 /**
+ * S3 takes 5 GB at once, and Node counts the bytes of a file it sends in 32 bits. Thirty people in each frame for six hours, a frame every
+ * 2 s, are half of this; a picture of a crowd that is shown for hours, in some kilobytes, could be sampled into a hundred gigabytes.
+ */
+const MAX_RESULT_BYTES = 4_000_000_000;
+
+/**
  * Writes the result of a finished analysis and returns its summary.
  * @param file is made, or emptied
- * @throws WorkerError INTERNAL when the document breaks its own schema, before anybody can read it; DISK_FULL
+ * @throws WorkerError VIDEO_TOO_LONG when it would have more than `maxBytes`; INTERNAL when the document breaks its own schema, before anybody can read
+ * it; DISK_FULL
  */
-export function writeResult(findings: Findings, file: string): DetectionSummary {
+export function writeResult(
+  findings: Findings,
+  file: string,
+  maxBytes: number = MAX_RESULT_BYTES,
+): DetectionSummary {
   const fd = createFile(file);
   try {
     const text = new TextWriter(fd);
@@ -65,15 +76,25 @@ export function writeResult(findings: Findings, file: string): DetectionSummary 
       seen.faces.add(frame, frame.faces);
       seen.poses.add(frame, frame.poses);
       text.write(`${frame.index === 0 ? '' : ','}${JSON.stringify(frame)}`);
+      refuseLarger(maxBytes, text.bytes);
     }
     const tail = resultTail(findings, seen);
     refuseBroken(completedResultSchema.safeParse({ ...head, frames: [], ...tail }), '');
     text.write(`],${JSON.stringify(tail).slice(1)}`);
     text.flush();
+    refuseLarger(maxBytes, text.bytes);
     return tail.summary;
   } finally {
     closeSync(fd);
   }
+}
+
+function refuseLarger(maxBytes: number, bytes: number): void {
+  if (bytes <= maxBytes) return;
+  throw new WorkerError(
+    'VIDEO_TOO_LONG',
+    `the result would be larger than ${maxBytes} bytes: sample less often, or cut the video`,
+  );
 }
 
 type SchemaCheck = ReturnType<typeof completedResultSchema.safeParse | typeof frameSchema.safeParse>;

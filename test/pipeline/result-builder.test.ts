@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -104,6 +104,20 @@ describe('writeResult', () => {
   it('writes a result without frames', async () => {
     expect(writeResult(findings([], []), file)).toMatchObject({ total_frames: 0 });
     expect(await written()).toMatchObject({ frames: [], tracks: [], shots: [] });
+  });
+
+  it('refuses to write more than may be stored, and says what to do', async () => {
+    const shownForLong = findings([frame(0, 100)], new Array<number>(1000).fill(0));
+    expect(() => writeResult(shownForLong, file, 100_000)).toThrow(
+      expect.objectContaining({
+        code: 'VIDEO_TOO_LONG',
+        message: expect.stringContaining('sample less often'),
+      }),
+    );
+    expect((await stat(file)).size).toBeLessThan(200_000);
+    const small = findings([frame(0, 100)], [0]);
+    expect(() => writeResult(small, file, 100)).toThrow(expect.objectContaining({ code: 'VIDEO_TOO_LONG' }));
+    expect(writeResult(shownForLong, file, 1_000_000)).toMatchObject({ total_frames: 1000 });
   });
 
   it('refuses a frame that breaks the schema, and says where', () => {
