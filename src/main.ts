@@ -27,6 +27,7 @@ import { startTracingSdk, type TracingSdk } from './telemetry/tracing-sdk.ts';
 import { WORKER_VERSION } from './version.ts';
 import type { RangedDownloads, VideoServices } from './worker/analyse-stored-video.ts';
 import { DependencyWatch } from './worker/dependency-watch.ts';
+import { Isolation } from './worker/isolation.ts';
 import { JobRunner } from './worker/job-runner.ts';
 import type { HoldLease } from './worker/lease.ts';
 import { ObservedRunner } from './worker/observed-runner.ts';
@@ -181,6 +182,7 @@ function assembleWorker(
     results,
     analyser: pool,
     notifier: callbacks.courier,
+    isolation: new Isolation(),
     tempDir: config.tempDir,
     maxVideoBytes: config.maxVideoBytes,
     ...rangedDownloads(config),

@@ -43,6 +43,17 @@ export function opened(found: Entry, attempt: Attempt): Entry {
   };
 }
 
+/** The notes after an attempt has found that it is a suspect: earlier ones are known for dead, and it has not begun itself. */
+export function openedUnlessSuspect(found: Entry, attempt: Attempt): Entry {
+  const entry = opened(found, attempt);
+  return crashesIn(entry) === 0 ? entry : ended(entry, attempt, 'again');
+}
+
+/** Attempts that took a process or a thread with them, as far as anyone knows. */
+export function crashesIn({ crashes, missing }: Entry): number {
+  return crashes + missing.length;
+}
+
 /** The notes after the end of an attempt. */
 export function ended({ crashes, open, missing }: Entry, attempt: Attempt, ending: JournalEnding): Entry {
   return {

@@ -10,6 +10,7 @@ import { type AttemptFacts, millisecondsSince } from './attempt-facts.ts';
 import type { BackOff } from './back-off.ts';
 import { guardAgainstCrashes } from './crash-guard.ts';
 import { withDeadline } from './deadline.ts';
+import type { Isolation } from './isolation.ts';
 import type { JournalPage } from './job-journal.ts';
 import { decideOutcome, type Outcome } from './outcome.ts';
 import type { Notifier, ReceivedMessage } from './ports.ts';
@@ -27,6 +28,9 @@ import type { ResultStore, StoredResult } from './result-store.ts';
 export interface JobServices extends VideoServices {
   readonly results: ResultStore;
   readonly notifier: Notifier;
+  /** One for all jobs of the process, however they came. */
+  readonly isolation: Isolation;
+  /** Of the work on a video; that a job waits for others does not count. */
   readonly jobTimeoutMs: number;
   /** Waits before a job is tried again. */
   readonly retryBackOff?: BackOff;
@@ -70,7 +74,7 @@ export class JobAttempt {
   /** Never rejects: every error ends in an outcome. The signal's reason must be a WorkerError. */
   async run(signal: AbortSignal): Promise<Outcome> {
     try {
-      const record = await withDeadline(this.#services.jobTimeoutMs, signal, (work) => this.#obtain(work));
+      const record = await this.#obtain(signal);
       await this.#announce(record, signal);
       return endedAs(record);
     } catch (error) {
@@ -84,7 +88,7 @@ export class JobAttempt {
   async #obtain(signal: AbortSignal): Promise<ResultRecord> {
     if (!this.#parsed.ok) throw this.#parsed.error;
     const { job } = this.#parsed;
-    const { results } = this.#services;
+    const { results, isolation, jobTimeoutMs } = this.#services;
     const stored = await results.find(job.jobId, signal);
     if (stored !== null && (await this.#answers(stored, job, signal))) {
       this.facts.answeredFromStore = true;
@@ -92,7 +96,9 @@ export class JobAttempt {
     }
     const page = results.journal.page(job.jobId, this.#message);
     try {
-      return await guardAgainstCrashes(page, signal, () => this.#produce(job, page, signal));
+      return await guardAgainstCrashes({ page, isolation, log: this.#log }, signal, () =>
+        withDeadline(jobTimeoutMs, signal, (limited) => this.#produce(job, page, limited)),
+      );
     } catch (error) {
       // After a success nobody needs to know: the stored result answers the next receive.
       if (page.isEndMissing) this.facts.endMissing = true;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { WorkerError } from '../errors.ts';
 import {
   type Attempt,
+  crashesIn,
   type Entry,
   ended,
   gotFurther,
@@ -10,6 +11,7 @@ import {
   NEW_ENTRY,
   names,
   opened,
+  openedUnlessSuspect,
   parseEntry,
 } from './attempt-notes.ts';
 import { CheckpointSlot } from './checkpoint-slot.ts';
@@ -68,7 +70,7 @@ export class JournalPage {
   readonly #attempt: Attempt;
   readonly #late: LateNotes;
   #crashes = 0;
-  #state: 'new' | 'open' | 'ended' | 'end missing' = 'new';
+  #state: 'not begun' | 'opening' | 'open' | 'ended' | 'end missing' = 'not begun';
   #slot: CheckpointSlot | null = null;
 
   constructor(folder: Folder, attempt: Attempt, late: LateNotes) {
@@ -77,7 +79,7 @@ export class JournalPage {
     this.#late = late;
   }
 
-  /** Attempts at this job that took a process or a thread with them before this one, which got no further: known once it is open. */
+  /** Attempts at this job that took a process or a thread with them before this one, which got no further: known once it was opened. */
   get crashes(): number {
     return this.#crashes;
   }
@@ -92,9 +94,25 @@ export class JournalPage {
    * as far as anyone knows: it counts as a crash. Rejects with STORAGE_UNAVAILABLE.
    */
   async open(signal: AbortSignal): Promise<void> {
-    const entry = await this.#amend((found) => opened(found ?? NEW_ENTRY, this.#attempt), signal);
-    if (entry !== null) this.#crashes = entry.crashes + entry.missing.length;
+    await this.#open(opened, signal);
     this.#state = 'open';
+  }
+
+  /**
+   * As `open`, but where earlier attempts have crashed, nothing is noted of this one, which has not begun then: it is not taken for
+   * dead, whatever becomes of this process. Resolves to whether it has begun.
+   */
+  async openUnlessSuspect(signal: AbortSignal): Promise<boolean> {
+    await this.#open(openedUnlessSuspect, signal);
+    const hasBegun = this.#crashes === 0;
+    this.#state = hasBegun ? 'open' : 'not begun';
+    return hasBegun;
+  }
+
+  async #open(change: (found: Entry, attempt: Attempt) => Entry, signal: AbortSignal): Promise<void> {
+    this.#state = 'opening';
+    const entry = await this.#amend((found) => change(found ?? NEW_ENTRY, this.#attempt), signal);
+    if (entry !== null) this.#crashes = crashesIn(entry);
   }
 
   /** @param digest of all that the checkpoint depends on: one of other work is not found */
@@ -112,10 +130,11 @@ export class JournalPage {
   }
 
   /**
-   * Notes how this attempt ended. What cannot be noted before the signal aborts is noted as soon as the store takes it, while this
-   * process lives. Never rejects.
+   * Notes how this attempt ended, if it has begun. What cannot be noted before the signal aborts is noted as soon as the store takes
+   * it, while this process lives. Never rejects.
    */
   async close(ending: JournalEnding, signal: AbortSignal): Promise<void> {
+    if (this.#state === 'not begun') return;
     const wasOpened = this.#state === 'open';
     const end = (given: JournalEnding) => async (until: AbortSignal) => {
       await this.#end(given, wasOpened, until);

@@ -27,6 +27,8 @@ export interface FaultWorkerOptions {
     readonly steps: number;
     /** Share of analyses that fail with a retryable error. */
     readonly failureRate?: number;
+    /** Ends before its first checkpoint is due, as most analyses do; by default there is one at every step. */
+    readonly isShort?: boolean;
   };
   readonly dieAt?: Stage;
   /** Patience with a silent S3. */

@@ -8,6 +8,7 @@ import { S3Store } from '../../src/aws/s3-store.ts';
 import { SqsIntake } from '../../src/aws/sqs-intake.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { observationsFile } from '../../src/pipeline/analysis.ts';
+import { Isolation } from '../../src/worker/isolation.ts';
 import { JobRunner } from '../../src/worker/job-runner.ts';
 import type { Notifier, ReceivedMessage, VideoAnalyser } from '../../src/worker/ports.ts';
 import { ResultStore } from '../../src/worker/result-store.ts';
@@ -53,7 +54,8 @@ const analyser: VideoAnalyser = {
         throw signal.reason;
       });
       appendFileSync(file, '.');
-      onProgress({ framesDone: step + 1, framesTotal: analysis.steps, checkpoint: step + 1 });
+      const checkpoint = analysis.isShort === true ? {} : { checkpoint: step + 1 };
+      onProgress({ framesDone: step + 1, framesTotal: analysis.steps, ...checkpoint });
       if (step === 3) dieAt('mid-analysis');
     }
     if (random() < (analysis.failureRate ?? 0)) {
@@ -106,6 +108,7 @@ const runner = new JobRunner({
   results: new ResultStore({ store, bucket, prefix: 'detections/' }),
   analyser,
   notifier,
+  isolation: new Isolation(),
   tempDir,
   maxVideoBytes: 1e9,
   jobTimeoutMs: 60_000,

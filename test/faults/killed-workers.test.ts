@@ -105,6 +105,33 @@ describe('killed workers', () => {
     expect(await lab.isEmpty(queue.url)).toBe(true);
   });
 
+  it('a good job that dies with a bad one beside it is tried alone: it is done, and the bad one is failed', async () => {
+    const queue = await createQueue(cloud, 'beside-poison', 10);
+    const options = { slots: 2, analysis: { steps: 300, isShort: true } };
+    await sendMessage(cloud, queue.url, lab.job('innocent-2'));
+    const first = lab.start(queue.url, options);
+    await until(() => first.all('analysing').length === 1);
+    await sendMessage(cloud, queue.url, lab.job('poison-2'));
+    expect(await first.exited).toMatchObject({ signal: 'SIGSEGV' });
+
+    const second = lab.start(queue.url, options);
+    expect(await second.exited).toMatchObject({ signal: 'SIGSEGV' });
+    const third = lab.start(queue.url, options);
+    await until(() => third.all('ended').some(({ jobId }) => jobId === 'poison-2'));
+    await until(() => lab.isEmpty(queue.url));
+    expect([...second.all('ended'), ...third.all('ended')]).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ jobId: 'innocent-2', outcome: 'completed' }),
+        expect.objectContaining({ jobId: 'poison-2', outcome: 'failed' }),
+      ]),
+    );
+    expect(await getJson(cloud, 'detections/innocent-2.json')).toMatchObject({ status: 'completed' });
+    expect(await getJson(cloud, 'detections/poison-2.json')).toMatchObject({
+      error: { code: 'WORKER_CRASHED' },
+    });
+    expect(await queueDepth(cloud, queue.deadLetterUrl)).toEqual(EMPTY);
+  });
+
   it('a job whose workers are killed time and again is done, as long as each of them gets further', async () => {
     const queue = await createQueue(cloud, 'unlucky', 10);
     await sendMessage(cloud, queue.url, lab.job('unlucky'));

@@ -7,6 +7,7 @@ import { S3Store } from '../../src/aws/s3-store.ts';
 import { SqsIntake } from '../../src/aws/sqs-intake.ts';
 import { WorkerError } from '../../src/errors.ts';
 import type { Analysis, AnalysisRequest } from '../../src/pipeline/analysis.ts';
+import { Isolation } from '../../src/worker/isolation.ts';
 import { JobRunner, type JobRunnerOptions } from '../../src/worker/job-runner.ts';
 import { holdLease } from '../../src/worker/lease.ts';
 import type { Outcome } from '../../src/worker/outcome.ts';
@@ -87,6 +88,7 @@ export async function startWorker(cloud: TestCloud, options: TestWorkerOptions):
       },
     },
     notifier: PLAIN_NOTIFIER,
+    isolation: new Isolation(),
     tempDir,
     maxVideoBytes: 1_000_000,
     jobTimeoutMs: 60_000,

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { WorkerError } from '../../src/errors.ts';
+import { Isolation } from '../../src/worker/isolation.ts';
 import { type CallbackReceiver, startCallbackReceiver } from '../helpers/callback-receiver.ts';
 import {
   createQueue,
@@ -203,6 +206,61 @@ describe('the outcome of a job', () => {
     expect(worker.outcomes[1]).toEqual({ name: 'completed' });
     expect(worker.requests).toHaveLength(1);
     expect(eventsOf('unheard')).toHaveLength(1);
+  });
+
+  it('is not failed for the time it waited to be tried alone', async () => {
+    const queue = await createQueue(cloud, 'alone', 2);
+    const isolation = new Isolation();
+    const jobTimeoutMs = 2000;
+    let attempts = 0;
+    const analyse: TestWorkerOptions['analyse'] = async (request) => {
+      attempts += 1;
+      if (attempts === 1) throw new WorkerError('THREAD_CRASHED', 'its thread has ended');
+      return emptyAnalysis(request);
+    };
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => void lines.push(line) });
+    const overrides = { isolation, jobTimeoutMs, logger, retryBackOff: { baseMs: 1, maxMs: 1 } };
+    const worker = await work({ queueUrl: queue.url, analyse, overrides });
+    await sendMessage(cloud, queue.url, job('suspect'));
+    await until(() => worker.outcomes.length === 1);
+    expect(worker.outcomes).toMatchObject([{ name: 'retry', error: { code: 'THREAD_CRASHED' } }]);
+    const isOtherDone = Promise.withResolvers<void>();
+    const other = isolation.alone(() => isOtherDone.promise, new AbortController().signal);
+    await until(() => lines.filter((line) => line.includes('job started')).length === 2);
+    await sleep(jobTimeoutMs + 500);
+    isOtherDone.resolve();
+    await other;
+    await until(() => worker.outcomes.length === 2);
+    expect(worker.outcomes[1]).toEqual({ name: 'completed' });
+  });
+
+  it('is released at shutdown also while it waits to be tried alone, and no attempt is noted', async () => {
+    const queue = await createQueue(cloud, 'waits-alone');
+    const isolation = new Isolation();
+    const analyse = async () => {
+      throw new WorkerError('THREAD_CRASHED', 'its thread has ended');
+    };
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line) => void lines.push(line) });
+    const overrides = { isolation, logger, retryBackOff: { baseMs: 1, maxMs: 1 } };
+    const worker = await work({ queueUrl: queue.url, slots: 1, analyse, overrides });
+    await sendMessage(cloud, queue.url, job('waits'));
+    await until(() => worker.outcomes.length === 1);
+    const isOtherDone = Promise.withResolvers<void>();
+    const other = isolation.beside(() => isOtherDone.promise, new AbortController().signal);
+    await until(() => lines.some((line) => line.includes('tried alone')));
+    await worker.worker.stop(0);
+    expect(worker.outcomes[1]).toMatchObject({ name: 'released', error: { code: 'SHUTTING_DOWN' } });
+    expect(worker.requests).toHaveLength(1);
+    expect(await queueDepth(cloud, queue.url)).toEqual({ visible: 1, inFlight: 0 });
+    expect(await getJson(cloud, 'detections/.journal/waits/attempt.json')).toMatchObject({
+      crashes: 1,
+      open: [],
+      missing: [],
+    });
+    isOtherDone.resolve();
+    await other;
   });
 
   it('lets a slow job hold up no other', async () => {

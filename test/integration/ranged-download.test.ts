@@ -20,6 +20,7 @@ import { detectVideo } from '../../src/pipeline/detect-video.ts';
 import { type Engines, loadEngines } from '../../src/pipeline/engines.ts';
 import type { RangedDownloads } from '../../src/worker/analyse-stored-video.ts';
 import type { AttemptFacts } from '../../src/worker/attempt-facts.ts';
+import { Isolation } from '../../src/worker/isolation.ts';
 import { JobRunner } from '../../src/worker/job-runner.ts';
 import { ResultStore } from '../../src/worker/result-store.ts';
 import { upload } from '../../tools/emulator/upload.ts';
@@ -135,6 +136,7 @@ describe('a video in S3, analysed with and without its unneeded parts', () => {
         },
       },
       notifier: PLAIN_NOTIFIER,
+      isolation: new Isolation(),
       tempDir,
       maxVideoBytes: 1e9,
       jobTimeoutMs: 60_000,

@@ -3,14 +3,25 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
 import { createS3Client } from '../../src/aws/clients.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { type ErrorCode, WorkerError } from '../../src/errors.ts';
 import type { CheckpointSlot } from '../../src/worker/checkpoint-slot.ts';
 import { guardAgainstCrashes } from '../../src/worker/crash-guard.ts';
+import { Isolation } from '../../src/worker/isolation.ts';
 import { JobJournal, type JournalPage } from '../../src/worker/job-journal.ts';
-import { BUCKET, listKeys, putObject, REGION, startCloud, type TestCloud } from '../helpers/cloud.ts';
+import {
+  BUCKET,
+  getJson,
+  listKeys,
+  putObject,
+  REGION,
+  startCloud,
+  type TestCloud,
+} from '../helpers/cloud.ts';
 import { startFaultProxy } from '../helpers/fault-proxy.ts';
+import { SILENT } from '../helpers/test-worker.ts';
 import { until } from '../helpers/until.ts';
 
 const SIGNAL = new AbortController().signal;
@@ -84,6 +95,41 @@ describe('JobJournal', () => {
     expect((await open('dies', receive(1))).crashes).toBe(0);
     expect((await open('dies', receive(2))).crashes).toBe(1);
     expect((await open('dies', receive(4))).crashes).toBe(2);
+  });
+
+  it('notes the crashes before an attempt that does not begin because of them, and nothing of that attempt', async () => {
+    const fresh = journal.page('suspect', receive(1));
+    expect(await fresh.openUnlessSuspect(SIGNAL)).toBe(true);
+    const waiting = journal.page('suspect', receive(2));
+    expect(await waiting.openUnlessSuspect(SIGNAL)).toBe(false);
+    expect(waiting.crashes).toBe(1);
+    await waiting.close('crashed', SIGNAL);
+    expect((await open('suspect', receive(1, 'message-2'))).crashes).toBe(1);
+    const next = await open('suspect', receive(3));
+    expect(next.crashes).toBe(1);
+    expect((await open('suspect', receive(4))).crashes).toBe(2);
+  });
+
+  it('takes back the note of an attempt whose answer was lost while the job became a suspect', async () => {
+    const store = new S3Store(cloud.s3);
+    let isFirst = true;
+    const late = new JobJournal({
+      bucket: BUCKET,
+      prefix: 'detections/',
+      store: Object.assign(Object.create(store) as S3Store, {
+        head: store.head.bind(store),
+        get: store.get.bind(store),
+        put: async (...parameters: Parameters<S3Store['put']>) => {
+          const etag = await store.put(...parameters);
+          if (!isFirst) return etag;
+          isFirst = false;
+          await (await open('lost-suspect', receive(1, 'message-2'))).close('crashed', SIGNAL);
+          return null;
+        },
+      }),
+    });
+    expect(await late.page('lost-suspect', receive(1)).openUnlessSuspect(SIGNAL)).toBe(false);
+    expect((await open('lost-suspect', receive(2))).crashes).toBe(1);
   });
 
   it('counts neither an attempt that noted its end nor another message at work on the same job', async () => {
@@ -278,8 +324,11 @@ describe('JobJournal', () => {
   });
 
   describe('guardAgainstCrashes', () => {
+    const guardedBy = <T>(isolation: Isolation, page: JournalPage, work: () => Promise<T>) =>
+      guardAgainstCrashes({ page, isolation, log: SILENT }, SIGNAL, work);
+
     const guarded = (jobId: string, receiveCount: number, work: () => Promise<string>) =>
-      guardAgainstCrashes(journal.page(jobId, receive(receiveCount)), SIGNAL, work);
+      guardedBy(new Isolation(), journal.page(jobId, receive(receiveCount)), work);
 
     function failWith(code: ErrorCode, options: { endedBySignal?: boolean } = {}) {
       return async () => {
@@ -297,8 +346,48 @@ describe('JobJournal', () => {
         code: 'WORKER_CRASHED',
         kind: 'permanent',
       });
-      const duplicate = guardAgainstCrashes(journal.page('poison', receive(1, 'message-2')), SIGNAL, work);
+      const duplicate = guardedBy(new Isolation(), journal.page('poison', receive(1, 'message-2')), work);
       await expect(duplicate).rejects.toMatchObject({ code: 'WORKER_CRASHED' });
+    });
+
+    it('tries a job alone after a crash, and until its turn has come it is not noted as tried', async () => {
+      const isolation = new Isolation();
+      const isOtherDone = Promise.withResolvers<string>();
+      const other = guardedBy(isolation, journal.page('other', receive(1)), () => isOtherDone.promise);
+      await until(async () => (await keysOf('other')).length === 1);
+      await open('after-crash', receive(1));
+
+      const waits: string[] = [];
+      const log = pino({}, { write: (line) => void waits.push(line) });
+      let hasBegun = false;
+      const begin = async () => {
+        hasBegun = true;
+        return 'in the end';
+      };
+      const suspect = (receiveCount: number, signal = SIGNAL) => {
+        const page = journal.page('after-crash', receive(receiveCount));
+        return guardAgainstCrashes({ page, isolation, log }, signal, begin);
+      };
+      const stop = new AbortController();
+      const interrupted = suspect(2, stop.signal);
+      await until(() => waits.length === 1);
+      stop.abort(new WorkerError('SHUTTING_DOWN', 'a reason'));
+      await expect(interrupted).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+      expect(await getJson(cloud, 'detections/.journal/after-crash/attempt.json')).toMatchObject({
+        crashes: 0,
+        open: [],
+        missing: [receive(1)],
+      });
+
+      const tried = suspect(3);
+      await until(() => waits.length === 2);
+      const behind = guardedBy(isolation, journal.page('behind', receive(1)), async () => hasBegun);
+      expect(hasBegun).toBe(false);
+      isOtherDone.resolve('done');
+      expect(await other).toBe('done');
+      expect(await tried).toBe('in the end');
+      expect(await behind).toBe(true);
+      expect(await keysOf('after-crash')).toEqual([]);
     });
 
     it('counts neither interruptions nor failures of others, nor a decoder that this machine cannot run', async () => {
