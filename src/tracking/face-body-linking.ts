@@ -80,6 +80,11 @@ export function linkFacesToBodies(votes: readonly FaceBodyVotes[]): FaceBodyLink
     .sort((a, b) => b.agreements - a.agreements || b.confidence - a.confidence);
 }
 
+/** Whether a face is near enough to where a body's nose, eyes and ears are to be its own. */
+export function isAtHead(face: Tlwh, landmarks: readonly PoseLandmark[]): boolean {
+  return headOffset(face, landmarks.slice(0, HEAD_LANDMARKS)) <= MOST_HEAD_OFFSET;
+}
+
 /** Distance between the face's centre and the head landmarks' centre, in face sizes; Infinity when there is no head. */
 function headOffset(face: Tlwh | undefined, head: readonly PoseLandmark[] | undefined): number {
   if (face === undefined || head === undefined || head.length < HEAD_LANDMARKS) return Infinity;

@@ -64,14 +64,24 @@ export function nameSightings(
     interpolatedFaces: [] as Interpolated<FaceObservation>[],
     interpolatedPoses: [] as Interpolated<PoseObservation>[],
   }));
-  for (const { summary, tracklets } of identities) {
-    const { kind, trackId } = summary;
+  const ofPerson = Map.groupBy(identities, ({ summary }) => summary.personId);
+  for (const identity of identities) {
+    const { summary, tracklets } = identity;
+    const { kind, trackId, personId } = summary;
     for (const { frame, detection } of tracklets.flatMap(({ sightings }) => sightings)) {
       const ids = kind === 'face' ? named[frame]?.faceTrackIds : named[frame]?.poseTrackIds;
       if (ids !== undefined) ids[detection] = trackId;
     }
     if (longestGap === null) continue;
-    for (const { frame, face, pose } of interpolateTrack(kind, tracklets, frames, longestGap)) {
+    const others = ofPerson.get(personId)?.filter((one) => one !== identity) ?? [];
+    const otherTracklets = others.flatMap((one) => one.tracklets);
+    for (const { frame, face, pose } of interpolateTrack(
+      kind,
+      tracklets,
+      otherTracklets,
+      frames,
+      longestGap,
+    )) {
       if (face !== null) named[frame]?.interpolatedFaces.push({ trackId, observation: face });
       if (pose !== null) named[frame]?.interpolatedPoses.push({ trackId, observation: pose });
     }

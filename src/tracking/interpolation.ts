@@ -1,6 +1,10 @@
-/** Fills the frames in which a track was missed with boxes between its sightings, never beyond them and never across a cut. */
+/**
+ * Fills the frames in which a track was missed with boxes between its sightings, never beyond them, never across a cut, and never
+ * where a sighting of the same person's face or body shows that the straight line is wrong.
+ */
 import type { Point, Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
+import { isAtHead } from './face-body-linking.ts';
 import type { FaceObservation, ObservedFrames, PoseObservation } from './observations.ts';
 import { isWithinAge, type Patience } from './sampling-rate.ts';
 import type { Kind, Tracklet, TrackletSighting } from './tracklet.ts';
@@ -21,15 +25,20 @@ export interface FilledFrame {
 
 /**
  * Fills the gaps of one identity within each shot; `tracklets` are its own, all of the given kind.
+ * @param others tracklets of the other kind of the same person
  * @param longest longer gaps stay: somebody who comes back after a minute was not on the way all the time
  */
 export function interpolateTrack(
   kind: Kind,
   tracklets: readonly Tracklet[],
+  others: readonly Tracklet[],
   frames: ObservedFrames,
   longest: Patience,
 ): FilledFrame[] {
-  return findGaps(tracklets, frames, longest).map(({ frame, before, after, share }) => {
+  const seen = new Map(
+    others.flatMap(({ sightings }) => sightings.map(({ frame, detection }) => [frame, detection] as const)),
+  );
+  const filled = findGaps(tracklets, frames, longest).map(({ frame, before, after, share }) => {
     const [from, to] = [frames.at(before.frame), frames.at(after.frame)];
     if (kind === 'face') {
       const [a, b] = [from?.faces[before.detection], to?.faces[after.detection]];
@@ -38,6 +47,16 @@ export function interpolateTrack(
     const [a, b] = [from?.poses[before.detection], to?.poses[after.detection]];
     return { frame, face: null, pose: a && b ? poseBetween(a, b, share) : null };
   });
+  return filled.filter((one) => !isElsewhere(one, frames, seen.get(one.frame)));
+}
+
+/** Whether the person's body, or face, that was seen in a filled frame is away from the face, or body, filled in. */
+function isElsewhere({ frame, ...filled }: FilledFrame, frames: ObservedFrames, other: number | undefined) {
+  if (other === undefined) return false;
+  const seen = frames.at(frame);
+  const face = filled.face ?? seen?.faces[other];
+  const pose = filled.pose ?? seen?.poses[other];
+  return face !== undefined && pose !== undefined && !isAtHead(face.box, pose.landmarks);
 }
 
 /** A missed frame, the sightings around it, and how far it is from the first to the second, 0..1. */

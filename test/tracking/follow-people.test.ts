@@ -5,7 +5,7 @@ import {
   type TrackingOptions,
 } from '../../src/tracking/follow-people.ts';
 import type { FrameObservations, PoseObservation } from '../../src/tracking/observations.ts';
-import { faceOf, film, PICTURE, poseOf } from './synthetic-video.ts';
+import { faceOf, film, PICTURE, poseOf, type Script } from './synthetic-video.ts';
 
 function optionsFor(frameIntervalMs: number, more: Partial<TrackingOptions> = {}): TrackingOptions {
   return {
@@ -348,6 +348,40 @@ describe('followPeople', () => {
     expect(frames[2]?.interpolatedPoses[0]?.observation.landmarks[0]?.x).toBeCloseTo(310, 9);
     expect(frames[5]?.interpolatedFaces).toEqual([]);
     expect(tracks.map(({ observations }) => observations)).toEqual([7, 7]);
+  });
+
+  it('fills no face away from the body that is seen there, and no body away from the face', () => {
+    const place = (frame: number) => ({ x: frame === 3 ? 500 : 300, y: 200 });
+    const isEnd = (frame: number) => frame < 2 || frame > 4;
+    const face = (frame: number) => [faceOf(0, place(frame))];
+    const pose = (frame: number) => [poseOf(place(frame), 1)];
+    const filled = (script: Pick<Script, 'faces' | 'poses'>) =>
+      followPeople(
+        film({ frames: 7, intervalMs: 1000, ...script }),
+        optionsFor(1000, { interpolate: true }),
+      ).frames.map(({ interpolatedFaces, interpolatedPoses }) => [
+        interpolatedFaces.length,
+        interpolatedPoses.length,
+      ]);
+    const none = [0, 0];
+    expect(filled({ faces: (frame) => (isEnd(frame) ? face(frame) : []), poses: pose })).toEqual([
+      none,
+      none,
+      [1, 0],
+      none,
+      [1, 0],
+      none,
+      none,
+    ]);
+    expect(filled({ faces: face, poses: (frame) => (isEnd(frame) ? pose(frame) : []) })).toEqual([
+      none,
+      none,
+      [0, 1],
+      none,
+      [0, 1],
+      none,
+      none,
+    ]);
   });
 
   it('fills no absence that is longer than a track lives', () => {
