@@ -8,6 +8,8 @@ export type Attempt = Pick<ReceivedMessage, 'messageId' | 'receiveCount'>;
 const attemptSchema = z.object({ messageId: z.string(), receiveCount: z.int() });
 
 const entrySchema = z.object({
+  /** Names the request that is attempted; missing in notes that are older than this field. */
+  request: z.string().optional(),
   /** Attempts that have told of a thread or a child process they took with them, since one got further. */
   crashes: z.int().min(0),
   /** Attempts that work on the job now, or died doing so: a job may have come in several messages. */

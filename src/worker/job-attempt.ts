@@ -94,7 +94,8 @@ export class JobAttempt {
       this.facts.answeredFromStore = true;
       return stored.record;
     }
-    const page = results.journal.page(job.jobId, this.#message);
+    const request = provenanceDigest(provenanceOf(job, null));
+    const page = results.journal.page(job.jobId, request, this.#message);
     try {
       return await guardAgainstCrashes({ page, isolation, log: this.#log }, signal, () =>
         withDeadline(jobTimeoutMs, signal, (limited) => this.#produce(job, page, limited)),

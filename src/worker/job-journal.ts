@@ -36,9 +36,12 @@ export class JobJournal {
     this.#options = options;
   }
 
-  /** The page of one attempt; nothing is noted yet. */
-  page(jobId: string, { messageId, receiveCount }: Attempt): JournalPage {
-    return new JournalPage(this.#folder(jobId), { messageId, receiveCount }, this.#late);
+  /**
+   * The page of one attempt; nothing is noted yet.
+   * @param request names what the job asks for: what happened to another request under the same id says nothing of this one
+   */
+  page(jobId: string, request: string, { messageId, receiveCount }: Attempt): JournalPage {
+    return new JournalPage(this.#folder(jobId), request, { messageId, receiveCount }, this.#late);
   }
 
   /** Removes what an attempt left that died between its result and its last note. */
@@ -67,14 +70,16 @@ interface Folder {
  */
 export class JournalPage {
   readonly #folder: Folder;
+  readonly #request: string;
   readonly #attempt: Attempt;
   readonly #late: LateNotes;
   #crashes = 0;
   #state: 'not begun' | 'opening' | 'open' | 'ended' | 'end missing' = 'not begun';
   #slot: CheckpointSlot | null = null;
 
-  constructor(folder: Folder, attempt: Attempt, late: LateNotes) {
+  constructor(folder: Folder, request: string, attempt: Attempt, late: LateNotes) {
     this.#folder = folder;
+    this.#request = request;
     this.#attempt = attempt;
     this.#late = late;
   }
@@ -164,7 +169,7 @@ export class JournalPage {
 
   /**
    * Replaces what is noted by what `change` makes of it, and resolves to that; null from `change` leaves it as it is. `change` is
-   * given null when nothing is noted; it may be called again, also when its own change is in place already: the answer to a put may
+   * given null when nothing is noted of this request; it may be called again, also when its own change is in place already: the answer to a put may
    * have been lost.
    */
   async #amend(change: (found: Entry | null) => Entry | null, signal: AbortSignal): Promise<Entry | null> {
@@ -174,10 +179,12 @@ export class JournalPage {
       // Head and read are two requests: the condition of the put shows whether they saw the same.
       const head = await store.head(location, signal);
       const found = head === null ? null : parseEntry(await store.get(location, signal));
-      const entry = change(found);
+      const isOurs = (found?.request ?? this.#request) === this.#request;
+      const entry = change(isOurs ? found : null);
       if (entry === null) return null;
       const condition = head === null ? 'absent' : { etag: head.etag };
-      if ((await putEntry(this.#folder, entry, condition, signal)) !== null) return entry;
+      const noted = { ...entry, request: this.#request };
+      if ((await putEntry(this.#folder, noted, condition, signal)) !== null) return entry;
     }
     throw new WorkerError(
       'STORAGE_UNAVAILABLE',

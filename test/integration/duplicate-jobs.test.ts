@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { pino } from 'pino';
 import { createS3Client } from '../../src/aws/clients.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
+import { WorkerError } from '../../src/errors.ts';
 import { ResultStore } from '../../src/worker/result-store.ts';
 import { type CallbackReceiver, startCallbackReceiver } from '../helpers/callback-receiver.ts';
 import {
@@ -160,6 +161,21 @@ describe('a second message with the same job id', () => {
       { name: 'completed' },
     ]);
     expect(await getJson(cloud, 'detections/early.json')).toMatchObject({ status: 'completed' });
+  });
+
+  it('is done although the first crashed its workers, when it asks for another video', async () => {
+    const analyse: TestWorkerOptions['analyse'] = async (request) => {
+      if (request.frameIntervalSeconds === 2) throw new WorkerError('THREAD_CRASHED', 'its thread has ended');
+      return emptyAnalysis(request);
+    };
+    const worker = await work({ analyse, overrides: { retryBackOff: { baseMs: 1, maxMs: 1 } } });
+    await sendMessage(cloud, queue.url, job('mended'));
+    await until(() => worker.outcomes.length === 3);
+    expect(worker.outcomes[2]).toMatchObject({ name: 'failed', error: { code: 'WORKER_CRASHED' } });
+    await sendInTurn(worker, job('mended', { video_s3_key: 'other.mp4', frame_interval_seconds: 1 }));
+    expect(worker.outcomes[3]).toEqual({ name: 'completed' });
+    expect(await getJson(cloud, 'detections/mended.json')).toMatchObject({ status: 'completed' });
+    expect(await listKeys(cloud, 'detections/.journal/mended/')).toEqual([]);
   });
 
   it('replaces the result when finished jobs are to be run again', async () => {

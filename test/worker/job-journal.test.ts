@@ -26,6 +26,9 @@ import { until } from '../helpers/until.ts';
 
 const SIGNAL = new AbortController().signal;
 
+/** What the jobs of this test ask for. */
+const REQUEST = 'request-1';
+
 /** A journal whose store may be told to lose one answer. */
 async function flakyJournal(cloud: TestCloud) {
   const proxy = await startFaultProxy(cloud.endpoint);
@@ -82,7 +85,7 @@ describe('JobJournal', () => {
   }
 
   async function open(jobId: string, by: ReturnType<typeof receive>, of = journal): Promise<JournalPage> {
-    const page = of.page(jobId, by);
+    const page = of.page(jobId, REQUEST, by);
     await page.open(SIGNAL);
     return page;
   }
@@ -98,9 +101,9 @@ describe('JobJournal', () => {
   });
 
   it('notes the crashes before an attempt that does not begin because of them, and nothing of that attempt', async () => {
-    const fresh = journal.page('suspect', receive(1));
+    const fresh = journal.page('suspect', REQUEST, receive(1));
     expect(await fresh.openUnlessSuspect(SIGNAL)).toBe(true);
-    const waiting = journal.page('suspect', receive(2));
+    const waiting = journal.page('suspect', REQUEST, receive(2));
     expect(await waiting.openUnlessSuspect(SIGNAL)).toBe(false);
     expect(waiting.crashes).toBe(1);
     await waiting.close('crashed', SIGNAL);
@@ -128,7 +131,7 @@ describe('JobJournal', () => {
         },
       }),
     });
-    expect(await late.page('lost-suspect', receive(1)).openUnlessSuspect(SIGNAL)).toBe(false);
+    expect(await late.page('lost-suspect', REQUEST, receive(1)).openUnlessSuspect(SIGNAL)).toBe(false);
     expect((await open('lost-suspect', receive(2))).crashes).toBe(1);
   });
 
@@ -220,7 +223,7 @@ describe('JobJournal', () => {
     for (const begin of ['on-nothing', 'on-notes']) {
       if (begin === 'on-notes') await (await open(begin, receive(1))).close('again', SIGNAL);
       held.length = 0;
-      const page = slow.page(begin, receive(2));
+      const page = slow.page(begin, REQUEST, receive(2));
       await expect(page.open(SIGNAL)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
       await page.close('again', SIGNAL);
       await held[0]?.();
@@ -235,6 +238,24 @@ describe('JobJournal', () => {
     await page.close('again', SIGNAL);
     expect((await open('lost-answer', receive(2), behindProxy)).crashes).toBe(0);
     await stop();
+  });
+
+  it('begins anew for another request under the same id, and leaves its notes alone afterwards', async () => {
+    await (await open('two-requests', receive(1))).close('crashed', SIGNAL);
+    const late = await open('two-requests', receive(2));
+    const good = journal.page('two-requests', 'request-2', receive(1, 'message-2'));
+    expect(await good.openUnlessSuspect(SIGNAL)).toBe(true);
+    expect(good.crashes).toBe(0);
+    await late.close('crashed', SIGNAL);
+    const next = journal.page('two-requests', 'request-2', receive(2, 'message-2'));
+    await next.open(SIGNAL);
+    expect(next.crashes).toBe(1);
+  });
+
+  it('counts crashes that were noted before notes named their request', async () => {
+    const notes = JSON.stringify({ crashes: 1, open: [], missing: [] });
+    await putObject(cloud, 'detections/.journal/older/attempt.json', notes);
+    expect((await open('older', receive(2))).crashes).toBe(1);
   });
 
   it('begins anew when its notes cannot be read', async () => {
@@ -328,7 +349,7 @@ describe('JobJournal', () => {
       guardAgainstCrashes({ page, isolation, log: SILENT }, SIGNAL, work);
 
     const guarded = (jobId: string, receiveCount: number, work: () => Promise<string>) =>
-      guardedBy(new Isolation(), journal.page(jobId, receive(receiveCount)), work);
+      guardedBy(new Isolation(), journal.page(jobId, REQUEST, receive(receiveCount)), work);
 
     function failWith(code: ErrorCode, options: { endedBySignal?: boolean } = {}) {
       return async () => {
@@ -346,14 +367,22 @@ describe('JobJournal', () => {
         code: 'WORKER_CRASHED',
         kind: 'permanent',
       });
-      const duplicate = guardedBy(new Isolation(), journal.page('poison', receive(1, 'message-2')), work);
+      const duplicate = guardedBy(
+        new Isolation(),
+        journal.page('poison', REQUEST, receive(1, 'message-2')),
+        work,
+      );
       await expect(duplicate).rejects.toMatchObject({ code: 'WORKER_CRASHED' });
     });
 
     it('tries a job alone after a crash, and until its turn has come it is not noted as tried', async () => {
       const isolation = new Isolation();
       const isOtherDone = Promise.withResolvers<string>();
-      const other = guardedBy(isolation, journal.page('other', receive(1)), () => isOtherDone.promise);
+      const other = guardedBy(
+        isolation,
+        journal.page('other', REQUEST, receive(1)),
+        () => isOtherDone.promise,
+      );
       await until(async () => (await keysOf('other')).length === 1);
       await open('after-crash', receive(1));
 
@@ -365,7 +394,7 @@ describe('JobJournal', () => {
         return 'in the end';
       };
       const suspect = (receiveCount: number, signal = SIGNAL) => {
-        const page = journal.page('after-crash', receive(receiveCount));
+        const page = journal.page('after-crash', REQUEST, receive(receiveCount));
         return guardAgainstCrashes({ page, isolation, log }, signal, begin);
       };
       const stop = new AbortController();
@@ -381,7 +410,7 @@ describe('JobJournal', () => {
 
       const tried = suspect(3);
       await until(() => waits.length === 2);
-      const behind = guardedBy(isolation, journal.page('behind', receive(1)), async () => hasBegun);
+      const behind = guardedBy(isolation, journal.page('behind', REQUEST, receive(1)), async () => hasBegun);
       expect(hasBegun).toBe(false);
       isOtherDone.resolve('done');
       expect(await other).toBe('done');
