@@ -6,19 +6,22 @@ import { knownCode, WorkerError } from '../errors.ts';
 import type { ObjectStore } from '../worker/ports.ts';
 import type { PresignUrl } from './ports.ts';
 
+/** A body is signed as a whole and sent within seconds; on its way it is in memory three times. */
+const MAX_BODY_BYTES = 100_000_000;
+
 export interface CallbackBodyOptions {
   /** `event`: type, summary and reference, under 20 kB; `result`: the original API's response. */
   readonly style: 'event' | 'result';
   /** How long the link to the result is to work, in seconds; 0 sends none. */
   readonly presignSeconds: number;
-  readonly store: Pick<ObjectStore, 'get'>;
+  readonly store: Pick<ObjectStore, 'head' | 'get'>;
   readonly presign: PresignUrl;
 }
 
 /** The body of one attempt, UTF-8. Made anew for each: a link that expires must not be older than its attempt. */
 export type ComposeBody = (event: DetectionEvent, signal: AbortSignal) => Promise<Uint8Array>;
 
-/** The composer's promise rejects with STORAGE_UNAVAILABLE when the result cannot be read. */
+/** The composer's promise rejects with STORAGE_UNAVAILABLE when the result cannot be read, and CALLBACK_FAILED when it is too large to send. */
 export function callbackBody({ style, presignSeconds, store, presign }: CallbackBodyOptions): ComposeBody {
   return async (event, signal) => {
     if (style === 'event') return encode(await withLink(event, presignSeconds, presign));
@@ -27,9 +30,16 @@ export function callbackBody({ style, presignSeconds, store, presign }: Callback
       const { code, message, retryable } = data.error;
       return encode(failedResponse(failedResult(data.job_id, { code: knownCode(code), message }, retryable)));
     }
+    const { bucket, key } = data.result;
+    const { bytes = 0 } = (await store.head(data.result, signal)) ?? {};
+    if (bytes > MAX_BODY_BYTES) {
+      throw new WorkerError(
+        'CALLBACK_FAILED',
+        `s3://${bucket}/${key} has ${bytes} bytes, and at most ${MAX_BODY_BYTES} are sent: set CALLBACK_STYLE to event, or sample less often`,
+      );
+    }
     const json = await store.get(data.result, signal);
     if (json === null) {
-      const { bucket, key } = data.result;
       throw new WorkerError('STORAGE_UNAVAILABLE', `s3://${bucket}/${key} is gone: nothing is left to send`);
     }
     return completedResponse(json, data.result.key);

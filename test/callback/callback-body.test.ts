@@ -16,7 +16,10 @@ function compose(style: 'event' | 'result', presignSeconds = 0, stored: Uint8Arr
   const body = callbackBody({
     style,
     presignSeconds,
-    store: { get: async () => stored },
+    store: {
+      head: async () => (stored === null ? null : { bytes: stored.length, etag: '', metadata: {} }),
+      get: async () => stored,
+    },
     presign: async ({ bucket, key }, seconds) => ({
       url: `https://${bucket}.example.com/${key}?expires=${seconds}`,
       expiresAt: EXPIRES_AT,
@@ -58,6 +61,17 @@ describe('the body of a callback', () => {
 
   it('cannot be made in the original style when the result is gone', async () => {
     await expect(compose('result', 0, null)(COMPLETED)).rejects.toThrow('is gone');
+  });
+
+  it('is not made of a result that takes too much memory, and says what to set', async () => {
+    const large = new Uint8Array(100_000_001);
+    await expect(compose('result', 0, large)(COMPLETED)).rejects.toMatchObject({
+      code: 'CALLBACK_FAILED',
+      message: expect.stringContaining(
+        'has 100000001 bytes, and at most 100000000 are sent: set CALLBACK_STYLE',
+      ),
+    });
+    expect(JSON.parse(await compose('event', 0, large)(COMPLETED))).toEqual(COMPLETED);
   });
 
   it('stays under 20 kB, whatever a failure has to say', async () => {
