@@ -24,7 +24,9 @@ export async function sendMessage(
   } catch (cause) {
     if (signal.aborted) throw toWorkerError(signal.reason);
     const described = describeAwsFailure(awsFailure(cause));
-    throw new WorkerError('QUEUE_UNAVAILABLE', `${input.QueueUrl} could not take a message (${described})`, {
+    // Its name alone: a queue's URL, with the number of the account, is nobody's affair but the operator's.
+    const queue = input.QueueUrl?.split('/').at(-1);
+    throw new WorkerError('QUEUE_UNAVAILABLE', `the queue ${queue} could not take a message (${described})`, {
       cause,
     });
   }

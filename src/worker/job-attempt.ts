@@ -73,15 +73,15 @@ export class JobAttempt {
 
   /** Never rejects: every error ends in an outcome. The signal's reason must be a WorkerError. */
   async run(signal: AbortSignal): Promise<Outcome> {
+    let record: ResultRecord;
     try {
-      const record = await this.#obtain(signal);
-      await this.#announce(record, signal);
-      return endedAs(record);
+      record = await this.#obtain(signal);
     } catch (error) {
       const outcome = this.#decide(firstReason(error, signal));
       if (outcome.name !== 'failed' && outcome.name !== 'exhausted') return outcome;
       return await this.#fail(outcome, signal);
     }
+    return await this.#tell(record, endedAs(record), signal);
   }
 
   /** The record of the job's result: of the stored one when the job was done before, else of a new one. */
@@ -160,16 +160,11 @@ export class JobAttempt {
     return this.facts.videoEtag ?? null;
   }
 
-  /**
-   * Stores and announces a failure, unless the job is completed after all; what goes wrong on the way changes a `failed` outcome, never
-   * an `exhausted` one.
-   */
+  /** Stores and announces a failure, unless the job is completed after all. */
   async #fail(
     outcome: Extract<Outcome, { name: 'failed' | 'exhausted' }>,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    // The result stands then; only its receiver could not be reached.
-    if (outcome.error.code === 'CALLBACK_FAILED') return outcome;
     const retryable = outcome.name === 'exhausted' || CURABLE.includes(outcome.error.code);
     const record: ResultRecord = {
       head: failedResult(this.#jobId, outcome.error, retryable),
@@ -177,19 +172,31 @@ export class JobAttempt {
       callbackUrl: this.#callbackUrl,
       messageId: this.#message.messageId,
     };
-    let ending: Outcome = outcome;
+    let standing = record;
     try {
       // A refusal is told as it is: what stands is the result of another request.
-      const isRefused = outcome.error.code === 'JOB_CONFLICT';
-      const standing = isRefused ? record : await this.#publishFailure(record, signal);
-      if (standing.head.status === 'completed') ending = { name: 'completed' };
+      if (outcome.error.code !== 'JOB_CONFLICT') standing = await this.#publishFailure(record, signal);
+    } catch (error) {
+      return this.#decideAfter(outcome, error, signal);
+    }
+    const ending: Outcome = standing.head.status === 'completed' ? { name: 'completed' } : outcome;
+    return await this.#tell(standing, ending, signal);
+  }
+
+  /** What stands, stands, whoever can be told of it: the message comes back for that alone, as long as the queue allows. */
+  async #tell(standing: ResultRecord, ending: Outcome, signal: AbortSignal): Promise<Outcome> {
+    try {
       await this.#announce(standing, signal);
       return ending;
     } catch (error) {
-      const reason = firstReason(error, signal);
-      if (reason.kind === 'released') return { name: 'released', error: reason };
-      return ending.name === 'exhausted' ? ending : this.#decide(reason);
+      return this.#decideAfter(ending, error, signal);
     }
+  }
+
+  /** What becomes of an ending that could not be stored or told. An exhausted job keeps the reason why it is. */
+  #decideAfter(ending: Outcome, error: unknown, signal: AbortSignal): Outcome {
+    const reason = firstReason(error, signal);
+    return ending.name === 'exhausted' && reason.kind !== 'released' ? ending : this.#decide(reason);
   }
 
   /**

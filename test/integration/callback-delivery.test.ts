@@ -21,6 +21,7 @@ import { type CallbackReceiver, startCallbackReceiver } from '../helpers/callbac
 import {
   BUCKET,
   createQueue,
+  getJson,
   putObject,
   queueDepth,
   receive,
@@ -218,6 +219,41 @@ describe('a callback that fails', () => {
     expect(await receive(cloud, jobs.url)).toEqual([]);
     clock.advance(20);
     expect(await receive(cloud, jobs.url)).toHaveLength(1);
+  });
+
+  it('leaves the result of its job as it is where the callback queue cannot take it, at the last receive as well', async () => {
+    const jobs = await createQueue(cloud, `jobs-${queues}`, 2);
+    await putObject(cloud, 'a.mp4', 'video');
+    respond = (response) => response.writeHead(503).end();
+    const gone = new CallbackQueue(cloud.sqs, `${cloud.endpoint}/000000000000/no-such-queue`);
+    const worker = await startWorker(cloud, {
+      queueUrl: jobs.url,
+      analyse: async () => {
+        throw new WorkerError('VIDEO_CORRUPT', 'the video is broken');
+      },
+      overrides: {
+        notifier: courier({ queue: gone, quickTries: 1 }),
+        retryBackOff: { baseMs: 1, maxMs: 1 },
+      },
+    });
+    const job = { job_id: 'unheard', video_s3_key: 'a.mp4', callback_url: receiver.url };
+    await sendMessage(cloud, jobs.url, job);
+    await until(() => worker.outcomes.length === 2);
+    await worker.stop();
+    const error = {
+      code: 'QUEUE_UNAVAILABLE',
+      message: expect.stringMatching(/^the queue no-such-queue could not take a message/),
+    };
+    expect(worker.outcomes).toMatchObject([
+      { name: 'retry', error },
+      { name: 'exhausted', error },
+    ]);
+    expect(worker.requests).toHaveLength(1);
+    expect(await getJson(cloud, 'detections/unheard.json')).toMatchObject({
+      error: { code: 'VIDEO_CORRUPT', message: 'the video is broken', retryable: false },
+    });
+    const told = received().map(({ headers, event: { data } }) => [headers['webhook-id'], data.status]);
+    expect(told).toEqual([told[0], told[0]]);
   });
 
   it('waits for a short pause and tries again', async () => {
