@@ -160,7 +160,7 @@ export class JobAttempt {
     return this.facts.videoEtag ?? null;
   }
 
-  /** Stores and announces a failure, unless the job is completed after all. */
+  /** Stores and announces a failure, unless the job is completed after all; at the last receive also one that cannot be stored. */
   async #fail(
     outcome: Extract<Outcome, { name: 'failed' | 'exhausted' }>,
     signal: AbortSignal,
@@ -172,14 +172,18 @@ export class JobAttempt {
       callbackUrl: this.#callbackUrl,
       messageId: this.#message.messageId,
     };
+    let ending: Outcome = outcome;
     let standing = record;
     try {
       // A refusal is told as it is: what stands is the result of another request.
       if (outcome.error.code !== 'JOB_CONFLICT') standing = await this.#publishFailure(record, signal);
+      if (standing.head.status === 'completed') ending = { name: 'completed' };
     } catch (error) {
-      return this.#decideAfter(outcome, error, signal);
+      ending = this.#decideAfter(outcome, error, signal);
+      if (ending.name !== 'exhausted') return ending;
+      // No later receive would tell the receiver either.
+      this.#log.warn({ err: error }, 'the failed result of a job at its last receive could not be stored');
     }
-    const ending: Outcome = standing.head.status === 'completed' ? { name: 'completed' } : outcome;
     return await this.#tell(standing, ending, signal);
   }
 

@@ -1,21 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
+import { createS3Client } from '../../src/aws/clients.ts';
+import { S3Store } from '../../src/aws/s3-store.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { Isolation } from '../../src/worker/isolation.ts';
+import { ResultStore } from '../../src/worker/result-store.ts';
 import { type CallbackReceiver, startCallbackReceiver } from '../helpers/callback-receiver.ts';
 import {
+  BUCKET,
   createQueue,
   getJson,
   listKeys,
   putObject,
   queueDepth,
+  REGION,
   receive,
   sendMessage,
   startCloud,
   type TestCloud,
   type TestQueue,
 } from '../helpers/cloud.ts';
+import { startFaultProxy } from '../helpers/fault-proxy.ts';
 import {
   emptyAnalysis,
   startWorker,
@@ -144,6 +150,40 @@ describe('the outcome of a job', () => {
     const [dead] = await receive(cloud, queue.deadLetterUrl, 5);
     expect(JSON.parse(dead?.Body ?? '')).toEqual(body);
   });
+
+  it.each([
+    ['a retry', 'INTERNAL', true],
+    ['a failure for good', 'VIDEO_CORRUPT', false],
+  ] as const)(
+    'is exhausted at the last receive after %s that S3 does not take: the receiver is told all the same',
+    async (name, code, retryable) => {
+      const jobId = `untaken-${name.replaceAll(' ', '-')}`;
+      const queue = await createQueue(cloud, jobId, 1);
+      const proxy = await startFaultProxy(cloud.endpoint);
+      const s3 = createS3Client({ region: REGION, endpointUrl: proxy.endpoint });
+      const store = new S3Store(s3);
+      const results = new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' });
+      proxy.rule = ({ operation, path }) =>
+        operation === 'PUT' && path.endsWith(`/${jobId}.json`) ? { status: 403, code: 'AccessDenied' } : null;
+      try {
+        const analyse = async () => {
+          throw new WorkerError(code, 'a reason');
+        };
+        const worker = await work({ queueUrl: queue.url, analyse, overrides: { store, results } });
+        await sendMessage(cloud, queue.url, job(jobId));
+        await until(() => worker.outcomes.length === 1);
+        expect(worker.outcomes).toMatchObject([{ name: 'exhausted' }]);
+        expect(eventsOf(jobId)).toMatchObject([
+          { event: { type: 'detection.failed', data: { error: { code, message: 'a reason', retryable } } } },
+        ]);
+        expect(await listKeys(cloud, `detections/${jobId}`)).toEqual([]);
+        expect(await receive(cloud, queue.deadLetterUrl, 5)).toHaveLength(1);
+      } finally {
+        s3.destroy();
+        await proxy.stop();
+      }
+    },
+  );
 
   it('is released at shutdown: nothing is written and the message is visible at once', async () => {
     const queue = await createQueue(cloud, 'released');
