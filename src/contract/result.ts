@@ -192,7 +192,11 @@ export const jobErrorSchema = z.object({
     .meta({ examples: REPORTED_CODES })
     .describe('What went wrong, for programs; a newer worker may know further codes.'),
   message: z.string().describe('One sentence: the cause and what to do.'),
-  retryable: z.boolean().describe('Whether the same job may succeed when it is sent again.'),
+  retryable: z
+    .boolean()
+    .describe(
+      'Whether the same job may succeed when it is sent again: later, or once the cause that `message` names is gone.',
+    ),
 });
 
 /** Result of a job that can never succeed, or whose last attempt failed. */

@@ -2,7 +2,7 @@
 import { detectionEvent } from '../contract/callback.ts';
 import type { DetectionJob, ParsedJob } from '../contract/job.ts';
 import { failedResult } from '../contract/result.ts';
-import { type ErrorCode, knownCode, toWorkerError, WorkerError } from '../errors.ts';
+import { ERROR_KINDS, type ErrorCode, knownCode, toWorkerError, WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { traceStep } from '../telemetry/tracing.ts';
 import { analyseStoredVideo, type VideoServices } from './analyse-stored-video.ts';
@@ -48,8 +48,13 @@ export interface AttemptOptions {
   readonly log: Logger;
 }
 
-/** Failures of an input that may be in place the next time the same job is sent. */
-const CURABLE: readonly ErrorCode[] = ['VIDEO_NOT_FOUND', 'VIDEO_ACCESS_DENIED'];
+/** Failures whose cause may be gone the next time the same job is sent: the video is in place, or the worker's limits are wider. */
+const CURABLE: readonly ErrorCode[] = [
+  'VIDEO_NOT_FOUND',
+  'VIDEO_ACCESS_DENIED',
+  'VIDEO_TOO_LONG',
+  'JOB_DEADLINE_EXCEEDED',
+];
 
 export class JobAttempt {
   readonly facts: AttemptFacts = {};
@@ -128,14 +133,20 @@ export class JobAttempt {
   }
 
   /**
-   * Whether a stored result is this job's answer. A failure whose video was never read is no answer: it may be in place now. Of a
-   * job that is to be run again, only what an earlier attempt at this very message has stored is one.
+   * Whether a stored result is this job's answer. A failure that may pass, or whose video was never read, is one only to the message
+   * that ended so for good: it is back for its callback. Of a job that is to be run again, only what an earlier attempt at this very
+   * message has stored is an answer.
    * @throws WorkerError JOB_CONFLICT when a completed result of another request has the job's id
    */
   async #answers({ record }: StoredResult, job: DetectionJob, signal: AbortSignal): Promise<boolean> {
     const { store, rerunFinished = false } = this.#services;
-    if (rerunFinished && record.messageId !== this.#message.messageId) return false;
-    if (record.head.status === 'failed' && mayNowWork(record, record.head.error)) return false;
+    const isOurs = record.messageId === this.#message.messageId;
+    if (rerunFinished && !isOurs) return false;
+    if (record.head.status === 'failed') {
+      const { error } = record.head;
+      const isOurEnding = isOurs && ERROR_KINDS[knownCode(error.code)] === 'permanent';
+      if (!isOurEnding && mayNowWork(record, error)) return false;
+    }
     const requested = provenanceOf(job, await store.etag(job.video, signal));
     const isSame = provenanceDifference(record.provenance, requested) === null;
     if (record.head.status === 'failed') return isSame;

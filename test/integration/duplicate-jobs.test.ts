@@ -178,6 +178,23 @@ describe('a second message with the same job id', () => {
     expect(await listKeys(cloud, 'detections/.journal/mended/')).toEqual([]);
   });
 
+  it.each(['JOB_DEADLINE_EXCEEDED', 'VIDEO_TOO_LONG'] as const)(
+    'is done after all when the first failed with %s and the worker’s limit is wider now',
+    async (code) => {
+      let isNarrow = true;
+      const analyse: TestWorkerOptions['analyse'] = async (request) => {
+        if (isNarrow) throw new WorkerError(code, 'raise the limit');
+        return emptyAnalysis(request);
+      };
+      const worker = await work({ analyse });
+      await sendInTurn(worker, job(code));
+      expect(eventsOf(code)).toMatchObject([{ data: { error: { code, retryable: true } } }]);
+      isNarrow = false;
+      await sendInTurn(worker, job(code));
+      expect(worker.outcomes).toMatchObject([{ name: 'failed', error: { code } }, { name: 'completed' }]);
+    },
+  );
+
   it('replaces the result when finished jobs are to be run again', async () => {
     const worker = await work({ overrides: { rerunFinished: true } });
     await sendInTurn(worker, job('again'), job('again', { frame_interval_seconds: 1 }));
@@ -198,26 +215,34 @@ describe('a second message with the same job id', () => {
     expect(second?.id).not.toBe(first?.id);
   });
 
+  const tooLong = async () => {
+    throw new WorkerError('JOB_DEADLINE_EXCEEDED', 'raise the limit');
+  };
   it.each([
-    ['a result', { rerunFinished: true }, 'video.mp4', 1],
-    ['a failure', {}, 'nowhere.mp4', 0],
-  ])('that is the first come back announces %s with the id it had', async (name, more, key, analyses) => {
-    const deaf = await startCallbackReceiver((response, count) =>
-      response.writeHead(count === 1 ? 503 : 204).end(),
-    );
-    try {
-      const worker = await work({ overrides: { retryBackOff: { baseMs: 1, maxMs: 1 }, ...more } });
-      const jobId = `${name.replaceAll(' ', '-')}-come-back`;
-      await sendMessage(cloud, queue.url, job(jobId, { video_s3_key: key, callback_url: deaf.url }));
-      await until(() => worker.outcomes.length === 2);
-      expect(worker.outcomes[0]).toMatchObject({ name: 'retry', error: { code: 'CALLBACK_FAILED' } });
-      const [first, second] = deaf.received.map(({ headers }) => headers['webhook-id']);
-      expect(second).toBe(first);
-      expect(worker.requests).toHaveLength(analyses);
-    } finally {
-      await deaf.close();
-    }
-  });
+    ['a result', { rerunFinished: true }, 'video.mp4', 1, {}],
+    ['a failure', {}, 'nowhere.mp4', 0, {}],
+    ['a costly failure', {}, 'video.mp4', 1, { analyse: tooLong }],
+  ])(
+    'that is the first come back announces %s with the id it had',
+    async (name, more, key, analyses, played) => {
+      const deaf = await startCallbackReceiver((response, count) =>
+        response.writeHead(count === 1 ? 503 : 204).end(),
+      );
+      try {
+        const overrides = { retryBackOff: { baseMs: 1, maxMs: 1 }, ...more };
+        const worker = await work({ ...played, overrides });
+        const jobId = `${name.replaceAll(' ', '-')}-come-back`;
+        await sendMessage(cloud, queue.url, job(jobId, { video_s3_key: key, callback_url: deaf.url }));
+        await until(() => worker.outcomes.length === 2);
+        expect(worker.outcomes[0]).toMatchObject({ name: 'retry', error: { code: 'CALLBACK_FAILED' } });
+        const [first, second] = deaf.received.map(({ headers }) => headers['webhook-id']);
+        expect(second).toBe(first);
+        expect(worker.requests).toHaveLength(analyses);
+      } finally {
+        await deaf.close();
+      }
+    },
+  );
 
   it('at the same time as the first gives one result, and both tell the receiver the same', async () => {
     const both = Promise.withResolvers<void>();
