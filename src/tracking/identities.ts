@@ -1,5 +1,5 @@
 /** Numbers the persons and their tracks in order of appearance, and says whose every detection is. */
-import { type Interpolated, interpolateTrack } from './interpolation.ts';
+import { type Interpolated, interpolatePerson } from './interpolation.ts';
 import type { FaceObservation, ObservedFrames, PoseObservation } from './observations.ts';
 import type { Person } from './person-group.ts';
 import type { Patience } from './sampling-rate.ts';
@@ -64,26 +64,28 @@ export function nameSightings(
     interpolatedFaces: [] as Interpolated<FaceObservation>[],
     interpolatedPoses: [] as Interpolated<PoseObservation>[],
   }));
-  const ofPerson = Map.groupBy(identities, ({ summary }) => summary.personId);
-  for (const identity of identities) {
-    const { summary, tracklets } = identity;
-    const { kind, trackId, personId } = summary;
+  for (const { summary, tracklets } of identities) {
+    const { kind, trackId } = summary;
     for (const { frame, detection } of tracklets.flatMap(({ sightings }) => sightings)) {
       const ids = kind === 'face' ? named[frame]?.faceTrackIds : named[frame]?.poseTrackIds;
       if (ids !== undefined) ids[detection] = trackId;
     }
-    if (longestGap === null) continue;
-    const others = ofPerson.get(personId)?.filter((one) => one !== identity) ?? [];
-    const otherTracklets = others.flatMap((one) => one.tracklets);
-    for (const { frame, face, pose } of interpolateTrack(
-      kind,
-      tracklets,
-      otherTracklets,
-      frames,
-      longestGap,
-    )) {
-      if (face !== null) named[frame]?.interpolatedFaces.push({ trackId, observation: face });
-      if (pose !== null) named[frame]?.interpolatedPoses.push({ trackId, observation: pose });
+  }
+  if (longestGap === null) return named;
+  const filled = new Map(
+    [...Map.groupBy(identities, ({ summary }) => summary.personId)].map(([personId, parts]) => {
+      const tracklets = parts.flatMap((part) => part.tracklets);
+      return [personId, interpolatePerson(tracklets, frames, longestGap)];
+    }),
+  );
+  for (const { summary } of identities) {
+    const { kind, trackId, personId } = summary;
+    const { faces = [], poses = [] } = filled.get(personId) ?? {};
+    for (const { frame, observation } of kind === 'face' ? faces : []) {
+      named[frame]?.interpolatedFaces.push({ trackId, observation });
+    }
+    for (const { frame, observation } of kind === 'pose' ? poses : []) {
+      named[frame]?.interpolatedPoses.push({ trackId, observation });
     }
   }
   return named;

@@ -1,6 +1,6 @@
 /**
- * Fills the frames in which a track was missed with boxes between its sightings, never beyond them, never across a cut, and never
- * where a sighting of the same person's face or body shows that the straight line is wrong.
+ * Fills the frames in which somebody was missed with boxes between the sightings, never beyond them, never across a cut, and never
+ * where face and body would be apart.
  */
 import type { Point, Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark, WorldLandmark } from '../geometry/landmarks.ts';
@@ -15,47 +15,60 @@ export interface Interpolated<Observation> {
   readonly observation: Observation;
 }
 
-/** What a track would have been seen as in a frame in which it was missed: a face or a pose. */
-export interface FilledFrame {
+/** What somebody would have been seen as in a frame in which he was missed. */
+export interface Filled<Observation> {
   /** Position in the list of frames. */
   readonly frame: number;
-  readonly face: FaceObservation | null;
-  readonly pose: PoseObservation | null;
+  readonly observation: Observation;
+}
+
+export interface FilledGaps {
+  readonly faces: readonly Filled<FaceObservation>[];
+  readonly poses: readonly Filled<PoseObservation>[];
 }
 
 /**
- * Fills the gaps of one identity within each shot; `tracklets` are its own, all of the given kind.
- * @param others tracklets of the other kind of the same person
+ * Fills the gaps of one person within each shot: those of the body, but for frames that show the face elsewhere, then those of
+ * the face, but for frames in which the body, seen or filled in, has its head elsewhere.
+ * @param tracklets the person's own, of both kinds
  * @param longest longer gaps stay: somebody who comes back after a minute was not on the way all the time
  */
-export function interpolateTrack(
-  kind: Kind,
+export function interpolatePerson(
   tracklets: readonly Tracklet[],
-  others: readonly Tracklet[],
   frames: ObservedFrames,
   longest: Patience,
-): FilledFrame[] {
-  const seen = new Map(
-    others.flatMap(({ sightings }) => sightings.map(({ frame, detection }) => [frame, detection] as const)),
-  );
-  const filled = findGaps(tracklets, frames, longest).map(({ frame, before, after, share }) => {
-    const [from, to] = [frames.at(before.frame), frames.at(after.frame)];
-    if (kind === 'face') {
-      const [a, b] = [from?.faces[before.detection], to?.faces[after.detection]];
-      return { frame, face: a && b ? faceBetween(a, b, share) : null, pose: null };
-    }
-    const [a, b] = [from?.poses[before.detection], to?.poses[after.detection]];
-    return { frame, face: null, pose: a && b ? poseBetween(a, b, share) : null };
+): FilledGaps {
+  const ofKind = (kind: Kind) => tracklets.filter((tracklet) => tracklet.kind === kind);
+  const seenFace = detectionByFrame(ofKind('face'));
+  const poses = findGaps(ofKind('pose'), frames, longest).flatMap(({ frame, before, after, share }) => {
+    const a = frames.at(before.frame)?.poses[before.detection];
+    const b = frames.at(after.frame)?.poses[after.detection];
+    if (a === undefined || b === undefined) return [];
+    const observation = poseBetween(a, b, share);
+    const detection = seenFace.get(frame);
+    const face = detection === undefined ? undefined : frames.at(frame)?.faces[detection];
+    return areApart(face, observation) ? [] : [{ frame, observation }];
   });
-  return filled.filter((one) => !isElsewhere(one, frames, seen.get(one.frame)));
+  const seenPose = detectionByFrame(ofKind('pose'));
+  const filledPose = new Map(poses.map(({ frame, observation }) => [frame, observation]));
+  const faces = findGaps(ofKind('face'), frames, longest).flatMap(({ frame, before, after, share }) => {
+    const a = frames.at(before.frame)?.faces[before.detection];
+    const b = frames.at(after.frame)?.faces[after.detection];
+    if (a === undefined || b === undefined) return [];
+    const observation = faceBetween(a, b, share);
+    const detection = seenPose.get(frame);
+    const pose = detection === undefined ? filledPose.get(frame) : frames.at(frame)?.poses[detection];
+    return areApart(observation, pose) ? [] : [{ frame, observation }];
+  });
+  return { faces, poses };
 }
 
-/** Whether the person's body, or face, that was seen in a filled frame is away from the face, or body, filled in. */
-function isElsewhere({ frame, ...filled }: FilledFrame, frames: ObservedFrames, other: number | undefined) {
-  if (other === undefined) return false;
-  const seen = frames.at(frame);
-  const face = filled.face ?? seen?.faces[other];
-  const pose = filled.pose ?? seen?.poses[other];
+function detectionByFrame(tracklets: readonly Tracklet[]): Map<number, number> {
+  const sightings = tracklets.flatMap((tracklet) => tracklet.sightings);
+  return new Map(sightings.map(({ frame, detection }) => [frame, detection]));
+}
+
+function areApart(face: FaceObservation | undefined, pose: PoseObservation | undefined): boolean {
   return face !== undefined && pose !== undefined && !isAtHead(face.box, pose.landmarks);
 }
 

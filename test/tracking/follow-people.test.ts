@@ -384,6 +384,21 @@ describe('followPeople', () => {
     ]);
   });
 
+  it('fills no face away from where the body is filled in', () => {
+    // Seen to go away and come back with his back turned, but for a moment in the middle.
+    const xs = [300, 300, 500, 700, 500, 300, 300];
+    const place = (frame: number) => ({ x: xs[frame] ?? 300, y: 200 });
+    const script = {
+      frames: 7,
+      intervalMs: 1000,
+      faces: (frame: number) => (frame < 2 || frame > 4 ? [faceOf(0, place(frame))] : []),
+      poses: (frame: number) => (frame === 3 ? [] : [poseOf(place(frame), 1)]),
+    };
+    const { frames } = followPeople(film(script), optionsFor(1000, { interpolate: true }));
+    expect(frames.map(({ interpolatedPoses }) => interpolatedPoses.length)).toEqual([0, 0, 0, 1, 0, 0, 0]);
+    expect(frames.flatMap(({ interpolatedFaces }) => interpolatedFaces)).toEqual([]);
+  });
+
   it('fills no absence that is longer than a track lives', () => {
     const away = (frame: number) => frame > 3 && frame < 28;
     const script = {
