@@ -1,8 +1,9 @@
 /** Runs one ffmpeg child, confined and owned: whoever starts it can always end it, and it leaves nothing behind. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { access, constants as fileModes, rm } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
+import { resolve } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { WorkerError } from '../errors.ts';
 import { createLineSplitter } from './line-splitter.ts';
@@ -12,6 +13,15 @@ import { makePrivateFolder } from './private-folder.ts';
 const TERMINATION_GRACE_MS = 1000;
 /** How many of the last lines on stderr are kept to explain a failure. */
 const STDERR_TAIL_LINES = 20;
+
+/**
+ * Address space of a child, in KiB: 3 GiB. 8K video takes less than 0.8 (HEVC of 10 bits), and 1.5 where a machine has many cores; an index
+ * of a few kilobytes may claim more than the machine has.
+ */
+const MAX_ADDRESS_SPACE_KIB = 3 * 1024 ** 2;
+
+/** Becomes the program it is given. A stricter limit that stands already may not be raised, and stays. */
+const LIMIT_AND_RUN = 'ulimit -v "$1" 2>/dev/null; shift; exec "$@"';
 
 /** How a child ended. */
 export interface FfmpegExit {
@@ -47,8 +57,8 @@ export interface FfmpegCommand {
 }
 
 /**
- * Starts ffmpeg in its own process group, at low priority, without environment, in an empty private folder that is removed when it ends.
- * When the signal aborts the child is ended; the caller learns of it from its own `signal`.
+ * Starts ffmpeg in its own process group, at low priority, with limited memory (on Linux), without environment, in an empty private
+ * folder that is removed when it ends. When the signal aborts the child is ended; the caller learns of it from its own `signal`.
  * @throws the signal's reason when it is aborted already; WorkerError FFMPEG_MISSING or DECODER_FAILED when the program cannot be started,
  * DISK_FULL when the folder cannot be made
  */
@@ -57,15 +67,17 @@ export async function startFfmpeg(
   signal: AbortSignal,
 ): Promise<FfmpegProcess> {
   signal.throwIfAborted();
+  await refuseAbsent(ffmpeg);
   const folder = await makePrivateFolder(files);
   // A group of its own lets one signal reach whatever the child may start, and keeps a terminal's Ctrl-C from it.
   const options = { cwd: folder, env: {}, detached: true } as const;
+  const [program, programArgs] = withLimitedMemory(ffmpeg, args);
   const child: ChildProcessByStdio<Writable | null, Readable, Readable> =
     stdin === 'pipe'
-      ? spawn(ffmpeg, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] })
-      : spawn(ffmpeg, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+      ? spawn(program, programArgs, { ...options, stdio: ['pipe', 'pipe', 'pipe'] })
+      : spawn(program, programArgs, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   // One that cannot be started, for want of file descriptors, may have no streams either.
-  await whenStarted(child, ffmpeg).catch(async (error: unknown) => {
+  await whenStarted(child).catch(async (error: unknown) => {
     await rm(folder, { recursive: true, force: true });
     throw error;
   });
@@ -90,12 +102,12 @@ export async function startFfmpeg(
   signal.addEventListener('abort', terminate, { once: true });
 
   // 'close' comes after 'exit' and after the pipes have ended, so no last word is lost.
-  const exit = new Promise<FfmpegExit>((resolve) => {
+  const exit = new Promise<FfmpegExit>((ended) => {
     child.once('close', (code, signalName) => {
       clearTimeout(killTimer);
       signal.removeEventListener('abort', terminate);
       lines.end();
-      const done = () => resolve({ code, signalName, stderrTail });
+      const done = () => ended({ code, signalName, stderrTail });
       rm(folder, { recursive: true, force: true }).then(done, done);
     });
   });
@@ -133,24 +145,26 @@ export async function runFfmpeg(
   return child.exit;
 }
 
-function whenStarted(child: ChildProcessByStdio<Writable | null, Readable, Readable>, ffmpeg: string) {
-  return new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
+/** The shell does not say why it could not start a program. */
+async function refuseAbsent(ffmpeg: string): Promise<void> {
+  await access(ffmpeg, fileModes.X_OK).catch((cause: unknown) => {
+    const message = `ffmpeg cannot be started: ${ffmpeg} is not an executable file`;
+    throw new WorkerError('FFMPEG_MISSING', message, { cause });
+  });
+}
+
+/** Node cannot set limits of a child. The shell takes a millisecond; other systems than Linux have no such limit. */
+function withLimitedMemory(ffmpeg: string, args: readonly string[]): [string, readonly string[]] {
+  if (process.platform !== 'linux') return [ffmpeg, args];
+  return ['/bin/sh', ['-c', LIMIT_AND_RUN, 'sh', String(MAX_ADDRESS_SPACE_KIB), resolve(ffmpeg), ...args]];
+}
+
+function whenStarted(child: ChildProcessByStdio<Writable | null, Readable, Readable>) {
+  return new Promise<void>((started, reject) => {
+    child.once('spawn', started);
     child.once('error', (cause: NodeJS.ErrnoException) => {
-      const absent = cause.code === 'ENOENT' || cause.code === 'EACCES';
-      reject(
-        absent
-          ? new WorkerError(
-              'FFMPEG_MISSING',
-              `ffmpeg cannot be started: ${ffmpeg} is not an executable file`,
-              {
-                cause,
-              },
-            )
-          : new WorkerError('DECODER_FAILED', `ffmpeg cannot be started (${cause.code}): try again`, {
-              cause,
-            }),
-      );
+      const message = `ffmpeg cannot be started (${cause.code}): try again`;
+      reject(new WorkerError('DECODER_FAILED', message, { cause }));
     });
   });
 }

@@ -67,6 +67,14 @@ describe('an ffmpeg child', () => {
     },
   );
 
+  (process.platform === 'linux' ? it : it.skip)(
+    'gets three gibibytes of address space, and its arguments as they are',
+    async () => {
+      const { text } = await outputOf('ulimit -v; printf "%s\\n" "$@"', { args: ['a  b', '$c', ''] });
+      expect(text).toBe('3145728\na  b\n$c\n\n');
+    },
+  );
+
   it('has no environment, and an empty folder of its own that vanishes with it', async () => {
     const { text } = await outputOf('echo "[$AWS_SECRET_ACCESS_KEY$HOME]"; pwd; ls');
     const [environment, workingFolder = '', ...content] = text.trim().split('\n');
