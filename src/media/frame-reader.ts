@@ -108,7 +108,8 @@ async function* readThrough(
 
   const isPartial = (request.parts ?? null) !== null;
   const usable = source !== null && canFeed(video, source) ? source : null;
-  let plan = planFor(request, source, usable, exact, wanted);
+  const breaks = breaksOf(request, usable);
+  let plan = planFor(request, source, usable, exact, wanted, breaks);
   let packets = plan.packets;
   let delivered = firstSample;
   const shown: Delivered = { picture: null };
@@ -117,7 +118,7 @@ async function* readThrough(
     const onFed = (fed: FeedReport) => {
       packets += fed.packets;
     };
-    const pictures = decodeSparsely(decoder, { video, source: usable, plan, wanted, onFed }, signal);
+    const pictures = decodeSparsely(decoder, { video, source: usable, plan, breaks, wanted, onFed }, signal);
     delivered = yield* deliver(pictures, decoder, video.timeline, samples, delivered, shown);
     if (delivered < samples.length) {
       if (isPartial) throw partsDoNotSuffice(`sample ${delivered} is not among them`);
@@ -149,14 +150,13 @@ function planFor(
   usable: PacketSource | null,
   exact: Uint32Array,
   wanted: Uint32Array,
+  breaks: ReadonlySet<number>,
 ): SamplingPlan {
   const { video, toleranceMs = 0, parts = null, windows = null } = request;
   if (windows !== null) {
     requireKnownTimes(exact, { ...video, packets: source?.table ?? null }, windows, toleranceMs);
   }
   const packets = usable?.table ?? null;
-  const hasGaps = packets !== null && windows !== null;
-  const breaks = hasGaps ? packetsAfterGaps({ ...video, packets }, windows) : new Set<number>();
   const named = source === null ? video.packets : { ...source.table, keys: source.namedKeys };
   // The parts of a Matroska file tell nothing of the keyframes between them.
   const sampled = video.container === 'matroska' ? { positions: exact, breaks } : null;
@@ -168,6 +168,12 @@ function planFor(
   if (plan.kind === 'all') throw partsDoNotSuffice(plan.reason);
   if (packets?.areKeysSeen !== false) requireKnownKeyframes(plan, video.packets, packets);
   return plan;
+}
+
+/** The packets before which others may be missing. */
+function breaksOf({ video, windows = null }: FrameRequest, usable: PacketSource | null): ReadonlySet<number> {
+  if (usable === null || windows === null) return new Set();
+  return packetsAfterGaps({ ...video, packets: usable.table }, windows);
 }
 
 /** Decodes the file once to list what is really shown, and once more to show it. */

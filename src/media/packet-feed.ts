@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import { matroskaHeader, matroskaPacketHead } from './matroska-stream.ts';
 import type { PacketSource } from './packet-source.ts';
+import type { ParameterSets } from './parameter-sets.ts';
 import { bitstreamFormat, entryPoint, isDisposable } from './picture-references.ts';
 import type { PacketRange } from './sampling-plan.ts';
 
@@ -11,6 +12,8 @@ export interface FeedRequest {
   readonly ranges: readonly PacketRange[];
   /** Packets whose pictures are wanted: never left out, whoever refers to them. */
   readonly wantedPackets: ReadonlySet<number>;
+  /** Of the same source; what was fed to decoders before this one has been shown to it. */
+  readonly parameterSets: ParameterSets;
 }
 
 /** What went through the pipe. */
@@ -53,10 +56,10 @@ export async function feedPackets(request: FeedRequest, stdin: Writable): Promis
 }
 
 /**
- * The packets of the ranges without those nobody refers to; ends before a range at which a decoder in use cannot begin, and at a keyframe
- * that is none.
+ * The packets of the ranges without those nobody refers to; a keyframe that is jumped to comes behind the parameter sets it may need. Ends
+ * before a range at which a decoder in use cannot begin, and at a keyframe that is none.
  */
-async function* neededPackets({ source, codec, ranges, wantedPackets }: FeedRequest) {
+async function* neededPackets({ source, codec, ranges, wantedPackets, parameterSets }: FeedRequest) {
   const format = bitstreamFormat(codec, source.configuration);
   for (const [range, { first, last }] of ranges.entries()) {
     for await (const { packet, data } of source.read({ first, last })) {
@@ -65,7 +68,10 @@ async function* neededPackets({ source, codec, ranges, wantedPackets }: FeedRequ
         const entry = entryPoint(data, format);
         if (entry === 'never' || (packet === first && entry === 'new-decoder' && range > 0)) return;
       }
-      if (wantedPackets.has(packet) || !isDisposable(data, format)) yield { range, packet, data };
+      if (wantedPackets.has(packet) || !isDisposable(data, format)) {
+        yield { range, packet, data: packet === first ? await parameterSets.atEntry(packet, data) : data };
+      }
+      parameterSets.see(packet, data);
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Tells from a packet's first bits whether other pictures are built on its picture, and whether decoding can begin afresh there. */
+import { hasNalUnits, isParameterSet, isSlice, nalUnits, nalUnitType } from './nal-units.ts';
 
 /** How the packets of a stream are read. */
 export interface BitstreamFormat {
@@ -25,22 +26,15 @@ export function bitstreamFormat(codec: string, configuration: Uint8Array | null)
  * sub-layer non-reference pictures (7.4.2.2). What comes with parameter sets is kept, since later pictures may use those. VP8, VP9 and AV1 carry probabilities from picture to picture: there, everything is needed.
  */
 export function isDisposable(packet: Uint8Array, format: BitstreamFormat): boolean {
-  if (format.codec !== 'h264' && format.codec !== 'hevc') return false;
-  if (format.codec === 'hevc' && !format.hasOneTemporalLayer) return false;
+  const { codec, nalLengthBytes } = format;
+  if (!hasNalUnits(codec) || (codec === 'hevc' && !format.hasOneTemporalLayer)) return false;
   let slices = 0;
-  for (const unit of nalUnits(packet, format.nalLengthBytes)) {
-    const header = unit[0] ?? 0;
-    if (format.codec === 'h264') {
-      const type = header & 0x1f;
-      if (H264_PARAMETER_SETS.has(type)) return false;
-      if (type < 1 || type > 5) continue;
-      if ((header & 0x60) !== 0) return false;
-    } else {
-      const type = (header >> 1) & 0x3f;
-      if (HEVC_PARAMETER_SETS.has(type)) return false;
-      if (type > 31) continue;
-      if (type > 14 || type % 2 === 1) return false;
-    }
+  for (const unit of nalUnits(packet, nalLengthBytes)) {
+    const type = nalUnitType(unit, codec);
+    if (isParameterSet(type, codec)) return false;
+    if (!isSlice(type, codec)) continue;
+    const isReferredTo = codec === 'h264' ? ((unit[0] ?? 0) & 0x60) !== 0 : type > 14 || type % 2 === 1;
+    if (isReferredTo) return false;
     slices++;
   }
   return slices > 0;
@@ -56,16 +50,14 @@ export function isDisposable(packet: Uint8Array, format: BitstreamFormat): boole
 export type EntryPoint = 'anywhere' | 'new-decoder' | 'never';
 
 export function entryPoint(packet: Uint8Array, { codec, nalLengthBytes }: BitstreamFormat): EntryPoint {
-  if (codec !== 'h264' && codec !== 'hevc') return 'anywhere';
+  if (!hasNalUnits(codec)) return 'anywhere';
   let entry: EntryPoint = 'never';
   for (const unit of nalUnits(packet, nalLengthBytes)) {
-    const header = unit[0] ?? 0;
+    const type = nalUnitType(unit, codec);
     if (codec === 'h264') {
-      const type = header & 0x1f;
       if (type === H264_IDR) return 'anywhere';
       if (type === H264_SEI && isImmediateRecoveryPoint(unit)) entry = 'new-decoder';
     } else {
-      const type = (header >> 1) & 0x3f;
       if (type === HEVC_IDR_W_RADL || type === HEVC_IDR_N_LP) return 'anywhere';
       if (type >= HEVC_FIRST_RANDOM_ACCESS && type <= HEVC_LAST_RANDOM_ACCESS) entry = 'new-decoder';
     }
@@ -73,10 +65,6 @@ export function entryPoint(packet: Uint8Array, { codec, nalLengthBytes }: Bitstr
   return entry;
 }
 
-/** Sequence and picture parameter sets, extensions and subsets of the former. */
-const H264_PARAMETER_SETS: ReadonlySet<number> = new Set([7, 8, 13, 15]);
-/** Video, sequence and picture parameter sets. */
-const HEVC_PARAMETER_SETS: ReadonlySet<number> = new Set([32, 33, 34]);
 const H264_IDR = 5;
 const H264_SEI = 6;
 const SEI_RECOVERY_POINT = 6;
@@ -99,22 +87,4 @@ function isImmediateRecoveryPoint(unit: Uint8Array): boolean {
     offset += size;
   }
   return false;
-}
-
-/** The NAL units of a packet; behind start codes each reaches to the end of the packet, of which only the start is ever looked at. */
-function* nalUnits(packet: Uint8Array, nalLengthBytes: number | null): Generator<Uint8Array, void> {
-  if (nalLengthBytes === null) {
-    for (let i = 0; i + 3 < packet.length; i++) {
-      if (packet[i] === 0 && packet[i + 1] === 0 && packet[i + 2] === 1) yield packet.subarray(i + 3);
-    }
-    return;
-  }
-  let offset = 0;
-  while (offset + nalLengthBytes < packet.length) {
-    let length = 0;
-    for (let i = 0; i < nalLengthBytes; i++) length = length * 256 + (packet[offset + i] ?? 0);
-    offset += nalLengthBytes;
-    yield packet.subarray(offset, offset + length);
-    offset += length;
-  }
 }

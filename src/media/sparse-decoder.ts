@@ -3,6 +3,7 @@ import { isMatroskaCodec } from './matroska-stream.ts';
 import { type FeedReport, feedPackets } from './packet-feed.ts';
 import type { PacketSource } from './packet-source.ts';
 import { packetsByPosition } from './packet-table.ts';
+import { ParameterSets } from './parameter-sets.ts';
 import { type SamplingPlan, withFirstPicture } from './sampling-plan.ts';
 import type { VideoInfo } from './video-info.ts';
 import { decodeWanted, type WantedPictureDecoder } from './wanted-pictures.ts';
@@ -11,6 +12,8 @@ export interface SparseRequest {
   readonly video: VideoInfo;
   readonly source: PacketSource;
   readonly plan: SamplingPlan;
+  /** Packets before which others may be missing, of which nothing is known. */
+  readonly breaks: ReadonlySet<number>;
   /** Wanted pictures by their position in the timeline, ascending. */
   readonly wanted: Uint32Array;
   /** Called whenever a decoder has got all it gets. */
@@ -41,17 +44,18 @@ export async function* decodeSparsely(
 /** One decoder after the other, each for the ranges that one and the same decoder can take. */
 async function* decodeRanges(
   decoder: WantedPictureDecoder,
-  { video, source, plan, wanted, onFed }: SparseRequest,
+  { video, source, plan, breaks, wanted, onFed }: SparseRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void> {
   const packetAt = packetsByPosition(source.table);
   const packets = withFirstPicture(wanted).map((position) => packetAt[position] ?? 0);
   const ticks = packets.map((packet) => source.table.ranks[packet] ?? 0);
   const wantedPackets = new Set(packets);
+  const parameterSets = new ParameterSets(source, video.codec, breaks);
   let ranges = plan.ranges;
   let decoded = 0;
   while (decoded < packets.length && ranges.length > 0) {
-    const feed = { source, codec: video.codec, ranges, wantedPackets };
+    const feed = { source, codec: video.codec, ranges, wantedPackets, parameterSets };
     let rangesFed = 0;
     const pictures = decodeWanted(
       decoder,

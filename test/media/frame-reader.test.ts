@@ -265,6 +265,31 @@ describe('sampled frames', () => {
     },
   );
 
+  it.each(['joined-open.mp4', 'joined-open.mkv', 'joined-open.ts'])(
+    'are the same behind the join of clips with other parameters and open groups: %s',
+    async (name) => {
+      const list = clips.path('list.txt');
+      const kinds = ['-preset ultrafast -crf 20 -bf 2', '-preset medium -crf 30 -bf 3'];
+      const names = kinds.map((kind, number) => {
+        const encoding = `-c:v libx264 ${kind} -g 24 -sc_threshold 0 -x264-params open-gop=1`;
+        makeCountedClip(clips.path(`clip-${number}.mp4`), { frameRate: 30, frames: 96 }, encoding.split(' '));
+        return `clip-${number}.mp4`;
+      });
+      writeFileSync(list, names.map((clip) => `file ${clip}\n`).join(''));
+      const file = clips.path(name);
+      runOwn(['-f', 'concat', '-i', list, '-c', 'copy', file]);
+      for (const intervalMs of [800, 1600]) {
+        const { video, frames } = await sample(file, intervalMs, { plan: 'all' });
+        const sparse = await sample(file, intervalMs, { plan: 'sparse', video });
+        expect(sparse.frames).toEqual(frames);
+        expect(numbersOf(frames)).toEqual(
+          frames.map(({ timestampMs }) => Math.round(timestampMs * 0.03) % 96),
+        );
+        expect(sparse.report?.plan).not.toBe('all');
+      }
+    },
+  );
+
   it('repeat the last picture where nothing decodes until the next sample', async () => {
     const intra = clips.path('intra.mp4');
     makeCountedClip(intra, { frameRate: 30, frames: FRAMES }, '-c:v libx264 -g 1'.split(' '));

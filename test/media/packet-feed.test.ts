@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it } from '@jest/globals';
 import { type FeedRequest, feedPackets } from '../../src/media/packet-feed.ts';
 import type { PacketSource } from '../../src/media/packet-source.ts';
+import { ParameterSets } from '../../src/media/parameter-sets.ts';
 
 const IDR = 0x65;
 const INTRA_WITHOUT_IDR = 0x41;
@@ -40,8 +41,10 @@ function requestOf(
   ranges: Array<[number, number]>,
   wanted: number[],
 ): FeedRequest {
+  const source = sourceOf(headers);
   return {
-    source: sourceOf(headers),
+    source,
+    parameterSets: new ParameterSets(source, 'h264', new Set()),
     codec: 'h264',
     ranges: ranges.map(([first, last]) => ({ first, last })),
     wantedPackets: new Set(wanted),
