@@ -111,7 +111,7 @@ export const SETTINGS = {
   interpolate: setting(
     'INTERPOLATE',
     flag,
-    'Fills frames in which a track was missed between two sightings, no further apart than TRACKING_MAX_AGE; such observations are labelled and not counted',
+    'Fills frames in which a track was missed between two sightings, no further apart than TRACKING_MAX_AGE, but for a face away from the same person’s body, or a body away from the face; such observations are labelled and not counted',
     { fallback: 'false' },
   ),
   trackingMaxAge: setting(
