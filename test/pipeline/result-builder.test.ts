@@ -107,7 +107,8 @@ describe('writeResult', () => {
   });
 
   it('refuses to write more than may be stored, and says what to do', async () => {
-    const shownForLong = findings([frame(0, 100)], new Array<number>(1000).fill(0));
+    const always = Array.from({ length: 1000 }, () => 0);
+    const shownForLong = findings([frame(0, 100)], always);
     expect(() => writeResult(shownForLong, file, 100_000)).toThrow(
       expect.objectContaining({
         code: 'VIDEO_TOO_LONG',
