@@ -67,6 +67,12 @@ export const COMMON_OPTIONS: readonly string[] = [
 export const ONLY_COMPLAINTS: readonly string[] = ['-hide_banner', '-loglevel', 'repeat+error'];
 
 /**
+ * Times from a pipe are numbers of our own choice; those of a file are moved to begin near zero. And at the end of its input the H.264
+ * decoder would keep to itself what waits in it behind a recovery point (H.264, D.2.8), as if it came before it.
+ */
+const PIPE_OPTIONS: readonly string[] = ['-copyts', '-fpsprobesize', '0', '-flags', '+output_corrupt'];
+
+/**
  * The input options for one file: protocol, format and decoder whitelists, limits on the picture size and the number of streams, one decoding thread (two cost more
  * CPU in total; jobs run side by side instead), and the file by its absolute path.
  * @param file absolute path, or `pipe:0`
@@ -74,8 +80,7 @@ export const ONLY_COMPLAINTS: readonly string[] = ['-hide_banner', '-loglevel', 
 export function inputOptions(file: string, maxPixels: number): readonly string[] {
   const fromPipe = file.startsWith('pipe:');
   return [
-    // Times from a pipe are numbers of our own choice; those of a file are moved to begin near zero.
-    ...(fromPipe ? ['-copyts', '-fpsprobesize', '0'] : []),
+    ...(fromPipe ? PIPE_OPTIONS : []),
     '-protocol_whitelist',
     fromPipe ? 'pipe' : 'file',
     '-format_whitelist',

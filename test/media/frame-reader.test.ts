@@ -290,6 +290,17 @@ describe('sampled frames', () => {
     },
   );
 
+  it('are cheap, too, where they lie just behind the keyframe of an open group', async () => {
+    const file = clips.path('open-groups.mp4');
+    const encoding = '-c:v libx264 -g 24 -bf 4 -sc_threshold 0 -x264-params open-gop=1:b-pyramid=2';
+    makeCountedClip(file, { frameRate: 30, frames: 180 }, encoding.split(' '));
+    for (const behind of [1, 2, 3, 4, 5, 7]) {
+      const { frames, report } = await sample(file, ((72 + behind) * 1000) / 30, { plan: 'sparse' });
+      expect(numbersOf(frames)).toEqual([0, 72 + behind, 144 + 2 * behind]);
+      expect(report).toMatchObject({ plan: 'groups', reason: expect.stringMatching(/^the samples need/) });
+    }
+  });
+
   it('repeat the last picture where nothing decodes until the next sample', async () => {
     const intra = clips.path('intra.mp4');
     makeCountedClip(intra, { frameRate: 30, frames: FRAMES }, '-c:v libx264 -g 1'.split(' '));
