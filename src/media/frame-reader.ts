@@ -107,7 +107,7 @@ async function* readThrough(
   if (wanted.length === 0) return;
 
   const isPartial = (request.parts ?? null) !== null;
-  const usable = source !== null && canFeed(video, source) ? source : null;
+  const usable = source !== null && (await canFeed(video, source)) ? source : null;
   const breaks = breaksOf(request, usable);
   let plan = planFor(request, source, usable, exact, wanted, breaks);
   let packets = plan.packets;

@@ -41,6 +41,20 @@ export function isDisposable(packet: Uint8Array, format: BitstreamFormat): boole
 }
 
 /**
+ * Whether an H.264 picture may be shown before one decoded earlier: whether its first slice is a B slice (7.4.3). The number of its first
+ * macroblock, 0, and its type, 1 or 6, are coded in the first bits behind the header: 1 010 and 1 00111.
+ */
+export function isBPicture(packet: Uint8Array, { codec, nalLengthBytes }: BitstreamFormat): boolean {
+  if (codec !== 'h264') return false;
+  for (const unit of nalUnits(packet, nalLengthBytes)) {
+    if (!isSlice(nalUnitType(unit, codec), codec)) continue;
+    const bits = unit[1] ?? 0;
+    return bits >> 4 === 0b1010 || bits >> 2 === 0b100111;
+  }
+  return false;
+}
+
+/**
  * How decoding can begin at a keyframe:
  * - `anywhere`: it clears what came before, so that a decoder in use can go on here (IDR pictures; VP8, VP9 and AV1 keyframes)
  * - `new-decoder`: what follows is right once nothing from before is left (H.264 recovery points at the picture itself, HEVC's other

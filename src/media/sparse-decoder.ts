@@ -4,6 +4,7 @@ import { type FeedReport, feedPackets } from './packet-feed.ts';
 import type { PacketSource } from './packet-source.ts';
 import { packetsByPosition } from './packet-table.ts';
 import { ParameterSets } from './parameter-sets.ts';
+import { tellsPictureOrder } from './picture-order.ts';
 import { type SamplingPlan, withFirstPicture } from './sampling-plan.ts';
 import type { VideoInfo } from './video-info.ts';
 import { decodeWanted, type WantedPictureDecoder } from './wanted-pictures.ts';
@@ -20,9 +21,13 @@ export interface SparseRequest {
   readonly onFed: (report: FeedReport) => void;
 }
 
-/** Whether a video's packets can be fed: its codec is known, and its pictures are turned the same way by both who read it. */
-export function canFeed({ codec, rotationDegrees }: VideoInfo, source: PacketSource): boolean {
-  return isMatroskaCodec(codec) && !source.isMirrored && source.rotationDegrees === rotationDegrees;
+/**
+ * Whether a video's packets can be fed: its codec is known, its pictures are turned the same way by both who read it, and shown in the order
+ * of the packets' times.
+ */
+export async function canFeed({ codec, rotationDegrees }: VideoInfo, source: PacketSource): Promise<boolean> {
+  const isUpright = !source.isMirrored && source.rotationDegrees === rotationDegrees;
+  return isMatroskaCodec(codec) && isUpright && (await tellsPictureOrder(codec, source));
 }
 
 /**

@@ -301,6 +301,15 @@ describe('sampled frames', () => {
     }
   });
 
+  it('are the same by every plan where B-pictures have the times they are decoded at', async () => {
+    const file = clips.path('decoding-times.mkv');
+    runOwn(['-i', plain, '-c', 'copy', '-bsf:v', 'setts=pts=DTS:dts=DTS', file]);
+    const { frames } = await sample(file, 730, { plan: 'all' });
+    const { report, ...sparse } = await sample(file, 730, { plan: 'sparse' });
+    expect(sparse.frames).toEqual(frames);
+    expect(report).toMatchObject({ plan: 'all', reason: 'its packets cannot be read one by one' });
+  });
+
   it('repeat the last picture where nothing decodes until the next sample', async () => {
     const intra = clips.path('intra.mp4');
     makeCountedClip(intra, { frameRate: 30, frames: FRAMES }, '-c:v libx264 -g 1'.split(' '));

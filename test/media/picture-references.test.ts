@@ -3,6 +3,7 @@ import {
   type BitstreamFormat,
   bitstreamFormat,
   entryPoint,
+  isBPicture,
   isDisposable,
 } from '../../src/media/picture-references.ts';
 
@@ -69,6 +70,22 @@ describe('isDisposable', () => {
     expect(isDisposable(packetOf(SEI), avc)).toBe(false);
     expect(isDisposable(new Uint8Array(0), avc)).toBe(false);
     expect(isDisposable(Uint8Array.of(0, 0), avc)).toBe(false);
+  });
+});
+
+describe('isBPicture', () => {
+  const pictureOf = (bits: number) => Uint8Array.of(0, 0, 0, 2, SEI, 5, 0, 0, 0, 3, P_REFERENCE, bits, 0);
+
+  it('holds for pictures whose first slice is a B slice', () => {
+    for (const bits of [0b1010_1111, 0b1_00111_11]) expect(isBPicture(pictureOf(bits), avc)).toBe(true);
+    // P, I, and those that speak for all slices of the picture.
+    for (const bits of [0b11_000000, 0b1011_0000, 0b1_00110_00, 0b1_0001000])
+      expect(isBPicture(pictureOf(bits), avc)).toBe(false);
+  });
+
+  it('does not hold for packets without a picture, and for other codecs', () => {
+    expect(isBPicture(packetOf(SEI), avc)).toBe(false);
+    expect(isBPicture(pictureOf(0b1010_0000), hevc)).toBe(false);
   });
 });
 
