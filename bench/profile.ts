@@ -1,15 +1,11 @@
 /** `npm run bench -- profile`: where the time of a job goes, by room of the code and by function. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { parseArguments } from '../src/command-line.ts';
 import { positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
-import type { JobCost } from './job-process.ts';
-
-const run = promisify(execFile);
+import { runJob } from './run-job.ts';
 
 /** The parts of V8's .cpuprofile that are read (Chrome DevTools Protocol, Profiler.Profile). */
 interface CpuProfile {
@@ -39,16 +35,8 @@ export async function measure(args: string[]): Promise<void> {
   const video = await benchVideo(values.video, values.cache);
   const folder = await mkdtemp(join(tmpdir(), 'profile-'));
   try {
-    const program = join(import.meta.dirname, 'job-process.ts');
     const recording = ['--cpu-prof', `--cpu-prof-dir=${folder}`];
-    const { stdout } = await run(process.execPath, [
-      ...recording,
-      program,
-      video,
-      '--interval',
-      String(interval),
-    ]);
-    const cost = JSON.parse(stdout) as JobCost;
+    const cost = await runJob(video, ['--interval', String(interval)], recording);
     print(
       `${cost.frames} frames: ${cost.ownCpuSeconds.toFixed(2)} CPU-s in this process, ${cost.decoderCpuSeconds.toFixed(2)} in ffmpeg (${cost.plan}); start ${cost.startMs} ms`,
     );

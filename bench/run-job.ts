@@ -6,10 +6,17 @@ import type { JobCost } from './job-process.ts';
 
 const run = promisify(execFile);
 
-/** @param options --interval SECONDS, --plan auto|all|sparse, --tolerance SECONDS */
-export async function runJob(video: string, options: readonly string[]): Promise<JobCost> {
+/**
+ * @param options --interval SECONDS, --plan auto|all|sparse, --tolerance SECONDS
+ * @param nodeOptions Node's own, for its process
+ */
+export async function runJob(
+  video: string,
+  options: readonly string[],
+  nodeOptions: readonly string[] = [],
+): Promise<JobCost> {
   const program = join(import.meta.dirname, 'job-process.ts');
-  const { stdout } = await run(process.execPath, [program, video, ...options]);
+  const { stdout } = await run(process.execPath, [...nodeOptions, program, video, ...options]);
   return JSON.parse(stdout) as JobCost;
 }
 

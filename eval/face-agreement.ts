@@ -5,14 +5,11 @@ import { parseArguments, usage } from '../src/command-line.ts';
 import { iou } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
 import { openModel } from '../src/inference/model-store.ts';
-import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
 import type { Frame } from '../src/media/frame.ts';
-import { readFrames } from '../src/media/frame-reader.ts';
-import { probeVideo } from '../src/media/probe.ts';
-import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
 import { type FaceDetection, FaceDetector } from '../src/vision/face-detector.ts';
 import { positiveNumber, zeroToOne } from '../tools/number-options.ts';
 import { type Drawing, drawBoxes } from './draw-boxes.ts';
+import { videoFrames } from './video-frames.ts';
 
 const HELP = `Measures a face detector against another one on videos, for faces above 5 % of the frame's height.
 
@@ -91,14 +88,8 @@ async function compareOn(
   { model, reference }: Detectors,
   drawFolder: string | undefined,
 ): Promise<Agreement> {
-  const ffmpeg = findFfmpeg(process.env);
-  const signal = new AbortController().signal;
-  const video = await probeVideo(file, { ffmpeg, limits: DEFAULT_VIDEO_LIMITS }, signal);
   const counts: Agreement[] = [];
-  for await (const frame of readFrames(
-    { file, video, intervalMs, ffmpeg, limits: DEFAULT_VIDEO_LIMITS },
-    signal,
-  )) {
+  for await (const frame of videoFrames(file, intervalMs)) {
     const [ours, theirs] = [await model.detect(frame), await reference.detect(frame)];
     const agreement = compare(ours, theirs, frame);
     counts.push(agreement);
@@ -137,10 +128,10 @@ function draw(
   file: string,
 ): Promise<void> {
   const ours = model.map(
-    ({ box, confidence }): Drawing => ({
-      box,
-      colour: reference.some((other) => iou(other.box, box) >= MIN_IOU) ? 'lime' : 'red',
-      label: confidence.toFixed(2),
+    (face): Drawing => ({
+      box: face.box,
+      colour: isIn(face, reference) ? 'lime' : 'red',
+      label: face.confidence.toFixed(2),
     }),
   );
   const missed = reference.filter((face) => !isIn(face, model));

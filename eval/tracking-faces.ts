@@ -77,15 +77,6 @@ export function parseFaceTable(text: string, file: string): MotRow[] {
   });
 }
 
-/** Counts over the faces of a video analysed at the given rate; truth at other times is not scored. */
-export async function countFaces(
-  video: FaceVideo,
-  framesPerSecond: number,
-  pool: DetectionPool,
-): Promise<MotCounts> {
-  return countResult(await analyseFaces(video, framesPerSecond, pool), video.truth);
-}
-
 /** The result of the whole pipeline for a video. */
 export async function analyseFaces(
   { name, file }: FaceVideo,

@@ -1,10 +1,8 @@
 /** What the main thread and the lease thread tell each other: plain, cloneable data. */
 import type { SerializedError } from '../errors.ts';
+import type { AwsOptions } from './clients.ts';
 
-export interface LeaseThreadOptions {
-  readonly region: string;
-  /** Endpoint of an emulator; AWS itself when undefined. */
-  readonly endpointUrl?: string | undefined;
+export interface LeaseThreadOptions extends AwsOptions {
   readonly queueUrl: string;
   readonly visibilityTimeoutSeconds: number;
 }

@@ -4,7 +4,7 @@
 export const TORSO_CELLS = 2;
 
 export const HUE_BINS = 12;
-export const SATURATION_BINS = 2;
+const SATURATION_BINS = 2;
 
 /** Colours: the first bins of each cell. */
 export const COLOUR_BINS = HUE_BINS * SATURATION_BINS;

@@ -18,8 +18,7 @@ const QUARTER_BYTE_TO_UNIT = 1 / (4 * 255);
 
 /** Resizes windows of one size to one other size; weights and buffers are made once and serve every frame. */
 export class Resampler {
-  readonly source: Size;
-  readonly target: Size;
+  readonly #target: Size;
   readonly #columns: ResamplingTaps;
   readonly #rows: ResamplingTaps;
   /** One output row before its columns are merged, interleaved RGB; only for more than two taps. */
@@ -28,8 +27,7 @@ export class Resampler {
 
   /** Both sizes are whole pixels, at least 1 x 1. */
   constructor(source: Size, target: Size) {
-    this.source = source;
-    this.target = target;
+    this.#target = target;
     this.#columns = resamplingTaps(source.width, target.width);
     this.#rows = resamplingTaps(source.height, target.height);
     this.#blended = new Float64Array(source.width * 3);
@@ -44,7 +42,7 @@ export class Resampler {
     const { count, starts, weights } = this.#rows;
     const pairs = count <= 2 && this.#columns.count <= 2;
     const stride = image.width * 3;
-    for (let row = 0; row < this.target.height; row++) {
+    for (let row = 0; row < this.#target.height; row++) {
       const from = (y + (starts[row] as number)) * stride + x * 3;
       const to = (planes.top + row) * planes.planeWidth + planes.left;
       if (this.#isHalving) {
@@ -70,7 +68,7 @@ export class Resampler {
     to: number,
   ): void {
     const plane = planeWidth * planeHeight;
-    const end = to + this.target.width;
+    const end = to + this.#target.width;
     for (let out = to, a = from, c = from + stride; out < end; out++, a += 6, c += 6) {
       planes[out] =
         ((data[a] as number) + (data[a + 3] as number) + (data[c] as number) + (data[c + 3] as number)) *

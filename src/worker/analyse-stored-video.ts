@@ -1,6 +1,6 @@
 /** The heavy part of an attempt: the video on disk, analysed from where an earlier attempt got to, with checkpoints for a later one. */
 import { createReadStream } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { DetectionJob } from '../contract/job.ts';
 import { toWorkerError, type WorkerError } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -56,21 +56,21 @@ export async function analyseStoredVideo<T>(
   use: (analysis: Analysis) => Promise<T>,
 ): Promise<T> {
   return await withTempFolder(context.services.tempDir, async (folder) =>
-    use(await analyseWhatIsNeeded(job, join(folder, 'video'), context, signal)),
+    use(await analyseWhatIsNeeded(job, folder, context, signal)),
   );
 }
 
 /** Of the whole video where the parts that were fetched do not suffice. */
 async function analyseWhatIsNeeded(
   job: DetectionJob,
-  file: string,
+  folder: string,
   context: AnalysisContext,
   signal: AbortSignal,
 ): Promise<Analysis> {
   const inUse = new AbortController();
-  const copy = await download(job, file, context, AbortSignal.any([signal, inUse.signal]));
+  const copy = await download(job, videoFile(folder), context, AbortSignal.any([signal, inUse.signal]));
   try {
-    return await analyseCopy(job, file, copy, context, signal);
+    return await analyseCopy(job, folder, copy, context, signal);
   } finally {
     // What still arrives is of no use any more, and the file is about to go.
     inUse.abort();
@@ -80,24 +80,24 @@ async function analyseWhatIsNeeded(
 
 async function analyseCopy(
   job: DetectionJob,
-  file: string,
+  folder: string,
   copy: VideoCopy,
   context: AnalysisContext,
   signal: AbortSignal,
 ): Promise<Analysis> {
   const { page, facts, log } = context;
   const slot = page.checkpoint(provenanceDigest(provenanceOf(job, copy.etag)));
-  const resumedBytes = await slot.read(observationsFile({ folder: dirname(file) }), signal);
+  const resumedBytes = await slot.read(observationsFile({ folder }), signal);
   if (resumedBytes !== null) facts.resumedFromBytes = resumedBytes;
   try {
-    return await analyse(job, file, copy, slot, resumedBytes !== null, context, signal);
+    return await analyse(job, folder, copy, slot, resumedBytes !== null, context, signal);
   } catch (error) {
     const failure = toWorkerError(error);
     if (signal.aborted || copy.parts === null || !isOfTheVideo(failure)) throw error;
     log.info({ reason: failure.message }, 'parts of the video did not suffice: the rest is fetched');
     await copy.arriving?.done;
     const whole = await fetching(() => copy.complete(signal), context);
-    return await analyse(job, file, whole, slot, true, context, signal);
+    return await analyse(job, folder, whole, slot, true, context, signal);
   }
 }
 
@@ -142,7 +142,7 @@ async function fetching(work: () => Promise<VideoCopy>, { facts }: AnalysisConte
 
 async function analyse(
   job: DetectionJob,
-  file: string,
+  folder: string,
   video: VideoCopy,
   slot: CheckpointSlot,
   resume: boolean,
@@ -150,7 +150,6 @@ async function analyse(
   signal: AbortSignal,
 ): Promise<Analysis> {
   const { analyser, checkpointEveryMs = DEFAULT_CHECKPOINT_EVERY_MS } = services;
-  const folder = dirname(file);
   const checkpoints = new CheckpointSaver(slot, signal, log);
   const onProgress = ({ checkpoint }: Progress) => {
     if (checkpoint !== undefined) checkpoints.offer(beginningOf(observationsFile({ folder }), checkpoint));
@@ -160,7 +159,7 @@ async function analyse(
   const { parts, arriving, windows } = video;
   const request = {
     jobId,
-    file,
+    file: videoFile(folder),
     folder,
     parts,
     arrivals: arriving?.arrivals ?? null,
@@ -187,6 +186,10 @@ async function analyse(
   } finally {
     await checkpoints.idle();
   }
+}
+
+function videoFile(folder: string): string {
+  return join(folder, 'video');
 }
 
 /** The first bytes of a file that grows at its end only. */

@@ -18,10 +18,11 @@ import { CheckpointSlot } from './checkpoint-slot.ts';
 import { LateNotes } from './late-notes.ts';
 import type { ObjectLocation, ObjectStore, PutCondition } from './ports.ts';
 
-export interface JobJournalOptions {
+/** Where the results lie, and the notes on unfinished jobs beside them, in `.journal/`. */
+export interface ResultPlace {
   readonly store: ObjectStore;
   readonly bucket: string;
-  /** Key prefix of the results; the notes lie below it in `.journal/`. */
+  /** Key prefix of the results; the job id and `.json` follow. */
   readonly prefix: string;
 }
 
@@ -29,11 +30,11 @@ export interface JobJournalOptions {
 const MAX_LOOKS = 5;
 
 export class JobJournal {
-  readonly #options: JobJournalOptions;
+  readonly #results: ResultPlace;
   readonly #late = new LateNotes();
 
-  constructor(options: JobJournalOptions) {
-    this.#options = options;
+  constructor(results: ResultPlace) {
+    this.#results = results;
   }
 
   /**
@@ -52,7 +53,7 @@ export class JobJournal {
   }
 
   #folder(jobId: string): Folder {
-    const { store, bucket, prefix } = this.#options;
+    const { store, bucket, prefix } = this.#results;
     return { store, bucket, path: `${prefix}.journal/${jobId}` };
   }
 }

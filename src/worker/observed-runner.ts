@@ -30,10 +30,10 @@ export class ObservedRunner {
       message.trace ?? {},
       { 'messaging.message.id': message.messageId, 'clipping.receive_count': message.receiveCount },
       async (span) => {
-        const { outcome, jobId, ...rest } = await runner.run(message, shutdown, releaseSlot);
-        span.setAttribute('clipping.outcome', outcome.name);
-        if (jobId !== null) span.setAttribute('clipping.job_id', jobId);
-        return { outcome, jobId, ...rest };
+        const ended = await runner.run(message, shutdown, releaseSlot);
+        span.setAttribute('clipping.outcome', ended.outcome.name);
+        if (ended.jobId !== null) span.setAttribute('clipping.job_id', ended.jobId);
+        return ended;
       },
     );
     recordJob(metrics, reportOf(message, ending, endShare()));

@@ -1,17 +1,10 @@
 /** Where results lie and how one gets there: exactly one stands per job id, whoever and however many write it. */
 import type { ResultReference } from '../contract/callback.ts';
 import { WorkerError } from '../errors.ts';
-import { JobJournal } from './job-journal.ts';
-import type { Content, ObjectStore, PutCondition } from './ports.ts';
+import { JobJournal, type ResultPlace } from './job-journal.ts';
+import type { Content, PutCondition } from './ports.ts';
 import { provenanceDifference, type ResultRecord } from './provenance.ts';
 import { decodeRecord, encodeRecord } from './result-metadata.ts';
-
-export interface ResultStoreOptions {
-  readonly store: ObjectStore;
-  readonly bucket: string;
-  /** Key prefix; the job id and `.json` follow. */
-  readonly prefix: string;
-}
 
 /** A result as it lies in the store. */
 export interface StoredResult {
@@ -25,19 +18,16 @@ const MAX_LOOKS = 3;
 export class ResultStore {
   /** The notes on unfinished jobs, kept beside the results. */
   readonly journal: JobJournal;
-  readonly #store: ObjectStore;
-  readonly #bucket: string;
-  readonly #prefix: string;
+  readonly #place: ResultPlace;
 
-  constructor({ store, bucket, prefix }: ResultStoreOptions) {
-    this.#store = store;
-    this.#bucket = bucket;
-    this.#prefix = prefix;
-    this.journal = new JobJournal({ store, bucket, prefix });
+  constructor(place: ResultPlace) {
+    this.#place = place;
+    this.journal = new JobJournal(place);
   }
 
   reference(jobId: string): ResultReference {
-    return { bucket: this.#bucket, key: `${this.#prefix}${jobId}.json` };
+    const { bucket, prefix } = this.#place;
+    return { bucket, key: `${prefix}${jobId}.json` };
   }
 
   /**
@@ -46,7 +36,7 @@ export class ResultStore {
    */
   async find(jobId: string, signal: AbortSignal): Promise<StoredResult | null> {
     const { bucket, key } = this.reference(jobId);
-    const head = await this.#store.head({ bucket, key }, signal);
+    const head = await this.#place.store.head({ bucket, key }, signal);
     if (head === null) return null;
     const record = decodeRecord(head.metadata);
     if (record === null) {
@@ -72,7 +62,7 @@ export class ResultStore {
   ): Promise<ResultRecord> {
     let condition: PutCondition = 'absent';
     for (let look = 0; look < MAX_LOOKS; look++) {
-      const written = await this.#store.put(
+      const written = await this.#place.store.put(
         this.reference(record.head.job_id),
         json,
         { condition, contentType: 'application/json', metadata: encodeRecord(record) },

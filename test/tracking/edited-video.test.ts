@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { scores } from '../../eval/clear-mot.ts';
-import { countFaces, readFaceVideos } from '../../eval/tracking-faces.ts';
+import { analyseFaces, countResult, readFaceVideos } from '../../eval/tracking-faces.ts';
 import { readAnalysisConfig } from '../../src/config.ts';
 import { engineOptions } from '../../src/engine-options.ts';
 import { DetectionPool } from '../../src/pipeline/detection-pool.ts';
@@ -31,7 +31,7 @@ describeWithShared('faces in edited video, with a detector that finds them all',
       const videos = readFaceVideos(sharedPath('tracking', 'faces'), sharedPath('media'));
       const video = videos.find((one) => one.name === name);
       if (video === undefined) throw new Error(`no video ${name}`);
-      const counts = await countFaces(video, rate, pool);
+      const counts = countResult(await analyseFaces(video, rate, pool), video.truth);
       expect(scores(counts).idf1).toBeGreaterThanOrEqual(idf1);
       expect(counts.resultIds).toBeLessThanOrEqual(people);
     },

@@ -84,7 +84,15 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       },
       settle: oneLivingSkeletonPerBody,
     });
-    return people.map((body) => toPose(withoutBorrowed(body, others(people, body), image)));
+    return people.map((body) =>
+      toPose(
+        withoutBorrowed(
+          body,
+          people.filter((other) => other !== body),
+          image,
+        ),
+      ),
+    );
   }
 
   async close(): Promise<void> {
@@ -107,8 +115,4 @@ export class BlazePoseLandmarker implements PoseLandmarker {
 function oneLivingSkeletonPerBody<T extends Claim>(found: readonly T[]): T[] {
   const bodies = oneSkeletonPerBody(found);
   return bodies.filter((body) => !bodies.some((other) => isWornBy(body, other)));
-}
-
-function others<T>(all: readonly T[], one: T | null): T[] {
-  return all.filter((other) => other !== one);
 }
