@@ -103,7 +103,7 @@ export class PartFetcher {
         failures += 1;
         const mayPass = meaning.code === 'STORAGE_UNAVAILABLE' && !isReplaced(awsFailure(error));
         if (!mayPass || failures >= maxFailures) throw meaning;
-        await sleep(fullJitterMs(failures, backOff, Math.random), undefined, { signal });
+        await sleep(fullJitterMs(failures, backOff), undefined, { signal });
       }
     }
   }

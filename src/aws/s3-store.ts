@@ -132,7 +132,7 @@ export class S3Store implements ObjectStore {
       } catch (error) {
         const { status = 500 } = awsFailure(error);
         if (signal.aborted || status < 500 || failures === MAX_ATTEMPTS) throw error;
-        await sleep(fullJitterMs(failures, backOff, Math.random), undefined, { signal });
+        await sleep(fullJitterMs(failures, backOff), undefined, { signal });
       }
     }
   }

@@ -136,7 +136,7 @@ export class SqsIntake implements JobIntake {
 
   async #waitAfterFailures(): Promise<void> {
     if (this.#failures === 0) return;
-    const waitMs = fullJitterMs(this.#failures, this.#backOff, Math.random);
+    const waitMs = fullJitterMs(this.#failures, this.#backOff);
     await sleep(waitMs, undefined, { signal: this.#stopped.signal });
   }
 

@@ -47,7 +47,7 @@ export class CallbackCourier implements Notifier {
       if (outcome.name === 'unwanted') log.info('callback not wanted any more');
       if (outcome.name !== 'failed') return outcome.name;
       if (queue === null) throw callbackFailed(delivery, outcome);
-      const delaySeconds = firstDelaySeconds(outcome.retryAfterSeconds, Math.random);
+      const delaySeconds = firstDelaySeconds(outcome.retryAfterSeconds);
       await queue.enqueue(delivery, delaySeconds, signal);
       log.warn({ reason: outcome.reason, delaySeconds }, 'callback failed, the callback queue goes on');
     } catch (error) {
@@ -66,7 +66,7 @@ export class CallbackCourier implements Notifier {
       if (outcome.name !== 'failed') return outcome;
       const askedSeconds = outcome.retryAfterSeconds ?? 0;
       if (tries >= quickTries || askedSeconds > LONGEST_QUICK_WAIT_SECONDS) return outcome;
-      const waitMs = Math.max(askedSeconds * 1000, fullJitterMs(tries, backOff, Math.random));
+      const waitMs = Math.max(askedSeconds * 1000, fullJitterMs(tries, backOff));
       await sleep(waitMs, undefined, { signal });
     }
   }

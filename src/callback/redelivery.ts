@@ -67,9 +67,7 @@ export class Redelivery {
       return log.info(outcome.name === 'taken' ? 'callback delivered' : 'callback not wanted any more');
     }
     const { reason, retryAfterSeconds } = outcome;
-    const delaySeconds = isLastReceive(message)
-      ? null
-      : nextDelaySeconds(receiveCount, retryAfterSeconds, Math.random);
+    const delaySeconds = isLastReceive(message) ? null : nextDelaySeconds(receiveCount, retryAfterSeconds);
     log.warn({ reason, delaySeconds }, 'callback failed');
     if (delaySeconds === null) return await giveUp(message, log);
     await message.changeVisibility(delaySeconds, settling());

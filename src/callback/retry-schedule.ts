@@ -1,4 +1,4 @@
-/** When a callback that failed is tried again: in quick steps at first, then over a day and a half, as long as Standard Webhooks asks for. */
+/** When a callback that failed is tried again: in quick steps at first, then over a day and a half: half as long as the example of Standard Webhooks, which asks for days. */
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -23,7 +23,7 @@ export const QUEUE_ATTEMPTS = DELAYS_SECONDS.length + 1;
  * Seconds until the first attempt from the queue, 0 to 900.
  * @param retryAfterSeconds the receiver's wish; a longer one than the queue can wait is cut
  */
-export function firstDelaySeconds(retryAfterSeconds: number | null, random: () => number): number {
+export function firstDelaySeconds(retryAfterSeconds: number | null, random = Math.random): number {
   const seconds = Math.max(FIRST_DELAY_SECONDS, retryAfterSeconds ?? 0);
   return Math.min(MAX_FIRST_DELAY_SECONDS, jittered(seconds, random));
 }
@@ -35,7 +35,7 @@ export function firstDelaySeconds(retryAfterSeconds: number | null, random: () =
 export function nextDelaySeconds(
   attempt: number,
   retryAfterSeconds: number | null,
-  random: () => number,
+  random = Math.random,
 ): number | null {
   const scheduled = DELAYS_SECONDS[attempt - 1];
   if (scheduled === undefined) return null;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { WorkerError } from '../errors.ts';
 
-/** What a network is for; each role has a tensor contract in model-roles.ts. */
+/** What a network is for; each but the bundle has a tensor contract in model-roles.ts. */
 export const MODEL_ROLES = [
   'face-detector',
   'face-embedder',

@@ -14,7 +14,7 @@ import {
   readLocalManifest,
   readManifest,
 } from './model-manifest.ts';
-import { describeNetwork, roleMismatch, rolesOf } from './model-roles.ts';
+import { describeNetwork, type NetworkShape, roleMismatch, rolesOf } from './model-roles.ts';
 import { type LoadedModel, loadModel, readModel } from './model-store.ts';
 import { OnnxSession } from './onnx-session.ts';
 import { replaceFile } from './replace-file.ts';
@@ -69,6 +69,24 @@ export async function registerModel(
       `${file} is a ${role}, which would never use --mean, --std or --max-cosine-distance: leave them out; they belong to a face-embedder`,
     );
 
+  const entry = entryOf({ file, name, role, bytes, inputs, outputs }, registration);
+  await registration.tryOut?.(await loadModel({ path: file, bytes, sha256: entry.sha256, entry }, role));
+  await inTurn(directory, () => keep(entry, bytes, directory));
+  return entry;
+}
+
+interface Network extends NetworkShape {
+  readonly file: string;
+  readonly name: string;
+  readonly role: ModelRole;
+  readonly bytes: Uint8Array;
+}
+
+/** @throws WorkerError MODEL_INVALID for a name or a word that no manifest may hold */
+function entryOf(
+  { file, name, role, bytes, inputs, outputs }: Network,
+  registration: Registration,
+): ModelEntry {
   const parsed = modelEntrySchema.safeParse({
     name,
     role,
@@ -94,10 +112,7 @@ export async function registerModel(
       .join('; ');
     throw new WorkerError('MODEL_INVALID', `${file} cannot be added: ${problems}`, { cause: parsed.error });
   }
-  const entry = parsed.data;
-  await registration.tryOut?.(await loadModel({ path: file, bytes, sha256: entry.sha256, entry }, role));
-  await inTurn(directory, () => keep(entry, bytes, directory));
-  return entry;
+  return parsed.data;
 }
 
 /** Lets one registration at a time read the local manifest and write it anew. */
@@ -148,7 +163,7 @@ async function readNetwork(file: string): Promise<Buffer> {
   }
 }
 
-function onlyRole(file: string, network: Parameters<typeof rolesOf>[0]): ModelRole {
+function onlyRole(file: string, network: NetworkShape): ModelRole {
   const [role, ...others] = rolesOf(network);
   if (role !== undefined && others.length === 0) return role;
   throw new WorkerError(

@@ -43,7 +43,7 @@ export function planMp4Fetch(tracks: readonly Mp4Track[], sampling: Sampling): M
   const isListedByIndex = keyframesProveThemselves(codecOf(video));
   // Where ffmpeg lists the packets, the picture shown last tells it how long that one is.
   if (!isListedByIndex) opening.push(...bytesOf(video, [needed.last]));
-  // The reader of single packets, too, reads on over gaps of half that size.
+  // The demultiplexer, which reads what our own reader does not, reads on over gaps of half that size.
   return {
     parts: joinedRanges([...bytesOf(video, needed.fed), ...opening], REQUEST_COST_BYTES),
     opening: isListedByIndex ? joinedRanges(opening, REQUEST_COST_BYTES) : null,

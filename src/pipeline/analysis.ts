@@ -1,4 +1,4 @@
-/** What crosses the border between the main thread and a detection thread: plain, cloneable data only. */
+/** What an analysis is asked and answers, on both sides of its thread's border: what crosses it is plain, cloneable data; documents stay in files. */
 import { join } from 'node:path';
 import type { MessagePort } from 'node:worker_threads';
 import type { Arrivals } from '../arrivals.ts';

@@ -12,7 +12,7 @@ export interface BackOff {
  * @param attempt 1 for the wait after the first failure
  * @param random uniform over [0, 1)
  */
-export function fullJitterMs(attempt: number, { baseMs, maxMs }: BackOff, random: () => number): number {
+export function fullJitterMs(attempt: number, { baseMs, maxMs }: BackOff, random = Math.random): number {
   const ceilingMs = Math.min(maxMs, baseMs * 2 ** Math.min(attempt - 1, 30));
   return ceilingMs * (1 - random());
 }

@@ -44,7 +44,7 @@ export class DependencyWatch {
     void this.#askUntil(stop);
   }
 
-  /** Asks now, unless it is being asked already. Resolves with the answer; never rejects. */
+  /** Asks now, unless it is being asked already. Resolves when `problem` is the answer; never rejects. */
   async ask(): Promise<void> {
     this.#asking ??= this.#askOnce().finally(() => {
       this.#asking = null;

@@ -33,7 +33,7 @@ export class LateNotes {
     this.#isWriting = true;
     let failures = 1;
     for (let note = this.#waiting.shift(); note !== undefined; note = this.#waiting.shift()) {
-      await sleep(fullJitterMs(failures, this.#backOff, Math.random), undefined, { ref: false });
+      await sleep(fullJitterMs(failures, this.#backOff), undefined, { ref: false });
       try {
         await note(AbortSignal.timeout(WRITE_TIMEOUT_MS));
         failures = 1;

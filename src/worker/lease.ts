@@ -13,7 +13,7 @@ export interface Lease {
   settle(): Promise<boolean>;
 }
 
-/** Holds a message that was received with this visibility timeout. */
+/** Takes hold of a message that has just been received. */
 export type HoldLease = (message: ReceivedMessage) => Lease;
 
 /** What the clocks here and at SQS may disagree by. */

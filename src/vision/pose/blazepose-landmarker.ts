@@ -20,7 +20,7 @@ export interface BlazePoseOptions {
   readonly landmarksModel: LoadedModel;
   /** Least presence score of a reported body, 0..1. */
   readonly minPresence: number;
-  /** Most bodies in one picture: the surest the detector sees, then the largest faces. */
+  /** Most bodies in one picture: the surest the detector sees, then those of the surely seen faces, the largest first. */
   readonly maxPoses: number;
 }
 
@@ -84,15 +84,10 @@ export class BlazePoseLandmarker implements PoseLandmarker {
       },
       settle: oneLivingSkeletonPerBody,
     });
-    return people.map((body) =>
-      toPose(
-        withoutBorrowed(
-          body,
-          people.filter((other) => other !== body),
-          image,
-        ),
-      ),
-    );
+    return people.map((body) => {
+      const others = people.filter((other) => other !== body);
+      return toPose(withoutBorrowed(body, others, image));
+    });
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-/** Looks for the bodies of faces that no skeleton has yet: below the face, closer, with nobody covered, and at last for people who lean. */
+/** Looks for the bodies of faces that no skeleton has yet: below the face, closer, with no body covered, and at last for people who lean. */
 import { centreOfBox, type Tlwh } from '../../geometry/box.ts';
 import {
   type BodyRegion,

@@ -25,7 +25,7 @@ type FoundBody = Pose & Claim;
 const QUOTED_LINES = 3;
 
 /**
- * Blocks the thread for 40 to 70 ms a look: one at the whole picture, and up to five at the surroundings of each face it found no body
+ * Blocks the thread for 40 to 70 ms a look, 160 with the heavy network: one at the whole picture, and up to five at the surroundings of each face it found no body
  * for (bodies-below-faces.ts), while everybody else's face is covered. The graph tells neither a body's presence score nor the presence of landmarks: the
  * confidence of a pose is the mean visibility of its landmarks, at least the threshold it has passed, and a landmark's presence is its
  * visibility, which it cannot be below.
