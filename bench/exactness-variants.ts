@@ -1,6 +1,16 @@
-/** The videos exactness is tried on: codec x container x groups of pictures x B-pictures x times x turns. */
+/** The videos exactness is tried on: codec x container x groups of pictures x times x what was done to them without encoding again. */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+/**
+ * What was done to a video without encoding it again:
+ * - `cut`: its start was cut off, which leaves an edit list
+ * - `shown`: the same without an edit list, so that pictures are left that may need others which are gone
+ * - `joined`: it was continued by itself in another encoding
+ * - `undated`: every picture was given the time it is decoded at
+ */
+type Change = 'none' | 'cut' | 'shown' | 'joined' | 'undated';
 
 /** One video and how to make it. */
 export interface Variant {
@@ -10,8 +20,7 @@ export interface Variant {
   readonly times: string;
   readonly encoding: readonly string[];
   readonly container: readonly string[];
-  /** Seconds cut off the start without encoding again, which leaves an edit list. */
-  readonly cutSeconds: number;
+  readonly change: Change;
 }
 
 const CODECS: ReadonlyArray<readonly [name: string, encoding: string]> = [
@@ -37,10 +46,17 @@ const TIMES: ReadonlyArray<readonly [name: string, filter: string]> = [
   ['constant', ''],
   ['variable', "select='gt(mod(n,7),1)+lt(mod(n,50),20)',"],
 ];
-/** Only where the container can hold it. */
-const CUTS = [0, 1.3];
 
-/** Every combination that exists: no AV1 or VP9 in a transport stream, cuts in MP4 only. */
+/** Cuts are tried on all groups, the others on those of middle length; what ffmpeg joins and dates anew is H.264. */
+function changesOf(codec: string, container: string, group: number): readonly Change[] {
+  const cuts: readonly Change[] = container === 'mp4' ? ['none', 'cut'] : ['none'];
+  const isChanged = group === 60 && (container === 'mp4' || container === 'mkv');
+  if (!isChanged) return cuts;
+  const ofH264: readonly Change[] = codec.startsWith('h264') ? ['joined', 'undated'] : [];
+  return container === 'mp4' ? [...cuts, 'shown', ...ofH264] : [...cuts, ...ofH264];
+}
+
+/** Every combination that exists: no AV1 or VP9 in a transport stream, edits in MP4 only. */
 export function* variants(): Generator<Variant, void> {
   let number = 0;
   for (const [codec, encoding] of CODECS) {
@@ -48,15 +64,15 @@ export function* variants(): Generator<Variant, void> {
       if (suffix === 'ts' && !codec.startsWith('h')) continue;
       for (const group of GROUPS) {
         for (const [times, filter] of TIMES) {
-          for (const cutSeconds of container === 'mp4' ? CUTS : [0]) {
-            const offset = number % 3 === 1 && cutSeconds === 0 ? ['-output_ts_offset', '4.2'] : [];
+          for (const change of changesOf(codec, container, group)) {
+            const offset = number % 3 === 1 && change === 'none' ? ['-output_ts_offset', '4.2'] : [];
             yield {
-              name: `${codec} ${container} group ${group} ${times}${cutSeconds > 0 ? ' cut' : ''}${offset.length > 0 ? ' late' : ''}`,
+              name: `${codec} ${container} group ${group} ${times}${change === 'none' ? '' : ` ${change}`}${offset.length > 0 ? ' late' : ''}`,
               file: `${number++}.${suffix}`,
               times: filter,
               encoding: [...encoding.split(' '), '-g', String(group), '-keyint_min', '5'],
-              container: [...options.split(' ').filter((word) => word !== ''), ...offset],
-              cutSeconds,
+              container: [...wordsOf(options), ...offset],
+              change,
             };
           }
         }
@@ -67,16 +83,40 @@ export function* variants(): Generator<Variant, void> {
 
 /** Encodes seven seconds of ffmpeg's moving test picture, 320 x 180, with a hard change in the middle. */
 export function makeVariant(variant: Variant, file: string, ffmpeg: string): void {
-  const { times, encoding, container, cutSeconds } = variant;
+  const { times, encoding, container, change } = variant;
+  const run = (...args: readonly string[]) => {
+    execFileSync(ffmpeg, ['-nostdin', '-v', 'error', '-y', ...args], { stdio: 'pipe' });
+  };
   const filter = `${times}format=yuv420p,negate=enable='between(t,3.1,4.4)'`;
   const source = '-f lavfi -i testsrc2=s=320x180:r=30 -frames:v 210'.split(' ');
-  const quiet = ['-nostdin', '-v', 'error', '-y'];
-  const whole = cutSeconds > 0 ? `${file}.whole.mp4` : file;
-  const timing = ['-vf', filter, '-vsync', 'passthrough'];
-  execFileSync(ffmpeg, [...quiet, ...source, ...timing, ...encoding, ...container, whole], { stdio: 'pipe' });
-  if (cutSeconds === 0) return;
-  execFileSync(ffmpeg, [...quiet, '-ss', String(cutSeconds), '-i', whole, '-c', 'copy', file], {
-    stdio: 'pipe',
-  });
+  const encode = (to: string, ...options: readonly string[]) =>
+    run(...source, '-vf', filter, '-vsync', 'passthrough', ...encoding, ...options, ...container, to);
+  if (change === 'none') {
+    encode(file);
+    return;
+  }
+  const whole = `${file}.whole.mp4`;
+  encode(whole);
+  if (change === 'joined') {
+    const [other, list] = [`${file}.other.mp4`, `${file}.txt`];
+    encode(other, '-crf', '35', '-refs', '1');
+    writeFileSync(list, [whole, other].map((clip) => `file ${basename(clip)}\n`).join(''));
+    run('-f', 'concat', '-i', list, '-c', 'copy', file);
+    for (const made of [other, list]) rmSync(made);
+  } else {
+    const [before = '', after = ''] = CHANGING[change];
+    run(...wordsOf(before), '-i', whole, '-c', 'copy', ...wordsOf(after), file);
+  }
   rmSync(whole);
+}
+
+/** ffmpeg's options before and behind the video that is changed. */
+const CHANGING: Readonly<Record<Exclude<Change, 'none' | 'joined'>, readonly string[]>> = {
+  cut: ['-ss 1.3'],
+  shown: ['-ss 1.3 -noaccurate_seek', '-use_editlist 0'],
+  undated: ['', '-bsf:v setts=pts=DTS:dts=DTS'],
+};
+
+function wordsOf(text: string): string[] {
+  return text.split(' ').filter((word) => word !== '');
 }

@@ -61,7 +61,7 @@ export async function measure(args: string[]): Promise<void> {
 async function originals(folder: string, ffmpeg: string): Promise<HostileFile[]> {
   const found: HostileFile[] = [];
   for (const name of ORIGINALS) {
-    const variant = [...variants()].find((each) => each.name.startsWith(name) && each.cutSeconds === 0);
+    const variant = [...variants()].find((each) => each.name.startsWith(name) && each.change === 'none');
     if (variant === undefined) continue;
     const file = join(folder, `original-${variant.file}`);
     makeVariant(variant, file, ffmpeg);
