@@ -1,16 +1,7 @@
 /** The thread of demultiplexer-preflight: walks all packets and says so. */
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  EncodedPacketSink,
-  FilePathSource,
-  Input,
-  Logging,
-  LogLevel,
-  MATROSKA,
-  MP4,
-  QTFF,
-  WEBM,
-} from 'mediabunny';
+import { EncodedPacketSink, FilePathSource } from 'mediabunny';
+import { demultiplex } from './demultiplexer.ts';
 
 /** What this thread is given, and what it answers when the walk ends: nothing more, the walk itself is the test. */
 export interface Preflight {
@@ -20,10 +11,8 @@ export interface Preflight {
   readonly maxPackets: number;
 }
 
-// As in demuxed-packet-source: a thread has its own.
-Logging.level = LogLevel.Silent;
 const { file, maxPackets } = workerData as Preflight;
-const input = new Input({ source: new FilePathSource(file), formats: [MP4, QTFF, MATROSKA, WEBM] });
+const input = demultiplex(new FilePathSource(file));
 const [track] = await input.getVideoTracks();
 if (track !== undefined) {
   const sink = new EncodedPacketSink(track);

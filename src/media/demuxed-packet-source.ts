@@ -1,26 +1,12 @@
 /** Reads the packets of any container that mediabunny demultiplexes. */
 
-import type { InputVideoTrack } from 'mediabunny';
-import {
-  CustomSource,
-  EncodedPacketSink,
-  FilePathSource,
-  Input,
-  Logging,
-  LogLevel,
-  MATROSKA,
-  MP4,
-  MPEG_TS,
-  QTFF,
-  WEBM,
-} from 'mediabunny';
+import type { Input, InputVideoTrack } from 'mediabunny';
+import { CustomSource, EncodedPacketSink, FilePathSource } from 'mediabunny';
+import { demultiplex } from './demultiplexer.ts';
 import { walksToItsEnd } from './demultiplexer-preflight.ts';
 import { commonKeys, type PacketFile, type PacketSource } from './packet-source.ts';
 import type { PacketTable } from './packet-table.ts';
 import { type FileParts, PartialFile } from './partial-file.ts';
-
-// What it does not understand is no trouble here, and its warnings would stand between our own lines on stderr.
-Logging.level = LogLevel.Silent;
 
 /** In transport streams the zero byte before a start code may be counted to either of the packets it stands between. */
 const START_CODE_SLACK_BYTES = 1;
@@ -37,10 +23,9 @@ export async function openDemuxedPacketSource(
     const preflight = { file, maxPackets: table.bytes.length };
     if (!(await walksToItsEnd(preflight, signal))) return null;
   }
-  const input = new Input({
-    source: parts === null ? new FilePathSource(file) : await partialSource(file, { parts, arrivals }),
-    formats: [MP4, QTFF, MATROSKA, WEBM, MPEG_TS],
-  });
+  const input = demultiplex(
+    parts === null ? new FilePathSource(file) : await partialSource(file, { parts, arrivals }),
+  );
   try {
     const [track] = await input.getVideoTracks();
     const list = track === undefined ? null : await matchPackets(track, table, signal);
