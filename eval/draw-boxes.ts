@@ -1,9 +1,9 @@
 /** Draws boxes, points and words over a picture, for people to look at what was measured. */
-import { stat } from 'node:fs/promises';
 import sharp from 'sharp';
 import { usage } from '../src/command-line.ts';
 import type { Point, Tlwh } from '../src/geometry/box.ts';
 import type { RgbImage } from '../src/geometry/rgb-image.ts';
+import { fileIdentity } from '../src/stat-or-null.ts';
 
 export interface Drawing {
   readonly box: Tlwh;
@@ -35,19 +35,12 @@ export async function refuseToDrawOver(
   drawings: readonly string[],
   pictures: readonly string[],
 ): Promise<void> {
-  const measured = new Set(await Promise.all(pictures.map(identity)));
+  const measured = new Set(await Promise.all(pictures.map(fileIdentity)));
   measured.delete(null);
   for (const drawing of drawings) {
-    if (!measured.has(await identity(drawing))) continue;
+    if (!measured.has(await fileIdentity(drawing))) continue;
     throw usage(`--draw would write over ${drawing}, which is measured: name another folder`);
   }
-}
-
-/** The same for two names of one file; null for none. */
-async function identity(path: string): Promise<string | null> {
-  // Some file systems have numbers beyond what a double can tell apart.
-  const look = await stat(path, { bigint: true }).catch(() => null);
-  return look === null ? null : `${look.dev}:${look.ino}`;
 }
 
 function shapes({ box, colour, label = '', points = [] }: Drawing, line: number): string {

@@ -1,7 +1,7 @@
 /** The frame of every command line: its arguments are understood or refused, and what goes wrong ends in one line on stderr and exit code 2. */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { toWorkerError, WorkerError } from './errors.ts';
-import { isSameFile } from './stat-or-null.ts';
+import { fileIdentity } from './stat-or-null.ts';
 
 /** Runs a program to its end. A reader that has seen enough, as `head` does, is no failure: the work goes on, unseen. */
 export async function runProgram(main: () => Promise<void>): Promise<void> {
@@ -36,7 +36,8 @@ export function usage(problem: string, cause?: unknown): WorkerError {
 
 /** A result written over its own input would be all that is left of it. @throws WorkerError CONFIG_INVALID */
 export async function refuseToOverwrite(input: string, out: string): Promise<void> {
-  if (await isSameFile(input, out)) throw usage('--out is the file that is read: name another');
+  const [read, written] = await Promise.all([fileIdentity(input), fileIdentity(out)]);
+  if (read !== null && read === written) throw usage('--out is the file that is read: name another');
 }
 
 /**

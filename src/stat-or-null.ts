@@ -12,10 +12,12 @@ export async function statOrNull(path: string): Promise<Stats | null> {
   }
 }
 
-/** Whether both paths lead to one file, by links or not. What cannot be looked at is no file, and neither is a device or a pipe. */
-export async function isSameFile(one: string, other: string): Promise<boolean> {
+/**
+ * What paths have in common that lead to one file, by links or not; null for no file. What cannot be looked at is none, and neither is a
+ * device or a pipe.
+ */
+export async function fileIdentity(path: string): Promise<string | null> {
   // Some file systems have numbers beyond what a double can tell apart.
-  const looks = [one, other].map((path) => stat(path, { bigint: true }).catch(() => null));
-  const [a, b] = await Promise.all(looks);
-  return a?.isFile() === true && a.dev === b?.dev && a.ino === b.ino;
+  const look = await stat(path, { bigint: true }).catch(() => null);
+  return look?.isFile() === true ? `${look.dev}:${look.ino}` : null;
 }
