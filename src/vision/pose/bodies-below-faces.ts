@@ -78,7 +78,7 @@ async function withLeaningBodies<T extends Pose>(
       { faces, regionOf, patchesFor: neighboursIn(found) },
     );
   }
-  return found.length === settled.length ? found : search.settle(found);
+  return search.settle(found);
 }
 
 async function lookBelowEach<T extends Pose>(
