@@ -10,21 +10,27 @@ import { countMot, type MotCounts } from './clear-mot.ts';
 import { invalidLine } from './invalid-line.ts';
 import type { MotRow } from './mot-files.ts';
 
+/** One face of a table; frames are numbered by `frameNumber`. */
+export interface FaceRow extends MotRow {
+  /** How sure the detector was that saw it, 0..1. */
+  readonly score: number;
+}
+
 /** A video with the faces seen in it at fixed times. */
 export interface FaceVideo {
   readonly name: string;
   readonly file: string;
-  /** Frames are numbered by `frameNumber`. */
-  readonly truth: readonly MotRow[];
+  readonly truth: readonly FaceRow[];
 }
 
-/** Truth was written down twice a second. */
-const TRUTH_INTERVAL_MS = 500;
+/** How often truth was written down. */
+export const TRUTH_PER_SECOND = 2;
+const TRUTH_INTERVAL_MS = 1000 / TRUTH_PER_SECOND;
 
 /** First line of every table of faces. */
 const FACE_TABLE_HEADER = 'time_s,x,y,w,h,person,score';
 
-/** Columns before the person, all of them numbers. */
+/** Columns before the person, all of them numbers; the score comes behind. */
 const NUMBERS = 5;
 
 /** What may lie beside a video under its name: tables of faces and results. */
@@ -48,7 +54,7 @@ export function readFaceVideos(directory: string, mediaDirectory: string): FaceV
  * @param file names the text in errors
  * @throws WorkerError CONFIG_INVALID naming the line that is not as the header or a row of a face table shall be
  */
-export function parseFaceTable(text: string, file: string): MotRow[] {
+export function parseFaceTable(text: string, file: string): FaceRow[] {
   const people = new Map<string, number>();
   const [header = '', ...lines] = text.split('\n').map((line) => line.trim());
   if (header !== FACE_TABLE_HEADER) throw invalidLine(file, 1, `it is not the header ${FACE_TABLE_HEADER}`);
@@ -57,12 +63,13 @@ export function parseFaceTable(text: string, file: string): MotRow[] {
     const columns = line.split(',');
     const [time = Number.NaN, x = Number.NaN, y = Number.NaN, width = Number.NaN, height = Number.NaN] =
       columns.slice(0, NUMBERS).map(decimal);
-    const person = columns[NUMBERS] ?? '';
-    if (person === '' || ![time, x, y, width, height].every(Number.isFinite)) {
+    const [person = '', score = ''] = columns.slice(NUMBERS);
+    const numbers = [time, x, y, width, height, decimal(score)];
+    if (person === '' || !numbers.every(Number.isFinite)) {
       throw invalidLine(
         file,
         index + 2,
-        `it is no row of ${NUMBERS} numbers and a person, ${FACE_TABLE_HEADER}`,
+        `it is no row of ${NUMBERS} numbers, a person and a score, ${FACE_TABLE_HEADER}`,
       );
     }
     const id = people.get(person) ?? people.size + 1;
@@ -71,6 +78,7 @@ export function parseFaceTable(text: string, file: string): MotRow[] {
       frame: frameNumber(time * 1000),
       id,
       box: { x, y, width, height },
+      score: decimal(score),
       scored: true,
       objectClass: null,
     };
@@ -93,8 +101,13 @@ export async function analyseFaces(
   const { signal } = new AbortController();
   return await withTempFolder(tmpdir(), async (folder) => {
     const { json } = await pool.analyse({ ...request, folder }, () => undefined, signal);
-    return completedResultSchema.parse(JSON.parse(await json.text()));
+    return parseResult(await json.text());
   });
+}
+
+/** @throws ZodError when the text is no completed result */
+export function parseResult(json: string): CompletedResult {
+  return completedResultSchema.parse(JSON.parse(json));
 }
 
 /** Counts over a finished result, at the times the truth was written down. A face without a track is nobody's. */

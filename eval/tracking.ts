@@ -10,7 +10,14 @@ import { DEFAULT_MAX_AGE, DEFAULT_SEQUENCE_OPTIONS } from '../src/tracking/track
 import { listOf, positiveNumber, zeroOrMore } from '../tools/number-options.ts';
 import { addCounts, type MotCounts, scores } from './clear-mot.ts';
 import { drawFaces } from './tracking-drawing.ts';
-import { analyseFaces, countResult, type FaceVideo, readFaceVideos } from './tracking-faces.ts';
+import {
+  analyseFaces,
+  countResult,
+  type FaceVideo,
+  readFaceVideos,
+  TRUTH_PER_SECOND,
+} from './tracking-faces.ts';
+import { GivenBoxes } from './tracking-given-boxes.ts';
 import { countSequence, readSequences, type Sequence, withoutFeatures } from './tracking-sequences.ts';
 
 const HELP = `Measures how well identities are kept: CLEAR MOT and IDF1.
@@ -18,7 +25,8 @@ const HELP = `Measures how well identities are kept: CLEAR MOT and IDF1.
 Usage: npm run -s eval -- tracking DIR [options]
 
   DIR            sequences: every folder below with gt.txt (MOT format) and detections.jsonl;
-                 face videos: faces/NAME.csv (time_s,x,y,w,h,person,score at 2 a second)
+                 face videos: faces/NAME.csv (time_s,x,y,w,h,person,score at 2 a second), scored twice:
+                 with the faces the detector finds, and with the boxes of the table as if it had found those
   --media DIR    where the videos NAME.* of the face tables are [DIR/../media]
   --model NAME|FILE         the face detector for them [YOLO_MODEL_PATH]
   --draw DIR     their pictures with truth (green), tracked faces (yellow) and false ones (red)
@@ -123,7 +131,9 @@ async function faceRows(
   if (videos.length === 0) return [];
   const environment = readEnvironment(process.env, process.cwd());
   const env = model === undefined ? environment : { ...environment, YOLO_MODEL_PATH: model };
-  const pool = new DetectionPool({ threads: 1, engines: engineOptions(readAnalysisConfig(env), env) });
+  const engines = engineOptions(readAnalysisConfig(env), env);
+  const givenBoxes = await GivenBoxes.load(engines);
+  const pool = new DetectionPool({ threads: 1, engines });
   try {
     const rows: Row[] = [];
     for (const video of videos) {
@@ -135,6 +145,10 @@ async function faceRows(
           framesPerSecond,
           counts: countResult(result, video.truth),
         });
+      }
+      for (const framesPerSecond of rates.filter((rate) => Number.isInteger(TRUTH_PER_SECOND / rate))) {
+        const counts = await givenBoxes.count(video, framesPerSecond);
+        rows.push({ name: `${video.name}, given boxes`, framesPerSecond, counts });
       }
     }
     return rows;

@@ -37,7 +37,7 @@ export interface MediaOptions {
 }
 
 export interface Engines {
-  readonly faceDetector: FaceDetector;
+  readonly faceDetector: Pick<FaceDetector, 'detect'>;
   readonly faceEmbedder: FaceEmbedder;
   readonly poseLandmarker: PoseLandmarker;
   readonly media: MediaOptions;

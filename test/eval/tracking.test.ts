@@ -66,7 +66,7 @@ describe('parseFaceTable', () => {
       [4, 2],
       [5, 1],
     ]);
-    expect(rows[1]?.box).toEqual({ x: 5, y: 6, width: 7, height: 8 });
+    expect(rows[1]).toMatchObject({ box: { x: 5, y: 6, width: 7, height: 8 }, score: 0.8 });
   });
 
   it.each([
@@ -75,6 +75,7 @@ describe('parseFaceTable', () => {
     ['a word for a number', 'time_s,x,y,w,h,person,score\n\n0.0,1,2,three,4,B,0.9\n', 3],
     ['nothing for a number', 'time_s,x,y,w,h,person,score\r\n0.0,1,2,,4,B,0.9\r\n', 2],
     ['nobody', 'time_s,x,y,w,h,person,score\n0.0,1,2,3,4\n', 2],
+    ['no score', 'time_s,x,y,w,h,person,score\n0.0,1,2,3,4,B\n', 2],
   ])('refuses %s, and says where', (_name, text, line) => {
     expect(() => parseFaceTable(text, 'scene.csv')).toThrow(`scene.csv, line ${line}: it is no`);
   });
@@ -135,6 +136,7 @@ describe('npm run eval -- tracking', () => {
     const film = [join(folder, 'film'), '--media', join(folder, 'film'), '--rates=0.25'];
     const { stdout } = await evaluate(...film, '--model=face-detector', '--draw', drawings);
     expect(stdout).toMatch(/scene, faces +0\.25 +100\.0 +100\.0 +100\.0 +100\.0 +0 +2 of 2/);
+    expect(stdout).toMatch(/scene, given boxes +0\.25 +100\.0 +100\.0 +100\.0 +100\.0 +0 +2 of 2/);
     expect((await readdir(drawings)).sort()).toEqual(
       [0, 1, 2, 3, 4, 5].map((index) => `scene-0.25fps-0000${index}.jpg`),
     );
