@@ -47,8 +47,6 @@ export class OnnxSession {
         executionProviders: ['cpu'],
         executionMode: 'sequential',
         graphOptimizationLevel: 'all',
-        // The arena never gives back what the largest input needed, for each network of each thread; without it runs take as long.
-        enableCpuMemArena: false,
         interOpNumThreads: 1,
         intraOpNumThreads: threads,
         logSeverityLevel: ERRORS_ONLY,
