@@ -62,22 +62,33 @@ export function decodeBodyDetections(
   for (let index = 0; index < DETECTOR_ANCHORS; index++) {
     const score = sigmoid(scores[index] as number);
     if (score < minScore) continue;
-    const at = index * DETECTOR_BOX_VALUES;
-    const anchorX = anchors[2 * index] as number;
-    const anchorY = anchors[2 * index + 1] as number;
-    const width = (boxes[at + 2] as number) / DETECTOR_INPUT_SIDE;
-    const height = (boxes[at + 3] as number) / DETECTOR_INPUT_SIDE;
-    if (!(width >= 0 && height >= 0)) continue;
-    const pointAt = (offset: number): Point => ({
-      x: (boxes[at + offset] as number) / DETECTOR_INPUT_SIDE + anchorX,
-      y: (boxes[at + offset + 1] as number) / DETECTOR_INPUT_SIDE + anchorY,
-    });
-    const centre = pointAt(0);
-    const box = { x: centre.x - width / 2, y: centre.y - height / 2, width, height };
-    candidates.push({ score, box, hips: pointAt(4), rim: pointAt(6) });
+    const candidate = candidateAt(index, score, boxes, anchors);
+    if (candidate !== null) candidates.push(candidate);
   }
   candidates.sort((a, b) => b.score - a.score);
   return mergeOverlapping(candidates);
+}
+
+/** Null for a box of negative size. A function of its own, so that the loop over all anchors, most of which show nobody, stays small to compile. */
+function candidateAt(
+  index: number,
+  score: number,
+  boxes: Float32Array,
+  anchors: Float32Array,
+): BodyDetection | null {
+  const at = index * DETECTOR_BOX_VALUES;
+  const anchorX = anchors[2 * index] as number;
+  const anchorY = anchors[2 * index + 1] as number;
+  const width = (boxes[at + 2] as number) / DETECTOR_INPUT_SIDE;
+  const height = (boxes[at + 3] as number) / DETECTOR_INPUT_SIDE;
+  if (!(width >= 0 && height >= 0)) return null;
+  const pointAt = (offset: number): Point => ({
+    x: (boxes[at + offset] as number) / DETECTOR_INPUT_SIDE + anchorX,
+    y: (boxes[at + offset + 1] as number) / DETECTOR_INPUT_SIDE + anchorY,
+  });
+  const centre = pointAt(0);
+  const box = { x: centre.x - width / 2, y: centre.y - height / 2, width, height };
+  return { score, box, hips: pointAt(4), rim: pointAt(6) };
 }
 
 function sigmoid(raw: number): number {

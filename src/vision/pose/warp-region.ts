@@ -21,6 +21,14 @@ const HALF = 1 << (WEIGHT_BITS - 1);
 /** Adding and taking away 1.5 * 2^52 leaves a double rounded to the nearest integer, ties to even, as cvRound does. */
 const ROUND_TO_INTEGER = 1.5 * 2 ** 52;
 
+/** Where a row of the input lies in the picture: its beginning and the way from one pixel to the next, in steps. */
+interface Line {
+  readonly x: number;
+  readonly y: number;
+  readonly cos: number;
+  readonly sin: number;
+}
+
 /**
  * A prepared way from regions of pictures to one network's input; allocates nothing for each of them.
  *
@@ -47,7 +55,32 @@ export class RegionWarp {
 
   /** Resamples `region` of `image` bilinearly into the tensor; the region may reach outside the picture, or lie there. */
   write(image: RgbImage, region: BodyRegion, tensor: Float32Array): void {
-    const { data, width, height } = image;
+    const side = this.#inputSide;
+    const step = (region.side / side) * STEPS;
+    const cos = Math.cos(region.rotationRadians) * step;
+    const sin = Math.sin(region.rotationRadians) * step;
+    const corner = fromRegion(region, 0, 0);
+    for (let row = 0; row < side; row++) {
+      const x = corner.x * STEPS - sin * row;
+      const y = corner.y * STEPS + cos * row;
+      const isEmpty = isOutside(x, cos * side, image.width) || isOutside(y, sin * side, image.height);
+      // Of a wide picture, nearly half of the square around it.
+      if (this.#isBlackOutside && isEmpty) this.#blackenRow(tensor, row * side);
+      else this.#writeRow(image, { x, y, cos, sin }, tensor, row * side);
+    }
+  }
+
+  #blackenRow(tensor: Float32Array, start: number): void {
+    const side = this.#inputSide;
+    for (let channel = 0; channel < 3; channel++) {
+      const from = start + channel * side * side;
+      tensor.fill(this.#levels[0] as number, from, from + side);
+    }
+  }
+
+  /** A function of its own: V8 compiles one that is called for each row once, a long loop in one that is called for each region several times. */
+  #writeRow({ data, width, height }: RgbImage, line: Line, tensor: Float32Array, start: number): void {
+    const { x, y, cos, sin } = line;
     const side = this.#inputSide;
     const levels = this.#levels;
     const isBlackOutside = this.#isBlackOutside;
@@ -56,69 +89,52 @@ export class RegionWarp {
     const lastY = height - 1;
     const green = side * side;
     const blue = 2 * green;
-    const step = (region.side / side) * STEPS;
-    const cos = Math.cos(region.rotationRadians) * step;
-    const sin = Math.sin(region.rotationRadians) * step;
-    const corner = fromRegion(region, 0, 0);
-
-    for (let row = 0, out = 0; row < side; row++) {
-      const rowX = corner.x * STEPS - sin * row;
-      const rowY = corner.y * STEPS + cos * row;
-      // Of a wide picture, nearly half of the square around it.
-      if (isBlackOutside && (isOutside(rowX, cos * side, width) || isOutside(rowY, sin * side, height))) {
-        for (let plane = 0; plane <= blue; plane += green) {
-          tensor.fill(levels[0] as number, plane + out, plane + out + side);
+    for (let column = 0, out = start; column < side; column++, out++) {
+      const stepsX = x + cos * column + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
+      const stepsY = y + sin * column + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
+      let left = stepsX >> STEP_BITS;
+      let top = stepsY >> STEP_BITS;
+      let right = left + 1;
+      let bottom = top + 1;
+      let toRight = stepsX & STEP_MASK;
+      let toLeft = STEPS - toRight;
+      let toBottom = stepsY & STEP_MASK;
+      let toTop = STEPS - toBottom;
+      if (left < 0 || top < 0 || left >= lastX || top >= lastY) {
+        if (isBlackOutside) {
+          if (left < 0 || left > lastX) toLeft = 0;
+          if (right < 0 || right > lastX) toRight = 0;
+          if (top < 0 || top > lastY) toTop = 0;
+          if (bottom < 0 || bottom > lastY) toBottom = 0;
         }
-        out += side;
-        continue;
+        left = Math.min(Math.max(left, 0), lastX);
+        right = Math.min(Math.max(right, 0), lastX);
+        top = Math.min(Math.max(top, 0), lastY);
+        bottom = Math.min(Math.max(bottom, 0), lastY);
       }
-      for (let column = 0; column < side; column++, out++) {
-        const stepsX = rowX + cos * column + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
-        const stepsY = rowY + sin * column + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
-        let left = stepsX >> STEP_BITS;
-        let top = stepsY >> STEP_BITS;
-        let right = left + 1;
-        let bottom = top + 1;
-        let toRight = stepsX & STEP_MASK;
-        let toLeft = STEPS - toRight;
-        let toBottom = stepsY & STEP_MASK;
-        let toTop = STEPS - toBottom;
-        if (left < 0 || top < 0 || left >= lastX || top >= lastY) {
-          if (isBlackOutside) {
-            if (left < 0 || left > lastX) toLeft = 0;
-            if (right < 0 || right > lastX) toRight = 0;
-            if (top < 0 || top > lastY) toTop = 0;
-            if (bottom < 0 || bottom > lastY) toBottom = 0;
-          }
-          left = Math.min(Math.max(left, 0), lastX);
-          right = Math.min(Math.max(right, 0), lastX);
-          top = Math.min(Math.max(top, 0), lastY);
-          bottom = Math.min(Math.max(bottom, 0), lastY);
-        }
-        const a = top * rowBytes + left * 3;
-        const b = top * rowBytes + right * 3;
-        const c = bottom * rowBytes + left * 3;
-        const d = bottom * rowBytes + right * 3;
-        // Along the rows first: in whole numbers the order makes no difference, and this one is a tenth faster.
-        tensor[out] = levels[
-          (toTop * (toLeft * (data[a] as number) + toRight * (data[b] as number)) +
-            toBottom * (toLeft * (data[c] as number) + toRight * (data[d] as number)) +
-            HALF) >>
-            WEIGHT_BITS
-        ] as number;
-        tensor[out + green] = levels[
-          (toTop * (toLeft * (data[a + 1] as number) + toRight * (data[b + 1] as number)) +
-            toBottom * (toLeft * (data[c + 1] as number) + toRight * (data[d + 1] as number)) +
-            HALF) >>
-            WEIGHT_BITS
-        ] as number;
-        tensor[out + blue] = levels[
-          (toTop * (toLeft * (data[a + 2] as number) + toRight * (data[b + 2] as number)) +
-            toBottom * (toLeft * (data[c + 2] as number) + toRight * (data[d + 2] as number)) +
-            HALF) >>
-            WEIGHT_BITS
-        ] as number;
-      }
+      const a = top * rowBytes + left * 3;
+      const b = top * rowBytes + right * 3;
+      const c = bottom * rowBytes + left * 3;
+      const d = bottom * rowBytes + right * 3;
+      // Along the rows first: in whole numbers the order makes no difference, and this one is a tenth faster.
+      tensor[out] = levels[
+        (toTop * (toLeft * (data[a] as number) + toRight * (data[b] as number)) +
+          toBottom * (toLeft * (data[c] as number) + toRight * (data[d] as number)) +
+          HALF) >>
+          WEIGHT_BITS
+      ] as number;
+      tensor[out + green] = levels[
+        (toTop * (toLeft * (data[a + 1] as number) + toRight * (data[b + 1] as number)) +
+          toBottom * (toLeft * (data[c + 1] as number) + toRight * (data[d + 1] as number)) +
+          HALF) >>
+          WEIGHT_BITS
+      ] as number;
+      tensor[out + blue] = levels[
+        (toTop * (toLeft * (data[a + 2] as number) + toRight * (data[b + 2] as number)) +
+          toBottom * (toLeft * (data[c + 2] as number) + toRight * (data[d + 2] as number)) +
+          HALF) >>
+          WEIGHT_BITS
+      ] as number;
     }
   }
 }
