@@ -1,5 +1,5 @@
 /** Every sampled picture through every network, from the start or from where an interrupted analysis left off. */
-import { readFrames } from '../media/frame-reader.ts';
+import { type FrameRequest, readFrames } from '../media/frame-reader.ts';
 import type { SamplingReport } from '../media/sampling-report.ts';
 import type { VideoInfo } from '../media/video-info.ts';
 import { FrameSimilarityMeter } from '../vision/frame-similarity.ts';
@@ -11,10 +11,17 @@ import { observeAgain, observeFrame } from './observe-frame.ts';
 import type { Progress } from './progress.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
+/** What is known of a video besides its pictures once they were read. */
+interface Reading {
+  /** How it was sampled; null before the last frame. */
+  sampling: SamplingReport | null;
+  /** What its container tells of cuts. */
+  sceneHintsMs: readonly number[];
+}
+
 /**
  * @param log what was seen before, if anything; what is seen now is added to it
  * @param onProgress called after every sample, with a checkpoint whenever one is due; and with a last one when the signal aborts
- * @returns how the video was sampled, and what its container tells of cuts
  * @throws WorkerError as `readFrames` does; the signal's reason when aborted
  */
 export async function observeVideo(
@@ -25,47 +32,22 @@ export async function observeVideo(
   log: ObservationLog,
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
-): Promise<{ sampling: SamplingReport | null; sceneHintsMs: readonly number[] }> {
-  const { file, frameIntervalSeconds, detectFaces, detectPoses, checkpointEveryMs } = request;
-  const intervalMs = frameIntervalSeconds * 1000;
-  const toleranceMs = (request.samplingToleranceSeconds ?? 0) * 1000;
-  const framesTotal = Math.max(1, Math.ceil(video.durationMs / intervalMs));
+): Promise<Readonly<Reading>> {
+  const { frameIntervalSeconds, detectFaces, detectPoses, checkpointEveryMs } = request;
+  const framesTotal = Math.max(1, Math.ceil(video.durationMs / (frameIntervalSeconds * 1000)));
   const wanted = { faces: detectFaces, poses: detectPoses };
   const samplesBefore = log.samples.length;
   const checkpoints = new CheckpointClock(checkpointEveryMs ?? Number.POSITIVE_INFINITY);
   const similarity = new FrameSimilarityMeter();
-
-  let sampling: SamplingReport | null = null;
-  let sceneHintsMs: readonly number[] = [];
-  const onSceneHints = (timesMs: readonly number[]) => {
-    sceneHintsMs = timesMs;
-  };
-  const onReport = (report: SamplingReport) => {
-    sampling = report;
-  };
-  // The last picture seen by an earlier analysis is looked up once more: the next one is compared with it.
-  const firstSample = Math.max(0, samplesBefore - 1);
-  const frames = readFrames(
-    {
-      file,
-      parts: request.parts ?? null,
-      arrivals: request.arrivals ?? null,
-      windows: request.windows ?? null,
-      video,
-      intervalMs,
-      toleranceMs,
-      firstSample,
-      maxSide: engines.frameMaxSide,
-      ...engines.media,
-      onSceneHints,
-      onReport,
-    },
-    signal,
-  );
   const report = (now: { readonly checkpoint?: number }) => {
     const framesDone = log.samples.length;
     onProgress({ framesDone, framesTotal: Math.max(framesTotal, framesDone), ...now });
   };
+
+  const reading: Reading = { sampling: null, sceneHintsMs: [] };
+  // The last picture seen by an earlier analysis is looked up once more: the next one is compared with it.
+  const firstSample = Math.max(0, samplesBefore - 1);
+  const frames = readFrames(frameRequest(request, video, engines, firstSample, reading), signal);
   try {
     for await (const frame of watch.timeEach('decode', frames)) {
       if (frame.index < samplesBefore) {
@@ -89,5 +71,33 @@ export async function observeVideo(
     if (signal.aborted && isOurs) report({ checkpoint: log.bytes });
     throw error;
   }
-  return { sampling, sceneHintsMs };
+  return reading;
+}
+
+/** @param reading is told what comes to light while the frames are read */
+function frameRequest(
+  request: AnalysisRequest,
+  video: VideoInfo,
+  { frameMaxSide, media }: Engines,
+  firstSample: number,
+  reading: Reading,
+): FrameRequest {
+  return {
+    file: request.file,
+    parts: request.parts ?? null,
+    arrivals: request.arrivals ?? null,
+    windows: request.windows ?? null,
+    video,
+    intervalMs: request.frameIntervalSeconds * 1000,
+    toleranceMs: (request.samplingToleranceSeconds ?? 0) * 1000,
+    firstSample,
+    maxSide: frameMaxSide,
+    ...media,
+    onSceneHints: (timesMs) => {
+      reading.sceneHintsMs = timesMs;
+    },
+    onReport: (report) => {
+      reading.sampling = report;
+    },
+  };
 }
