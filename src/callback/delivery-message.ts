@@ -8,17 +8,19 @@ const messageSchema = z.object({
   callback_url: z.string(),
   event_id: z.string(),
   event: detectionEventSchema,
+  not_before_ms: z.number().optional(),
 });
 
-export function encodeDelivery({ url, eventId, event }: Delivery): string {
-  return JSON.stringify({ callback_url: url, event_id: eventId, event });
+export function encodeDelivery({ url, eventId, event, notBeforeMs }: Delivery): string {
+  return JSON.stringify({ callback_url: url, event_id: eventId, event, not_before_ms: notBeforeMs });
 }
 
 /** @throws WorkerError MESSAGE_UNREADABLE */
 export function decodeDelivery(body: string): Delivery {
   try {
-    const { callback_url: url, event_id: eventId, event } = messageSchema.parse(JSON.parse(body));
-    return { url, eventId, event };
+    const message = messageSchema.parse(JSON.parse(body));
+    const { callback_url: url, event_id: eventId, event, not_before_ms: notBeforeMs } = message;
+    return { url, eventId, event, ...(notBeforeMs === undefined ? {} : { notBeforeMs }) };
   } catch (cause) {
     throw new WorkerError('MESSAGE_UNREADABLE', 'the message is no delivery of a callback', { cause });
   }

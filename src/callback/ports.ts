@@ -8,6 +8,8 @@ export interface Delivery {
   /** The `webhook-id`: the same for every attempt to announce the same result. */
   readonly eventId: string;
   readonly event: DetectionEvent;
+  /** Until then, in milliseconds since the epoch, it is to wait in the queue; missing where a new message’s own delay is long enough. */
+  readonly notBeforeMs?: number;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface CallbackTransport {
 
 /** Keeps deliveries for later, through restarts. Rejects with QUEUE_UNAVAILABLE. */
 export interface DeliveryQueue {
-  /** @param delaySeconds 0 to 900 */
+  /** @param delaySeconds 0 to 43,200 */
   enqueue(delivery: Delivery, delaySeconds: number, signal: AbortSignal): Promise<void>;
 }
 

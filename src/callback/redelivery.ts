@@ -55,11 +55,17 @@ export class Redelivery {
     logger: Logger,
     signal: AbortSignal,
   ): Promise<void> {
-    const { eventId, event, url } = delivery;
+    const { eventId, event, url, notBeforeMs = 0 } = delivery;
     const log = logger.child({ eventId, jobId: event.data.job_id, receiver: callbackOrigin(url) });
     const { receiveCount } = message;
     // Given up already, on a queue that allows more receives than there are attempts.
     if (receiveCount > QUEUE_ATTEMPTS) return await giveUp(message, log);
+    const earlySeconds = Math.min(MAX_DELAY_SECONDS, Math.ceil((notBeforeMs - Date.now()) / 1000));
+    // This receive stands for an attempt that the receiver has asked not to get. The last one must not pass without.
+    if (earlySeconds > 0 && !isLastReceive(message)) {
+      log.info({ delaySeconds: earlySeconds }, 'callback put off, as its receiver has asked');
+      return await message.changeVisibility(earlySeconds, settling());
+    }
 
     const outcome = await this.#options.attempt(delivery, signal);
     if (outcome.name !== 'failed') {

@@ -3,9 +3,8 @@
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 
-/** The first wait in the queue; a message's own delay may have 15 minutes at most. */
+/** The first wait in the queue. */
 const FIRST_DELAY_SECONDS = 5 * MINUTE;
-const MAX_FIRST_DELAY_SECONDS = 15 * MINUTE;
 
 /** Waits after the first, second, ... attempt from the queue. After the attempt that follows the last one, it is given up. */
 const DELAYS_SECONDS = [30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR, 10 * HOUR] as const;
@@ -20,12 +19,12 @@ const JITTER = 0.1;
 export const QUEUE_ATTEMPTS = DELAYS_SECONDS.length + 1;
 
 /**
- * Seconds until the first attempt from the queue, 0 to 900.
+ * Seconds until the first attempt from the queue, at most `MAX_DELAY_SECONDS`.
  * @param retryAfterSeconds the receiver's wish; a longer one than the queue can wait is cut
  */
 export function firstDelaySeconds(retryAfterSeconds: number | null, random = Math.random): number {
   const seconds = Math.max(FIRST_DELAY_SECONDS, retryAfterSeconds ?? 0);
-  return Math.min(MAX_FIRST_DELAY_SECONDS, jittered(seconds, random));
+  return Math.min(MAX_DELAY_SECONDS, jittered(seconds, random));
 }
 
 /**

@@ -201,6 +201,31 @@ describe('a callback that fails', () => {
     expect(await workOffQueue()).toBe(1);
   });
 
+  it.each([
+    ['an hour', 3600],
+    ['eleven hours', 11 * 3600],
+  ])(
+    'waits in the queue for %s, which is longer than a new message can, and is then tried six times',
+    async (_name, seconds) => {
+      clock = shiftClock();
+      respond = (response) => response.writeHead(503, { 'retry-after': String(seconds) }).end();
+      await courier().notify(receiver.url, 'evt_1', event(), NEVER);
+      clock.advance(910);
+      expect(await workOffQueue()).toBe(1);
+      clock.advance(seconds - 920);
+      expect(await workOffQueue()).toBe(0);
+      expect(received()).toHaveLength(1);
+
+      clock.advance(0.1 * seconds + 20);
+      respond = (response) => response.writeHead(503).end();
+      expect(await workOffQueue()).toBe(1);
+      expect(received()).toHaveLength(2);
+      await passHours(48);
+      expect(received()).toHaveLength(7);
+      expect(await receive(cloud, queue.deadLetterUrl)).toHaveLength(1);
+    },
+  );
+
   it('leaves its job hidden, where there is no callback queue, for as long as the receiver asks', async () => {
     const jobs = await createQueue(cloud, `jobs-${queues}`, 5);
     await putObject(cloud, 'a.mp4', 'video');
