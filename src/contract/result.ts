@@ -195,7 +195,7 @@ export const jobErrorSchema = z.object({
   retryable: z
     .boolean()
     .describe(
-      'Whether the same job may succeed when it is sent again: later, or once the cause that `message` names is gone.',
+      'Whether the same job may succeed when it is sent again: true where time, the worker’s settings or permissions, or a missing upload are the cause (`message` says what to do first); false where the job itself (as with every JOB_INVALID) or the content of its video must be another one, and where its result would be larger than any can be.',
     ),
 });
 

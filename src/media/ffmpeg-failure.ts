@@ -6,7 +6,7 @@ import type { FfmpegExit } from './ffmpeg-process.ts';
 const COMPLAINTS: ReadonlyArray<readonly [line: RegExp, code: ErrorCode, message: string]> = [
   [
     saidByFfmpeg(String.raw`Picture size \d+x\d+ (?:exceeds specified max pixel count|is invalid)`),
-    'VIDEO_TOO_LARGE',
+    'VIDEO_RESOLUTION_TOO_HIGH',
     'the picture has more pixels than are allowed: scale the video down',
   ],
   [

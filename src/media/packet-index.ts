@@ -44,7 +44,7 @@ export async function readPacketIndex(
     if (packets.length >= maxPackets) {
       throw new WorkerError(
         'VIDEO_TOO_LONG',
-        `the video lists more than ${maxPackets} pictures: cut it into shorter files`,
+        `the video lists more than ${maxPackets} pictures: cut it into shorter files or raise MAX_VIDEO_SECONDS`,
       );
     }
     packets.push({

@@ -48,7 +48,7 @@ const MAX_SUMMARY_LINES = 50_000;
 /**
  * Looks at the file's first bytes, decodes its first picture and lists its packets.
  * @throws WorkerError VIDEO_EMPTY, VIDEO_FORMAT_UNSUPPORTED, VIDEO_STREAM_MISSING, VIDEO_CORRUPT, VIDEO_TOO_LARGE, VIDEO_TOO_LONG,
- * DECODER_FAILED, FFMPEG_MISSING, DISK_FULL; the signal's reason when it aborts
+ * VIDEO_RESOLUTION_TOO_HIGH, DECODER_FAILED, FFMPEG_MISSING, DISK_FULL; the signal's reason when it aborts
  */
 export async function probeVideo(
   file: string,
@@ -66,7 +66,7 @@ export async function probeVideo(
   if (durationMs > options.limits.maxDurationMs) {
     throw new WorkerError(
       'VIDEO_TOO_LONG',
-      `the video lasts ${Math.round(durationMs / 1000)} s, at most ${options.limits.maxDurationMs / 1000} s are allowed: cut it into shorter files`,
+      `the video lasts ${Math.round(durationMs / 1000)} s, at most ${options.limits.maxDurationMs / 1000} s are allowed: cut it into shorter files or raise MAX_VIDEO_SECONDS`,
     );
   }
   return {
@@ -105,7 +105,7 @@ async function refuseBySize(path: string, { maxBytes }: VideoLimits): Promise<vo
     if (size > maxBytes) {
       throw new WorkerError(
         'VIDEO_TOO_LARGE',
-        `the file has ${size} bytes, at most ${maxBytes} are allowed: compress or cut it`,
+        `the file has ${size} bytes, at most ${maxBytes} are allowed: compress or cut it, or raise MAX_VIDEO_BYTES`,
       );
     }
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(SIGNATURE_BYTES), 0, SIGNATURE_BYTES, 0);
@@ -155,7 +155,7 @@ function refuseByCodec({ codec }: StreamSummary): void {
 function refuseByPictureSize({ codedWidth, codedHeight }: StreamSummary, { maxPixels }: VideoLimits): void {
   if (codedWidth * codedHeight <= maxPixels) return;
   throw new WorkerError(
-    'VIDEO_TOO_LARGE',
+    'VIDEO_RESOLUTION_TOO_HIGH',
     `the picture has ${codedWidth}x${codedHeight} pixels, at most ${maxPixels} are allowed: scale the video down`,
   );
 }

@@ -57,7 +57,7 @@ const MAX_RESULT_BYTES = 4_000_000_000;
 /**
  * Writes the result of a finished analysis and returns its summary.
  * @param file is made, or emptied
- * @throws WorkerError VIDEO_TOO_LONG when it would have more than `maxBytes`; INTERNAL when the document breaks its own schema, before anybody can read
+ * @throws WorkerError RESULT_TOO_LARGE when it would have more than `maxBytes`; INTERNAL when the document breaks its own schema, before anybody can read
  * it; DISK_FULL
  */
 export function writeResult(
@@ -92,7 +92,7 @@ export function writeResult(
 function refuseLarger(maxBytes: number, bytes: number): void {
   if (bytes <= maxBytes) return;
   throw new WorkerError(
-    'VIDEO_TOO_LONG',
+    'RESULT_TOO_LARGE',
     `the result would be larger than ${maxBytes} bytes: sample less often, or cut the video`,
   );
 }

@@ -48,10 +48,14 @@ export interface AttemptOptions {
   readonly log: Logger;
 }
 
-/** Failures whose cause may be gone the next time the same job is sent: the video is in place, or the worker's limits are wider. */
+/**
+ * Failures whose cause may be gone the next time the same job is sent: the video is in place, or the worker's permissions or settings
+ * are wider. A limit that no setting moves has a code of its own.
+ */
 const CURABLE: readonly ErrorCode[] = [
   'VIDEO_NOT_FOUND',
   'VIDEO_ACCESS_DENIED',
+  'VIDEO_TOO_LARGE',
   'VIDEO_TOO_LONG',
   'JOB_DEADLINE_EXCEEDED',
 ];

@@ -65,7 +65,7 @@ describe('a hostile video', () => {
     const huge = lab.path(name);
     runOwn([...'-f lavfi -i color=s=16000x8000:r=1 -frames:v 1'.split(' '), ...encoding, huge]);
     const code = await lab.outcomeOf(fileOf('huge-under-another-name.mp4', readFileSync(huge)));
-    expect(code).toBe(name.endsWith('.mp4') ? 'VIDEO_TOO_LARGE' : 'VIDEO_FORMAT_UNSUPPORTED');
+    expect(code).toBe(name.endsWith('.mp4') ? 'VIDEO_RESOLUTION_TOO_HIGH' : 'VIDEO_FORMAT_UNSUPPORTED');
   });
 
   it('that claims ten hours in 10 kB is refused as too long', async () => {

@@ -178,7 +178,7 @@ describe('a second message with the same job id', () => {
     expect(await listKeys(cloud, 'detections/.journal/mended/')).toEqual([]);
   });
 
-  it.each(['JOB_DEADLINE_EXCEEDED', 'VIDEO_TOO_LONG'] as const)(
+  it.each(['JOB_DEADLINE_EXCEEDED', 'VIDEO_TOO_LONG', 'VIDEO_TOO_LARGE'] as const)(
     'is done after all when the first failed with %s and the worker’s limit is wider now',
     async (code) => {
       let isNarrow = true;
@@ -192,6 +192,20 @@ describe('a second message with the same job id', () => {
       isNarrow = false;
       await sendInTurn(worker, job(code));
       expect(worker.outcomes).toMatchObject([{ name: 'failed', error: { code } }, { name: 'completed' }]);
+    },
+  );
+
+  it.each(['VIDEO_CORRUPT', 'VIDEO_RESOLUTION_TOO_HIGH', 'RESULT_TOO_LARGE'] as const)(
+    'is answered from the stored failure where no setting helps against %s, without analysing again',
+    async (code) => {
+      const analyse = async () => {
+        throw new WorkerError(code, 'send another video');
+      };
+      const worker = await work({ analyse });
+      await sendInTurn(worker, job(code), job(code));
+      const told = { data: { error: { code, retryable: false } } };
+      expect(eventsOf(code)).toMatchObject([told, told]);
+      expect(worker.requests).toHaveLength(1);
     },
   );
 

@@ -109,7 +109,8 @@ describe('the outcome of a job', () => {
     await until(() => worker.outcomes.length === 1);
 
     expect(worker.outcomes).toMatchObject([{ name: 'failed', error: { code } }]);
-    const failure = { status: 'failed', error: { code, retryable: code === 'VIDEO_NOT_FOUND' } };
+    const retryable = ['VIDEO_NOT_FOUND', 'VIDEO_TOO_LARGE'].includes(code);
+    const failure = { status: 'failed', error: { code, retryable } };
     expect(await getJson(cloud, `detections/${jobId}.json`)).toMatchObject(failure);
     expect(eventsOf(jobId)).toMatchObject([{ event: { type: 'detection.failed', data: failure } }]);
     expect(await isEmpty(queue)).toBe(true);

@@ -17,9 +17,9 @@ describe('explainFailure', () => {
     ['ffmpeg: error while loading shared libraries: libx264.so', 'FFMPEG_MISSING'],
     [
       '[h264 @ 0x1] [IMGUTILS @ 0x2] Picture size 160x96 exceeds specified max pixel count 100',
-      'VIDEO_TOO_LARGE',
+      'VIDEO_RESOLUTION_TOO_HIGH',
     ],
-    ['[IMGUTILS @ 0x1] Picture size 16000x8000 is invalid', 'VIDEO_TOO_LARGE'],
+    ['[IMGUTILS @ 0x1] Picture size 16000x8000 is invalid', 'VIDEO_RESOLUTION_TOO_HIGH'],
     [
       '[mov @ 0x1] Number of streams exceeds max_streams parameter (100), see the documentation',
       'VIDEO_FORMAT_UNSUPPORTED',

@@ -159,7 +159,12 @@ describe('probeVideo', () => {
 
   it('refuses pictures, files and lengths beyond the limits', async () => {
     const within = (changed: Partial<typeof limits>) => ({ ffmpeg, limits: { ...limits, ...changed } });
-    await expectRefusal(plain, 'VIDEO_TOO_LARGE', /160x96|more pixels/, within({ maxPixels: 160 * 96 - 1 }));
+    await expectRefusal(
+      plain,
+      'VIDEO_RESOLUTION_TOO_HIGH',
+      /160x96|more pixels/,
+      within({ maxPixels: 160 * 96 - 1 }),
+    );
     await expectRefusal(plain, 'VIDEO_TOO_LARGE', /bytes/, within({ maxBytes: 100 }));
     await expectRefusal(plain, 'VIDEO_TOO_LONG', /lasts 2 s/, within({ maxDurationMs: 1999 }));
     await expectRefusal(plain, 'VIDEO_TOO_LONG', /more than/, within({ maxDurationMs: 100 }));

@@ -111,13 +111,15 @@ describe('writeResult', () => {
     const shownForLong = findings([frame(0, 100)], always);
     expect(() => writeResult(shownForLong, file, 100_000)).toThrow(
       expect.objectContaining({
-        code: 'VIDEO_TOO_LONG',
+        code: 'RESULT_TOO_LARGE',
         message: expect.stringContaining('sample less often'),
       }),
     );
     expect((await stat(file)).size).toBeLessThan(200_000);
     const small = findings([frame(0, 100)], [0]);
-    expect(() => writeResult(small, file, 100)).toThrow(expect.objectContaining({ code: 'VIDEO_TOO_LONG' }));
+    expect(() => writeResult(small, file, 100)).toThrow(
+      expect.objectContaining({ code: 'RESULT_TOO_LARGE' }),
+    );
     expect(writeResult(shownForLong, file, 1_000_000)).toMatchObject({ total_frames: 1000 });
   });
 
