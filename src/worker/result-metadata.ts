@@ -1,6 +1,6 @@
 /** A result's record as object metadata, so that one HEAD answers a duplicate without reading a document of many megabytes. */
 import { z } from 'zod';
-import { completedResultSchema, failedResultSchema } from '../contract/result.ts';
+import { completedResultSchema, failedResultSchema, type JobError } from '../contract/result.ts';
 import { asciiJson } from './ascii-json.ts';
 import type { ResultRecord } from './provenance.ts';
 
@@ -57,20 +57,38 @@ export function decodeRecord(metadata: Readonly<Record<string, string>>): Result
   }
 }
 
+/** Stands for what is left out of a message. */
+const GAP = '…';
+
 function shortened(record: ResultRecord, limits: (typeof LIMITS)[number]): ResultRecord {
   const { head, callbackUrl } = record;
   const isKept = callbackUrl !== null && asciiJson(callbackUrl).length <= limits.callbackUrl;
+  const withMessage = (error: JobError) => ({
+    ...error,
+    message: withoutMiddle(error.message, limits.message),
+  });
   return {
     ...record,
-    head:
-      head.status === 'completed' ? head : { ...head, error: withShortMessage(head.error, limits.message) },
+    head: head.status === 'completed' ? head : { ...head, error: withMessage(head.error) },
     callbackUrl: isKept ? callbackUrl : null,
   };
 }
 
-function withShortMessage<E extends { readonly message: string }>(error: E, maxBytes: number): E {
-  const { message } = error;
-  if (asciiJson(message).length <= maxBytes) return error;
-  // Six characters per escape is the most one character can take.
-  return { ...error, message: `${message.slice(0, maxBytes / 6)}…` };
+/** The text; where it takes more bytes of JSON, its beginning and its end, which says what to do. */
+function withoutMiddle(text: string, maxBytes: number): string {
+  if (asciiJson(text).length <= maxBytes) return text;
+  const characters = Array.from(text);
+  const halfBytes = (maxBytes - asciiJson(GAP).length) / 2;
+  const beginning = firstFitting(characters, halfBytes);
+  const end = firstFitting(characters.toReversed(), halfBytes).toReversed();
+  return [...beginning, GAP, ...end].join('');
+}
+
+function firstFitting(characters: readonly string[], maxBytes: number): readonly string[] {
+  let bytes = 0;
+  const excess = characters.findIndex((character) => {
+    bytes += asciiJson(character).length - '""'.length;
+    return bytes > maxBytes;
+  });
+  return excess === -1 ? characters : characters.slice(0, excess);
 }

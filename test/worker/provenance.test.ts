@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { failedResult } from '../../src/contract/result.ts';
+import { asciiJson } from '../../src/worker/ascii-json.ts';
 import {
   eventIdOf,
   provenanceDifference,
@@ -173,6 +174,30 @@ describe('a record as metadata', () => {
     }
   });
 
+  it.each([
+    ['ASCII', 'very/long/'],
+    ['quotation marks', '"'],
+    ['Cyrillic letters', 'жизнь/'],
+    ['emoji', '😀'],
+    ['emoji after one letter', 'a😀'],
+  ])('keeps of a long message of %s the beginning and what to do, in 500 bytes', (_, part) => {
+    const advice = 'does not exist: upload it';
+    const decoded = decodeRecord(encodeRecord(failed(`s3://bucket/${part.repeat(300)} ${advice}`)));
+    if (decoded?.head.status !== 'failed') throw new Error('it is the record of a failure');
+    const { message } = decoded.head.error;
+    expect(message.startsWith(`s3://bucket/${part}`)).toBe(true);
+    expect(message.endsWith(`${part} ${advice}`)).toBe(true);
+    expect(message.isWellFormed()).toBe(true);
+    const bytes = asciiJson(message).length;
+    expect(bytes).toBeGreaterThan(470);
+    expect(bytes).toBeLessThanOrEqual(500);
+  });
+
+  it('keeps a message of 500 bytes as it is', () => {
+    const record = failed('m'.repeat(498));
+    expect(decodeRecord(encodeRecord(record))).toEqual(record);
+  });
+
   it('shortens the message before it leaves out the callback URL', () => {
     const key = 'ж'.repeat(128);
     const record = {
@@ -183,7 +208,7 @@ describe('a record as metadata', () => {
     };
     const decoded = decodeRecord(encodeRecord(record));
     expect(decoded?.callbackUrl).toBe(record.callbackUrl);
-    expect(decoded?.head).toMatchObject({ error: { message: expect.stringMatching(/^m{16}…$/) } });
+    expect(decoded?.head).toMatchObject({ error: { message: expect.stringMatching(/^m{46}…m{46}$/) } });
   });
 
   it('leaves out a callback URL that is too long', () => {
