@@ -5,11 +5,13 @@ import { toMilliseconds } from './milliseconds.ts';
 import type { FailedResult } from './result.ts';
 
 const none = z.literal(0);
+// An empty tuple would be written as "prefixItems": [], which JSON Schema forbids.
+const empty = z.array(z.never()).max(0);
 const nothingFound = {
   source_dimensions: z.object({ width: none, height: none }),
   frame_interval_ms: z.number(),
-  frames: z.tuple([]),
-  tracks: z.tuple([]),
+  frames: empty,
+  tracks: empty,
   summary: z.object({
     total_frames: none,
     faces_detected: none,

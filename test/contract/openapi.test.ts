@@ -98,6 +98,12 @@ describe('the OpenAPI document', () => {
     expect(problems('/detect', 'post', 200, { job_id: 'job-1', status: 'lost' })).not.toBeNull();
   });
 
+  it.each(Object.entries(document.components.schemas))('holds a valid schema of %s', (_, schema) => {
+    const formats = { uri: true, 'date-time': true } as const;
+    const strict = { strict: true, strictTypes: true, strictTuples: true, strictRequired: true };
+    expect(() => new Ajv2020({ ...strict, formats }).compile(schema)).not.toThrow();
+  });
+
   it('refers only to schemas it holds', () => {
     const references = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(
       ([, name]) => name,
