@@ -67,6 +67,8 @@ async function main(): Promise<void> {
   const onInterrupt = () => abort.abort(new WorkerError('SHUTTING_DOWN', 'interrupted'));
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt);
 
+  // Decoders have their folders there as well, those of the threads that are started from here on included.
+  process.env.TMPDIR = config.tempDir;
   const engines = engineOptions(config, env);
   const pool = new DetectionPool({ threads: 1, engines });
   try {

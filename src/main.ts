@@ -57,6 +57,8 @@ async function main(): Promise<void> {
     return;
   }
   const logger = createLogger(config.logLevel);
+  // Decoders have their folders there as well, those of the threads that are started from here on included.
+  process.env.TMPDIR = config.tempDir;
   const engines = engineOptions(config, env);
   const pool = new DetectionPool({ threads: config.maxConcurrentJobs, engines });
   const clients = createAwsClients({ region: config.awsRegion, endpointUrl: config.awsEndpointUrl });

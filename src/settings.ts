@@ -172,10 +172,15 @@ export const SETTINGS = {
   maxVideoSeconds: setting('MAX_VIDEO_SECONDS', number(1, 1_000_000), 'Longest video accepted, in seconds', {
     fallback: '21600',
   }),
-  tempDir: setting('TEMP_DIR', text, 'Folder for the videos being analysed', {
-    fallback: tmpdir(),
-    fallbackNote: 'the system’s temporary folder',
-  }),
+  tempDir: setting(
+    'TEMP_DIR',
+    text,
+    'Folder for the videos being analysed and everything that is written meanwhile',
+    {
+      fallback: tmpdir(),
+      fallbackNote: 'the system’s temporary folder',
+    },
+  ),
   ffmpegPath: setting('FFMPEG_PATH', optionalText, 'The ffmpeg to run', {
     fallbackNote: 'ffmpeg on PATH, else ffmpeg-static',
   }),

@@ -164,11 +164,18 @@ describe('detect, the command line', () => {
     expect(await readFile(out, 'utf8')).toBe('older');
   });
 
-  it('works in TEMP_DIR', async () => {
+  it('works in TEMP_DIR, its decoders as well, and needs no other folder to write to', async () => {
+    const tempDir = await mkdtemp(join(folder, 'temp-'));
+    const env = { TEMP_DIR: tempDir, TMPDIR: '/no/such/folder' };
+    expect(await detectWith(env, film, '--no-poses')).toMatchObject({ code: 0 });
+    expect(await readdir(tempDir)).toEqual([]);
+  });
+
+  it('names TEMP_DIR, and why, when it cannot write there', async () => {
     const { code, stderr } = await detectWith({ TEMP_DIR: '/no/such/folder' }, film);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^DISK_FULL: no temporary folder can be made in \/no\/such\/folder: check TEMP_DIR\n$/,
+      /^DISK_FULL: the temporary folder \/no\/such\/folder cannot be written \(ENOENT\): name another in TEMP_DIR\n$/,
     );
   });
 

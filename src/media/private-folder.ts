@@ -1,4 +1,7 @@
-/** The empty folders ffmpeg children work in, in the system's temporary folder; those of killed processes are swept at the next start. */
+/**
+ * The empty folders ffmpeg children work in, in the system's temporary folder, which programs move to TEMP_DIR; those of killed processes
+ * are swept at the next start.
+ */
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +40,7 @@ export async function sweepPrivateFolders(): Promise<Sweep> {
   return await sweepProcessFolders(tmpdir(), PRIVATE_FOLDER_KIND).catch((cause: NodeJS.ErrnoException) => {
     throw new WorkerError(
       'CONFIG_INVALID',
-      `the temporary folder ${tmpdir()} cannot be read (${cause.code}): name another in TMPDIR`,
+      `the temporary folder ${tmpdir()} cannot be read (${cause.code}): name another in TEMP_DIR`,
       { cause },
     );
   });
@@ -53,7 +56,11 @@ export async function removeThreadFolders(ofThread: number): Promise<void> {
 }
 
 function refuse(cause: unknown): never {
-  throw new WorkerError('DISK_FULL', `the temporary folder ${tmpdir()} cannot be written: free some space`, {
-    cause,
-  });
+  const { code = '' } = cause as NodeJS.ErrnoException;
+  const remedy = ['ENOSPC', 'EDQUOT'].includes(code) ? 'free some space' : 'name another in TEMP_DIR';
+  throw new WorkerError(
+    'DISK_FULL',
+    `the temporary folder ${tmpdir()} cannot be written (${code}): ${remedy}`,
+    { cause },
+  );
 }

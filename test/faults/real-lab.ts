@@ -83,8 +83,6 @@ export async function openRealLab(): Promise<RealLab> {
           AWS_ENDPOINT_URL: proxy.endpoint,
           SQS_QUEUE_URL: aws.queueUrl.replace(endpoint, proxy.endpoint),
           TEMP_DIR: tempDir,
-          // Where the decoders have their folders.
-          TMPDIR: tempDir,
           MAX_CONCURRENT_JOBS: '1',
           SHUTDOWN_GRACE_SECONDS: '0',
           NODE_OPTIONS: `--import=${TROUBLE}`,
