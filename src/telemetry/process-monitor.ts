@@ -1,4 +1,4 @@
-/** Reads the state of the process at a fixed pace: memory, the delay of its event loop, jobs under way. */
+/** Reads the state of the process, at a fixed pace and when asked: memory, the delay of its event loop, jobs under way. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { MetricSink } from './metric-definitions.ts';
 
@@ -20,6 +20,8 @@ export interface LoopDelayMs {
 export interface ProcessMonitor {
   /** Reads now, besides the readings at its pace. */
   read(): void;
+  /** Records what is so at this moment, memory and jobs under way, in that sink alone: several may ask at paces of their own. */
+  recordPresent(sink: MetricSink): void;
   /** Since the last reading. */
   loopDelayMs(): LoopDelayMs;
   stop(): void;
@@ -36,16 +38,20 @@ export function startProcessMonitor(options: ProcessMonitorOptions): ProcessMoni
   const { sink, runningJobs, onReading, intervalMs = DEFAULT_INTERVAL_MS } = options;
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
+  const recordPresent = (to: MetricSink) => {
+    to.record('residentMemoryBytes', process.memoryUsage.rss());
+    to.record('runningJobs', runningJobs());
+  };
   const read = () => {
     sink.record('eventLoopDelaySeconds', loopDelayMs(delay).p99 / 1000);
     delay.reset();
-    sink.record('residentMemoryBytes', process.memoryUsage.rss());
-    sink.record('runningJobs', runningJobs());
+    recordPresent(sink);
     onReading();
   };
   const timer = setInterval(read, intervalMs).unref();
   return {
     read,
+    recordPresent,
     loopDelayMs: () => loopDelayMs(delay),
     stop() {
       clearInterval(timer);

@@ -37,6 +37,7 @@ export function startTelemetry({ namespace, writeLine, ...monitored }: Telemetry
   return {
     ...sink,
     async exposition() {
+      monitor.recordPresent(prometheus);
       return { contentType: prometheus.contentType, text: await prometheus.exposition() };
     },
     loopDelayMs: () => monitor.loopDelayMs(),

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { METRICS } from '../../src/telemetry/metric-definitions.ts';
 import { PrometheusSink } from '../../src/telemetry/prometheus-sink.ts';
@@ -11,6 +13,13 @@ describe('the Prometheus registry', () => {
     for (const { name } of Object.values(METRICS)) expect(text).toContain(`# TYPE ${name} `);
     expect(text).toContain('clipping_worker_jobs_total{outcome="exhausted"} 0');
     expect(text).toContain('clipping_worker_stage_duration_seconds_count{stage="inference"} 0');
+  });
+
+  it('has as many series as infra/README.md says', async () => {
+    const text = await new PrometheusSink().exposition();
+    const series = text.split('\n').filter((line) => line.startsWith('clipping_worker'));
+    const readme = readFileSync(join(import.meta.dirname, '../../infra/README.md'), 'utf8');
+    expect(/metrics +(\d+) series/.exec(readme)?.[1]).toBe(String(series.length));
   });
 
   it('adds to counters, sets gauges and sorts values into buckets', async () => {

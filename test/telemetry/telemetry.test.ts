@@ -20,6 +20,23 @@ describe('telemetry', () => {
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ JobsCompleted: 1, RunningJobs: 3 });
   });
 
+  it('shows memory and jobs under way as they are whenever it is asked, and tells CloudWatch at its own pace', async () => {
+    const lines: string[] = [];
+    let jobs = 2;
+    const telemetry = startTelemetry({
+      namespace: 'Test',
+      writeLine: (line) => lines.push(line),
+      runningJobs: () => jobs,
+    });
+    const { text } = await telemetry.exposition();
+    expect(text).toContain('clipping_worker_running_jobs 2');
+    expect(text).toMatch(/^clipping_worker_resident_memory_bytes [1-9]/m);
+    jobs = 0;
+    expect((await telemetry.exposition()).text).toContain('clipping_worker_running_jobs 0');
+    expect(lines).toEqual([]);
+    telemetry.stop();
+  });
+
   it('reads the process at its pace', async () => {
     const { promise: written, resolve } = Promise.withResolvers<string>();
     const telemetry = startTelemetry({
