@@ -190,6 +190,24 @@ describe('the NestJS example', () => {
           result: { bucket: BUCKET, key: `detections/${jobId}.json` },
         },
       });
+    const completedEvent = (jobId: string, at: Date) =>
+      JSON.stringify({
+        type: 'detection.completed',
+        timestamp: at.toISOString(),
+        data: {
+          job_id: jobId,
+          status: 'completed',
+          summary: {
+            total_frames: 1,
+            faces_detected: 0,
+            poses_detected: 0,
+            unique_face_tracks: 0,
+            unique_pose_tracks: 0,
+            processing_time_ms: 1,
+          },
+          result: { bucket: BUCKET, key: `detections/${jobId}.json` },
+        },
+      });
     const deliver = (body: string, headers: object) =>
       post(`${url}/webhooks/detection`, body, { ...headers });
 
@@ -218,6 +236,29 @@ describe('the NestJS example', () => {
       expect(await endingAfter('evt_earlier', earlier)).toMatchObject(corrupt);
       expect(await endingAfter('evt_last', last)).toMatchObject({ error: { code: 'VIDEO_EMPTY' } });
     });
+
+    it.each([
+      ['JOB_CONFLICT', 'afterwards'],
+      ['JOB_CONFLICT', 'before'],
+      ['JOB_INVALID', 'afterwards'],
+      ['JOB_INVALID', 'before'],
+    ])(
+      'leaves a job completed of which another request was refused with %s, whether that is told %s',
+      async (code, when) => {
+        const jobId = `${code}-${when}`;
+        const now = Date.now();
+        const completed = completedEvent(jobId, new Date(now - 1000));
+        const refused = event(jobId, code, new Date(now));
+        for (const body of when === 'before' ? [refused, completed] : [completed, refused]) {
+          const headers = signWebhook(`evt_${jobId}_${body.length}`, new Date(), body, [SECRET]);
+          expect((await deliver(body, headers)).status).toBe(204);
+        }
+        expect(await detection(jobId)).toMatchObject({
+          status: 'completed',
+          ending: { summary: { total_frames: 1 } },
+        });
+      },
+    );
 
     it('rejects one that is forged, altered, replayed later, or not signed', async () => {
       const body = event('victim');

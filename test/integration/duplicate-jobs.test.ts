@@ -126,6 +126,24 @@ describe('a second message with the same job id', () => {
     },
   );
 
+  it('is refused when it is no valid job, pointing to the completed result, which stays as it is', async () => {
+    const worker = await work();
+    await sendInTurn(worker, job('invalid-later'), job('invalid-later', { frame_interval_seconds: 0 }));
+    expect(worker.outcomes).toMatchObject([
+      { name: 'completed' },
+      { name: 'failed', error: { code: 'JOB_INVALID' } },
+    ]);
+    const result = { bucket: BUCKET, key: 'detections/invalid-later.json' };
+    const [completed, refused] = eventsOf('invalid-later');
+    expect(completed).toMatchObject({ type: 'detection.completed', data: { result } });
+    expect(refused).toMatchObject({
+      type: 'detection.failed',
+      data: { error: { code: 'JOB_INVALID' }, result },
+    });
+    expect(refused?.id).not.toBe(completed?.id);
+    expect(await getJson(cloud, result.key)).toMatchObject({ status: 'completed' });
+  });
+
   it('is refused when the video was replaced since', async () => {
     await putObject(cloud, 'changing.mp4', 'before');
     const worker = await work();
