@@ -45,9 +45,9 @@ export const jobMessageSchema = z
     video_s3_bucket: z
       .string()
       .min(3)
-      .max(63)
+      .max(2048)
       .nullish()
-      .describe('Bucket of the video; the worker’s own when absent.'),
+      .describe('Bucket of the video, or the ARN of an access point; the worker’s own when absent.'),
     frame_interval_seconds: frameInterval
       .nullish()
       .describe('Seconds between two sampled frames; the worker’s FRAME_INTERVAL_SECONDS when absent.'),

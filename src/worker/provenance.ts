@@ -30,21 +30,21 @@ export function provenanceOf(job: DetectionJob, etag: string | null): Provenance
   const { video, frameIntervalSeconds, samplingToleranceSeconds, detectFaces, detectPoses } = job;
   const tolerance = samplingToleranceSeconds === 0 ? {} : { samplingToleranceSeconds };
   return {
-    video: { bucket: video.bucket, key: shortKey(video.key), etag },
+    video: { bucket: shortName(video.bucket), key: shortName(video.key), etag },
     options: { frameIntervalSeconds, ...tolerance, detectFaces, detectPoses },
   };
 }
 
-/** Longest key that is named as it is, in bytes; another limit would make other requests of those that are stored. */
-const MAX_KEY_BYTES = 256;
+/** Longest key, or ARN in a bucket's place, that is named as it is, in bytes; another limit would make other requests of those that are stored. */
+const MAX_NAME_BYTES = 256;
 
 /** The same, as it stands in a record: in ASCII, where a character of another script takes six bytes, and so does a control character. */
-const MAX_ESCAPED_KEY_BYTES = 770;
+const MAX_ESCAPED_NAME_BYTES = 770;
 
-/** A record travels as object metadata, which has no room for the longest keys. */
-function shortKey(key: string): string {
-  const fits = Buffer.byteLength(key) <= MAX_KEY_BYTES && asciiJson(key).length <= MAX_ESCAPED_KEY_BYTES;
-  return fits ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
+/** A record travels as object metadata, which has no room for the longest names. */
+function shortName(name: string): string {
+  const fits = Buffer.byteLength(name) <= MAX_NAME_BYTES && asciiJson(name).length <= MAX_ESCAPED_NAME_BYTES;
+  return fits ? name : `sha256:${createHash('sha256').update(name).digest('hex')}`;
 }
 
 /** In words, how `requested` differs from `stored`; null when they ask for the same. An unknown ETag matches any. */

@@ -39,7 +39,7 @@ const recordSchema = z.object({
   messageId: z.string().nullable().default(null),
 });
 
-/** Never more than S3 takes: keys are shortened by `provenanceOf`, the rest here. */
+/** Never more than S3 takes: names are shortened by `provenanceOf`, the rest here. */
 export function encodeRecord(record: ResultRecord): Record<string, string> {
   const versions = LIMITS.map((limits) => asciiJson(shortened(record, limits)));
   const fitting = versions.find((json) => RECORD_KEY.length + json.length <= MAX_METADATA_BYTES);

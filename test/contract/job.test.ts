@@ -69,6 +69,17 @@ describe('a job message', () => {
     expect(problem({ ...JOB, ...fields })).toContain(words);
   });
 
+  it('may name a bucket by the ARN of an access point that is allowed', () => {
+    const bucket = 'arn:aws:s3:eu-central-1:123456789012:accesspoint/films-of-the-archive';
+    expect(bucket).toHaveLength(69);
+    expect(problem({ ...JOB, video_s3_bucket: bucket })).toContain('is not allowed');
+    const policy = { ...POLICY, allowedBuckets: [bucket] };
+    expect(parseJob(JSON.stringify({ ...JOB, video_s3_bucket: bucket }), policy)).toMatchObject({
+      ok: true,
+      job: { video: { bucket } },
+    });
+  });
+
   it.each(['.', './a.mp4', 'videos/2014/../../a.mp4', 'a//b/..mp4', '/a.mp4', 'ж'.repeat(512), '😀.mp4'])(
     'may name the key %s, under which S3 can have an object',
     (key) => {

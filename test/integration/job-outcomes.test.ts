@@ -93,6 +93,43 @@ describe('the outcome of a job', () => {
     expect(await worker.tempFiles()).toEqual([]);
   });
 
+  it('is completed for a video behind an access point, and answered from its result when it is sent again', async () => {
+    const accessPoint = 'arn:aws:s3:eu-central-1:123456789012:accesspoint/films-of-the-archive';
+    const s3 = createS3Client({ region: REGION, endpointUrl: cloud.endpoint });
+    // The emulator has no access points: this one stands for its bucket.
+    const asked: (string | undefined)[] = [];
+    s3.middlewareStack.add(
+      (next) => (args) => {
+        const { Bucket } = args.input as { Bucket?: string };
+        asked.push(Bucket);
+        return next({ ...args, input: { ...args.input, Bucket: BUCKET } });
+      },
+      { step: 'initialize', priority: 'high' },
+    );
+    const store = new S3Store(s3);
+    const queue = await createQueue(cloud, 'access-point');
+    const message = job('behind-access-point', { video_s3_bucket: accessPoint });
+    try {
+      const policy = {
+        defaultBucket: BUCKET,
+        allowedBuckets: [accessPoint],
+        defaultFrameIntervalSeconds: 2,
+      };
+      const worker = await work({ queueUrl: queue.url, overrides: { store, policy } });
+      for (const count of [1, 2]) {
+        await sendMessage(cloud, queue.url, message);
+        await until(() => worker.outcomes.length === count);
+      }
+      expect(worker.outcomes).toEqual([{ name: 'completed' }, { name: 'completed' }]);
+      expect(worker.requests).toHaveLength(1);
+      expect(new Set(asked)).toEqual(new Set([accessPoint]));
+      const [first, second] = eventsOf(message.job_id);
+      expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+    } finally {
+      s3.destroy();
+    }
+  });
+
   it.each([
     ['a missing video', { video_s3_key: 'missing.mp4' }, 'VIDEO_NOT_FOUND'],
     ['a video without bytes', { video_s3_key: 'empty.mp4' }, 'VIDEO_EMPTY'],

@@ -128,7 +128,7 @@ describe('a record as metadata', () => {
       ...failed('💥 '.repeat(1000)),
       head: failedResult('j'.repeat(128), { code: 'VIDEO_CORRUPT', message: '💥 '.repeat(1000) }),
       provenance: provenanceOf(
-        { ...JOB, video: { bucket: 'b'.repeat(63), key: '動画'.repeat(170) } },
+        { ...JOB, video: { bucket: 'b'.repeat(256), key: '動画'.repeat(170) } },
         '"abc"',
       ),
       callbackUrl: `https://example.com/${'x'.repeat(270)}`,
@@ -149,7 +149,7 @@ describe('a record as metadata', () => {
     ['emoji', '😀'.repeat(64)],
     ['quotation marks', '"'.repeat(256)],
   ])('fits into what S3 takes with a key of %s and the longest of all else', (_, key) => {
-    const video = { bucket: 'b'.repeat(63), key };
+    const video = { bucket: 'b'.repeat(256), key };
     const asked = {
       ...JOB,
       video,
@@ -203,7 +203,7 @@ describe('a record as metadata', () => {
     const record = {
       ...failed('m'.repeat(490)),
       head: failedResult('j'.repeat(128), { code: 'VIDEO_CORRUPT', message: 'm'.repeat(490) }),
-      provenance: provenanceOf({ ...JOB, video: { bucket: 'b'.repeat(63), key } }, '"abc"'),
+      provenance: provenanceOf({ ...JOB, video: { bucket: 'b'.repeat(256), key } }, '"abc"'),
       callbackUrl: `https://example.com/${'x'.repeat(270)}`,
     };
     const decoded = decodeRecord(encodeRecord(record));
