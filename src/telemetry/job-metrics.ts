@@ -22,6 +22,9 @@ export interface JobReport {
     readonly inferenceMs: number;
     readonly trackingMs: number;
     readonly videoMs: number;
+  };
+  /** What is in the result, once that is stored. */
+  readonly found?: {
     readonly frames: number;
     readonly faces: number;
     readonly poses: number;
@@ -31,8 +34,8 @@ export interface JobReport {
 }
 
 export function recordJob(sink: MetricSink, report: JobReport): void {
-  const { outcome, receiveCount, queueWaitMs, durationMs, cpuMs, downloadMs, callbackMs, video, analysis } =
-    report;
+  const { outcome, receiveCount, queueWaitMs, durationMs, cpuMs, downloadMs, callbackMs, video } = report;
+  const { analysis, found } = report;
   sink.record('jobs', 1, outcome);
   sink.record('receiveCount', receiveCount);
   // A later receive has waited for its back-off, not for a free worker.
@@ -46,6 +49,7 @@ export function recordJob(sink: MetricSink, report: JobReport): void {
     sink.record('videoBytes', video.bytes - video.fetchedBytes, 'spared');
   }
   if (analysis !== undefined) recordAnalysis(sink, analysis);
+  if (found !== undefined) recordFound(sink, found);
 }
 
 function recordAnalysis(sink: MetricSink, analysis: NonNullable<JobReport['analysis']>): void {
@@ -54,11 +58,14 @@ function recordAnalysis(sink: MetricSink, analysis: NonNullable<JobReport['analy
   recordMs(sink, 'stageSeconds', analysis.inferenceMs, 'inference');
   recordMs(sink, 'stageSeconds', analysis.trackingMs, 'tracking');
   if (analysis.videoMs > 0) sink.record('realTimeFactor', analysis.totalMs / analysis.videoMs);
-  sink.record('frames', analysis.frames);
-  sink.record('faces', analysis.faces);
-  sink.record('poses', analysis.poses);
-  sink.record('tracks', analysis.faceTracks, 'face');
-  sink.record('tracks', analysis.poseTracks, 'pose');
+}
+
+function recordFound(sink: MetricSink, found: NonNullable<JobReport['found']>): void {
+  sink.record('frames', found.frames);
+  sink.record('faces', found.faces);
+  sink.record('poses', found.poses);
+  sink.record('tracks', found.faceTracks, 'face');
+  sink.record('tracks', found.poseTracks, 'pose');
 }
 
 function recordMs<K extends MetricKey>(

@@ -55,9 +55,13 @@ export async function analyseStoredVideo<T>(
   signal: AbortSignal,
   use: (analysis: Analysis) => Promise<T>,
 ): Promise<T> {
-  return await withTempFolder(context.services.tempDir, async (folder) =>
-    use(await analyseWhatIsNeeded(job, folder, context, signal)),
-  );
+  return await withTempFolder(context.services.tempDir, async (folder) => {
+    const analysis = await analyseWhatIsNeeded(job, folder, context, signal);
+    const used = await use(analysis);
+    // Only now: an analysis whose result was not stored is made again, and what it found is not to count twice.
+    context.facts.summary = analysis.summary;
+    return used;
+  });
 }
 
 /** Of the whole video where the parts that were fetched do not suffice. */
@@ -180,7 +184,6 @@ async function analyse(
     facts.analyseMs = millisecondsSince(startMs);
     facts.stages = analysis.durations;
     facts.sampling = analysis.sampling;
-    facts.summary = analysis.summary;
     facts.videoMs = analysis.videoMs;
     return analysis;
   } finally {

@@ -14,6 +14,7 @@ export interface AttemptFacts {
   callbackMs?: number;
   stages?: Analysis['durations'];
   sampling?: Analysis['sampling'];
+  /** Of the analysis whose result was stored. */
   summary?: Analysis['summary'];
   videoMs?: number;
   /** The result was there already: nothing was analysed. */

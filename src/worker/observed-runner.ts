@@ -48,8 +48,7 @@ function reportOf(
 ): JobReport {
   const { videoBytes, fetchedBytes, downloadMs, callbackMs, analyseMs, stages, summary, videoMs } = facts;
   const receivedAtEpochMs = performance.timeOrigin + message.receivedAtMs;
-  const analysed =
-    stages !== undefined && summary !== undefined && analyseMs !== undefined && videoMs !== undefined;
+  const analysed = stages !== undefined && analyseMs !== undefined && videoMs !== undefined;
   return {
     outcome: outcome.name,
     receiveCount: message.receiveCount,
@@ -61,11 +60,9 @@ function reportOf(
       ? {}
       : { video: { bytes: videoBytes, fetchedBytes } }),
     ...(callbackMs === undefined ? {} : { callbackMs }),
-    ...(analysed && {
-      analysis: {
-        ...stages,
-        totalMs: analyseMs,
-        videoMs,
+    ...(analysed && { analysis: { ...stages, totalMs: analyseMs, videoMs } }),
+    ...(summary !== undefined && {
+      found: {
         frames: summary.total_frames,
         faces: summary.faces_detected,
         poses: summary.poses_detected,

@@ -17,6 +17,8 @@ const COMPLETED: JobReport = {
     inferenceMs: 3500,
     trackingMs: 50,
     videoMs: 60_000,
+  },
+  found: {
     frames: 30,
     faces: 42,
     poses: 17,
@@ -61,7 +63,7 @@ describe('the end of a job', () => {
   });
 
   it('leaves out what it did not come to', () => {
-    const { analysis: _, downloadMs: __, video: ___, ...rest } = COMPLETED;
+    const { analysis: _, downloadMs: __, video: ___, found: ____, ...rest } = COMPLETED;
     expect(recorded({ ...rest, outcome: 'released' })).toEqual({
       'jobs.released': 1,
       receiveCount: 1,

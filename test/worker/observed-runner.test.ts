@@ -1,10 +1,16 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createS3Client } from '../../src/aws/clients.ts';
+import { S3Store } from '../../src/aws/s3-store.ts';
 import { WorkerError } from '../../src/errors.ts';
 import { CpuShare } from '../../src/telemetry/cpu-share.ts';
 import { PrometheusSink } from '../../src/telemetry/prometheus-sink.ts';
 import type { JobEnding } from '../../src/worker/job-runner.ts';
 import { ObservedRunner } from '../../src/worker/observed-runner.ts';
 import type { ReceivedMessage } from '../../src/worker/ports.ts';
+import { ResultStore } from '../../src/worker/result-store.ts';
+import { BUCKET, createQueue, putObject, REGION, startCloud, type TestCloud } from '../helpers/cloud.ts';
+import { startFaultProxy } from '../helpers/fault-proxy.ts';
+import { startWorker } from '../helpers/test-worker.ts';
 
 const SUMMARY = {
   total_frames: 30,
@@ -100,5 +106,52 @@ describe('an observed job', () => {
       facts: {},
     };
     expect(await metricsOf(ending, received(3, 0))).toContain('jobs_total{outcome="unreadable"} 1');
+  });
+});
+
+describe('what was found', () => {
+  let cloud: TestCloud;
+
+  beforeAll(async () => {
+    cloud = await startCloud();
+    await putObject(cloud, 'video.mp4', 'the bytes of a video');
+  });
+
+  afterAll(() => cloud.stop());
+
+  it('counts once its result is stored, whoever can be told of that, and once only', async () => {
+    const proxy = await startFaultProxy(cloud.endpoint);
+    const s3 = createS3Client({ region: REGION, endpointUrl: proxy.endpoint });
+    const store = new S3Store(s3);
+    const results = new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' });
+    const { url: queueUrl } = await createQueue(cloud, 'unused');
+    const worker = await startWorker(cloud, { queueUrl, overrides: { store, results } });
+    const metrics = new PrometheusSink();
+    const observed = new ObservedRunner({ runner: worker.runner, metrics, cpu: new CpuShare() });
+    const body = JSON.stringify({
+      job_id: 'job-1',
+      video_s3_key: 'video.mp4',
+      callback_url: 'http://127.0.0.1:1/',
+    });
+    const countedAfter = async (receiveCount: number, code: string) => {
+      const message = { ...received(receiveCount, 0), body };
+      const outcome = await observed.run(message, new AbortController().signal, () => {});
+      expect(outcome).toMatchObject({ name: 'retry', error: { code } });
+      const text = await metrics.exposition();
+      const shown = (series: string) => Number(text.split(`\nclipping_worker_${series} `)[1]?.split('\n')[0]);
+      return [shown('stage_duration_seconds_count{stage="inference"}'), shown('frames_total')];
+    };
+    try {
+      proxy.rule = ({ operation, path }) =>
+        operation === 'PUT' && path.endsWith('/job-1.json') ? { status: 403, code: 'AccessDenied' } : null;
+      expect(await countedAfter(1, 'STORAGE_UNAVAILABLE')).toEqual([1, 0]);
+      proxy.rule = () => null;
+      expect(await countedAfter(2, 'CALLBACK_FAILED')).toEqual([2, 1]);
+      expect(await countedAfter(3, 'CALLBACK_FAILED')).toEqual([2, 1]);
+    } finally {
+      await worker.stop();
+      s3.destroy();
+      await proxy.stop();
+    }
   });
 });
