@@ -12,7 +12,7 @@ export function detectMessage(body: string): ReceivedMessage {
     body,
     receiveCount: 1,
     maxReceiveCount: Number.POSITIVE_INFINITY,
-    sentAtMs: Date.now(),
+    sentAtMs: null,
     receivedAtMs: performance.now(),
     changeVisibility: async () => {},
     delete: async () => {},

@@ -4,10 +4,13 @@ import type { LabelOf, MetricKey, MetricSink, Outcome } from './metric-definitio
 /** An attempt at a job that has ended. Optional facts are those that it did not come to. */
 export interface JobReport {
   readonly outcome: Outcome;
-  /** How often its message had been handed out, this time included. */
-  readonly receiveCount: number;
-  /** From the send of the message to its receive. */
-  readonly queueWaitMs: number;
+  /** Missing where no queue handed its message out. */
+  readonly queue?: {
+    /** How often it had, this time included. */
+    readonly receiveCount: number;
+    /** From the send of the message to its receive. */
+    readonly waitMs: number;
+  };
   /** From the receive to the end. */
   readonly durationMs: number;
   readonly cpuMs: number;
@@ -34,12 +37,13 @@ export interface JobReport {
 }
 
 export function recordJob(sink: MetricSink, report: JobReport): void {
-  const { outcome, receiveCount, queueWaitMs, durationMs, cpuMs, downloadMs, callbackMs, video } = report;
-  const { analysis, found } = report;
+  const { outcome, queue, durationMs, cpuMs, downloadMs, callbackMs, video, analysis, found } = report;
   sink.record('jobs', 1, outcome);
-  sink.record('receiveCount', receiveCount);
-  // A later receive has waited for its back-off, not for a free worker.
-  if (receiveCount === 1) recordMs(sink, 'queueWaitSeconds', queueWaitMs);
+  if (queue !== undefined) {
+    sink.record('receiveCount', queue.receiveCount);
+    // A later receive has waited for its back-off, not for a free worker.
+    if (queue.receiveCount === 1) recordMs(sink, 'queueWaitSeconds', queue.waitMs);
+  }
   recordMs(sink, 'jobSeconds', durationMs);
   recordMs(sink, 'jobCpuSeconds', cpuMs);
   recordMs(sink, 'stageSeconds', downloadMs, 'download');

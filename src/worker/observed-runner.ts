@@ -42,17 +42,16 @@ export class ObservedRunner {
 }
 
 function reportOf(
-  message: ReceivedMessage,
+  { receiveCount, sentAtMs, receivedAtMs }: ReceivedMessage,
   { outcome, durationMs, facts }: JobEnding,
   cpuMs: number,
 ): JobReport {
   const { videoBytes, fetchedBytes, downloadMs, callbackMs, analyseMs, stages, summary, videoMs } = facts;
-  const receivedAtEpochMs = performance.timeOrigin + message.receivedAtMs;
+  const receivedAtEpochMs = performance.timeOrigin + receivedAtMs;
   const analysed = stages !== undefined && analyseMs !== undefined && videoMs !== undefined;
   return {
     outcome: outcome.name,
-    receiveCount: message.receiveCount,
-    queueWaitMs: receivedAtEpochMs - message.sentAtMs,
+    ...(sentAtMs === null ? {} : { queue: { receiveCount, waitMs: receivedAtEpochMs - sentAtMs } }),
     durationMs,
     cpuMs,
     ...(downloadMs === undefined ? {} : { downloadMs }),

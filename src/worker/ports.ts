@@ -17,8 +17,8 @@ export interface ReceivedMessage {
   readonly receiveCount: number;
   /** Receives after which the queue moves the message to its dead-letter queue; Infinity without a redrive policy, null where that is not known. */
   readonly maxReceiveCount: number | null;
-  /** When the message was put on the queue, in milliseconds since the epoch. */
-  readonly sentAtMs: number;
+  /** When the message was put on the queue, in milliseconds since the epoch; null when it never was on one. */
+  readonly sentAtMs: number | null;
   /** When the receive that brought it was answered, on the clock of `performance.now()`. */
   readonly receivedAtMs: number;
   /** Fields of the sender’s trace (https://www.w3.org/TR/trace-context/), where it sent any. */

@@ -4,8 +4,7 @@ import type { MetricSink } from '../../src/telemetry/metric-definitions.ts';
 
 const COMPLETED: JobReport = {
   outcome: 'completed',
-  receiveCount: 1,
-  queueWaitMs: 1500,
+  queue: { receiveCount: 1, waitMs: 1500 },
   durationMs: 9000,
   cpuMs: 6000,
   downloadMs: 400,
@@ -74,10 +73,14 @@ describe('the end of a job', () => {
   });
 
   it('counts the wait for a worker once: a later receive has waited for its back-off', () => {
-    expect(recorded({ ...COMPLETED, receiveCount: 2 })).not.toHaveProperty('queueWaitSeconds');
+    expect(recorded({ ...COMPLETED, queue: { receiveCount: 2, waitMs: 1500 } })).not.toHaveProperty(
+      'queueWaitSeconds',
+    );
   });
 
   it('takes a wait that clocks disagree on as none', () => {
-    expect(recorded({ ...COMPLETED, queueWaitMs: -20 })).toMatchObject({ queueWaitSeconds: 0 });
+    expect(recorded({ ...COMPLETED, queue: { receiveCount: 1, waitMs: -20 } })).toMatchObject({
+      queueWaitSeconds: 0,
+    });
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createS3Client } from '../../src/aws/clients.ts';
 import { S3Store } from '../../src/aws/s3-store.ts';
 import { WorkerError } from '../../src/errors.ts';
+import { detectMessage } from '../../src/http/detect-message.ts';
 import { CpuShare } from '../../src/telemetry/cpu-share.ts';
 import { PrometheusSink } from '../../src/telemetry/prometheus-sink.ts';
 import type { JobEnding } from '../../src/worker/job-runner.ts';
@@ -95,6 +96,13 @@ describe('an observed job', () => {
     hold.resolve(COMPLETED);
     await Promise.all(jobs);
     expect(await shared.metrics.exposition()).toContain('job_cpu_seconds_sum 3');
+  });
+
+  it('has waited for nothing, and was handed out by nobody, when it came by HTTP', async () => {
+    const metrics = await metricsOf(COMPLETED, detectMessage('{}'));
+    expect(metrics).toContain('jobs_total{outcome="completed"} 1');
+    expect(metrics).toContain('queue_wait_seconds_count 0');
+    expect(metrics).toContain('receive_count_count 0');
   });
 
   it('may be a message that was no job at all', async () => {
