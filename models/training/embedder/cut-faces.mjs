@@ -1,4 +1,5 @@
-// node cut-faces.mjs OUT [--truth CSV_FOLDER] VIDEO|PICTURE_FOLDER...: aligned faces as the worker itself finds and cuts them.
+// npm exec -c 'node cut-faces.mjs OUT [--truth CSV_FOLDER] VIDEO|PICTURE_FOLDER...': aligned faces as the worker itself finds and
+// cuts them.
 //
 // OUT/faces.u8     112 x 112 x 3 bytes a face, RGB
 // OUT/frames.u8    32 x 32 bytes a frame, grey: to recognise a frame in other collections
