@@ -45,7 +45,7 @@ export function queuedResponse({ jobId, frameIntervalSeconds }: DetectionJob): Q
   return { job_id: jobId, status: 'queued', ...emptyFindings(toMilliseconds(frameIntervalSeconds)) };
 }
 
-/** @param frameIntervalMs 0 when the job was too broken to have one */
+/** @param frameIntervalMs 0 when the job was too broken to have one, or it is not known any more */
 export function failedResponse({ job_id, error }: FailedResult, frameIntervalMs = 0): FailedResponse {
   return {
     job_id,

@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { callbackBody } from '../../src/callback/callback-body.ts';
 import { type DetectionEvent, detectionEvent, parseDetectionEvent } from '../../src/contract/callback.ts';
-import { failedResult } from '../../src/contract/result.ts';
+import { type CompletedResult, failedResult, parseDetectionResult } from '../../src/contract/result.ts';
+import { WorkerError } from '../../src/errors.ts';
+import type { ObjectStore } from '../../src/worker/ports.ts';
+import type { ResultRecord } from '../../src/worker/provenance.ts';
+import { encodeRecord } from '../../src/worker/result-metadata.ts';
 
 const NEVER = new AbortController().signal;
 const V1 = join(import.meta.dirname, '../fixtures/contract/v1');
@@ -12,12 +16,17 @@ const COMPLETED = parseDetectionEvent(readFileSync(join(V1, 'completed.event.jso
 const EXPIRES_AT = new Date('2026-11-22T19:00:00.000Z');
 const FAILED = parseDetectionEvent(readFileSync(join(V1, 'failed.event.json')));
 
-function compose(style: 'event' | 'result', presignSeconds = 0, stored: Uint8Array | null = RESULT) {
+function compose(
+  style: 'event' | 'result',
+  presignSeconds = 0,
+  stored: Uint8Array | null = RESULT,
+  head?: ObjectStore['head'],
+) {
   const body = callbackBody({
     style,
     presignSeconds,
     store: {
-      head: async () => (stored === null ? null : { bytes: stored.length, etag: '', metadata: {} }),
+      head: head ?? (async () => (stored === null ? null : { bytes: stored.length, etag: '', metadata: {} })),
       get: async () => stored,
     },
     presign: async ({ bucket, key }, seconds) => ({
@@ -56,6 +65,39 @@ describe('the body of a callback', () => {
       frames: [],
       error: expect.stringContaining('does not exist'),
       error_code: 'VIDEO_NOT_FOUND',
+    });
+  });
+
+  describe('of a failure, in the original style, has the interval', () => {
+    const record: ResultRecord = {
+      head: failedResult('job-1', { code: 'VIDEO_NOT_FOUND', message: 'upload it' }),
+      provenance: {
+        video: { bucket: 'media', key: 'a.mp4', etag: null },
+        options: { frameIntervalSeconds: 3, detectFaces: true, detectPoses: true },
+      },
+      callbackUrl: null,
+      messageId: null,
+    };
+    const { job_id, status, summary } = parseDetectionResult(RESULT.toString()) as CompletedResult;
+    const completed = { ...record, head: { job_id, status, summary } };
+    const storing = (stored: ResultRecord) => async () => ({
+      bytes: 1,
+      etag: '',
+      metadata: encodeRecord(stored),
+    });
+    const unreachable = async () => {
+      throw new WorkerError('STORAGE_UNAVAILABLE', 'S3 has a bad moment');
+    };
+
+    it.each([
+      ['its stored result was to have', storing(record), 3000],
+      ['0 when no result is stored', async () => null, 0],
+      ['0 when S3 is down', unreachable, 0],
+      ['0 when the job was too broken to have one', storing({ ...record, provenance: null }), 0],
+      ['0 when the result of another request stands', storing(completed), 0],
+    ])('%s', async (_, head, intervalMs) => {
+      const body: unknown = JSON.parse(await compose('result', 0, RESULT, head)(FAILED));
+      expect(body).toMatchObject({ status: 'failed', frame_interval_ms: intervalMs });
     });
   });
 

@@ -122,6 +122,26 @@ describe('callbacks as they are configured', () => {
     expect(refused).not.toThrow(/secret-that-is-none/);
   });
 
+  it('tell of a failure in the original style what its stored result tells, the interval included', async () => {
+    const results = new ResultStore({ store: new S3Store(cloud.s3), bucket: BUCKET, prefix: 'detections/' });
+    const head = { ...FAILURE, job_id: 'job-interval' };
+    const provenance = {
+      video: { bucket: BUCKET, key: 'video.mp4', etag: '"abc"' },
+      options: { frameIntervalSeconds: 3, detectFaces: true, detectPoses: true },
+    };
+    const record = { head, provenance, callbackUrl: receiver.url, messageId: null };
+    await results.publish(record, new Blob([JSON.stringify(head)]), NEVER);
+    const { courier } = callbackServices(configWith({ CALLBACK_STYLE: 'result' }), cloud, SILENT);
+    const event = detectionEvent(head, results.reference(head.job_id), new Date());
+    await courier.notify(receiver.url, 'evt_interval', event, NEVER);
+    expect(JSON.parse(receiver.received.at(-1)?.rawBody ?? '')).toMatchObject({
+      job_id: 'job-interval',
+      status: 'failed',
+      frame_interval_ms: 3000,
+      error_code: 'VIDEO_CORRUPT',
+    });
+  });
+
   it('are sent again from a stored result, with the id they had', async () => {
     const store = new S3Store(cloud.s3);
     const results = new ResultStore({ store, bucket: BUCKET, prefix: 'detections/' });
