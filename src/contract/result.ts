@@ -183,7 +183,7 @@ export const completedResultSchema = z.object({
 
 /** Codes that a failed result can have: of what is released or unreadable no result is written. */
 const REPORTED_CODES = Object.entries(ERROR_KINDS)
-  .filter(([, kind]) => kind === 'permanent' || kind === 'retry')
+  .filter(([, kind]) => kind !== 'released' && kind !== 'unreadable')
   .map(([code]) => code);
 
 export const jobErrorSchema = z.object({

@@ -4,6 +4,9 @@ import { describe, expect, it } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { jobMessageSchema } from '../../src/contract/job.ts';
 import { jsonSchemas } from '../../src/contract/json-schemas.ts';
+import { jobErrorSchema } from '../../src/contract/result.ts';
+import { ERROR_KINDS, type ErrorCode, WorkerError } from '../../src/errors.ts';
+import { decideOutcome } from '../../src/worker/outcome.ts';
 import { schemaFiles } from '../../tools/contract-package/schema-files.ts';
 
 const SCHEMAS = join(import.meta.dirname, '../../schemas');
@@ -37,6 +40,15 @@ describe('the JSON Schemas', () => {
     expect(validate('detection-result', example('failed.result.json'))).toBe(true);
     expect(validate('detection-event', example('completed.event.json'))).toBe(true);
     expect(validate('detection-event', example('failed.event.json'))).toBe(true);
+  });
+
+  it('name every code that a failed result can have', () => {
+    const codes = (Object.keys(ERROR_KINDS) as ErrorCode[]).filter((code) => {
+      const lastReceive = { receiveCount: 3, maxReceiveCount: 3 };
+      const { name } = decideOutcome(new WorkerError(code, 'a reason'), lastReceive);
+      return name === 'failed' || name === 'exhausted';
+    });
+    expect(jobErrorSchema.shape.code.meta()?.examples).toEqual(codes);
   });
 
   it.each([
