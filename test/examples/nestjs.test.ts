@@ -172,8 +172,14 @@ describe('the NestJS example', () => {
     });
   });
 
-  it('refuses a job that the worker would refuse, before it is sent', async () => {
-    const refused = await post(`${url}/detections`, '{"video_s3_key":""}');
+  it.each([
+    ['a job that the worker would refuse', { body: '{"video_s3_key":""}' }],
+    ['a request without a video', { body: '{}' }],
+    ['a request without a body', {}],
+    ['a body that is no JSON', { body: 'videos/a.mp4', headers: { 'content-type': 'text/plain' } }],
+  ])('refuses %s, before anything is sent', async (_name, request) => {
+    const headers = { 'content-type': 'application/json' };
+    const refused = await fetch(`${url}/detections`, { method: 'POST', headers, ...request });
     expect(refused.status).toBe(400);
     expect(await refused.text()).toContain('video_s3_key');
   });

@@ -33,7 +33,10 @@ export class DetectionController {
 
   @Post()
   @HttpCode(202)
-  async request(@Body() { video_s3_key, frame_interval_seconds }: DetectionRequest): Promise<Detection> {
+  async request(
+    // Undefined where the request has no JSON: refused like a body that names no video.
+    @Body() { video_s3_key = '', frame_interval_seconds }: Partial<DetectionRequest> = {},
+  ): Promise<Detection> {
     const jobId = randomUUID();
     // Known before it is sent: the webhook may be faster than the queue's answer.
     const detection = this.detections.add(jobId);
