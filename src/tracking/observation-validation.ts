@@ -1,6 +1,6 @@
 /** Refuses observations that no tracker could follow, before they poison a filter. */
 import { WorkerError } from '../errors.ts';
-import { clipToPicture, type Size, type Tlwh } from '../geometry/box.ts';
+import { clipToPicture, type Point, type Size, type Tlwh } from '../geometry/box.ts';
 import { type Appearance, toLook } from './appearance-gallery.ts';
 import type { ObservedFrames } from './observations.ts';
 
@@ -19,7 +19,8 @@ interface Found {
 
 /**
  * @throws WorkerError DETECTIONS_INVALID for frames out of order, for boxes that are not finite, beyond 1e9 pixels, smaller
- *   than a millionth of one or wholly outside the picture, and for appearance vectors that cannot be compared
+ *   than a millionth of one or wholly outside the picture, for confidences outside 0..1, for landmarks that are not finite or beyond 1e9
+ *   pixels, and for appearance vectors that cannot be compared
  */
 export function validateObservations(frames: ObservedFrames, picture: Size): void {
   let previousMs = -Infinity;
@@ -31,11 +32,17 @@ export function validateObservations(frames: ObservedFrames, picture: Size): voi
       );
     }
     previousMs = timestampMs;
-    faces.forEach(({ box, embedding }, i) => {
-      faceRules.require({ what: `face ${i} of frame ${index}`, box, appearance: embedding });
+    faces.forEach(({ box, confidence, landmarks, embedding }, i) => {
+      const what = `face ${i} of frame ${index}`;
+      faceRules.require({ what, box, appearance: embedding });
+      requireProbability(what, confidence);
+      requirePoints(what, landmarks ?? []);
     });
-    poses.forEach(({ box, appearance }, i) => {
-      poseRules.require({ what: `pose ${i} of frame ${index}`, box, appearance });
+    poses.forEach(({ box, confidence, landmarks, appearance }, i) => {
+      const what = `pose ${i} of frame ${index}`;
+      poseRules.require({ what, box, appearance });
+      requireProbability(what, confidence);
+      requirePoints(what, landmarks);
     });
   }
 }
@@ -82,6 +89,18 @@ export class DetectionRules {
         `${what}: its appearance vector has ${appearance.length} numbers, those before it ${this.#length}`,
       );
   }
+}
+
+function requireProbability(what: string, confidence: number): void {
+  if (!(confidence >= 0 && confidence <= 1))
+    refuse(`${what}: its confidence ${confidence} is not within 0..1`);
+}
+
+function requirePoints(what: string, landmarks: readonly Point[]): void {
+  landmarks.forEach(({ x, y }, i) => {
+    if (Math.max(Math.abs(x), Math.abs(y)) <= LARGEST_COORDINATE) return;
+    refuse(`${what}: landmark ${i}, [${x}, ${y}], is not within ${LARGEST_COORDINATE} pixels`);
+  });
 }
 
 function refuse(problem: string): never {

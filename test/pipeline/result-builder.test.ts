@@ -124,7 +124,8 @@ describe('writeResult', () => {
   });
 
   it('refuses a frame that breaks the schema, and says where', () => {
-    const broken = findings([frame(0, 100), frame(1, 100, 1.5)], [0, 1]);
+    const found = findings([frame(0, 100), frame(1, 100)], [0, 1]);
+    const broken = { ...found, observations: [frame(0, 100), frame(1, 100, 1.5)] };
     expect(() => writeResult(broken, file)).toThrow(/breaks its schema at frames\.1\.faces\.0\.confidence: /);
   });
 });

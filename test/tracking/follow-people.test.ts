@@ -470,6 +470,32 @@ describe('followPeople refuses', () => {
     expect(() => followPeople(withBox(box), optionsFor(500))).toThrow(message);
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, -0.1, 1.1])('a confidence of %d', (confidence) => {
+    const faces = () => [{ ...faceOf(0, { x: 300, y: 200 }), confidence }];
+    const poses = () => [{ ...poseOf({ x: 300, y: 200 }), confidence }];
+    const follow = (seen: Partial<Script>) =>
+      followPeople(film({ frames: 1, intervalMs: 500, ...seen }), optionsFor(500));
+    expect(() => follow({ faces })).toThrow(`face 0 of frame 0: its confidence ${confidence} is not within`);
+    expect(() => follow({ poses })).toThrow(`pose 0 of frame 0: its confidence ${confidence} is not within`);
+  });
+
+  it.each([Number.NaN, Number.NEGATIVE_INFINITY, 2e9])('a landmark at %d', (x) => {
+    const face = { ...faceOf(0, { x: 300, y: 200 }), landmarks: [0, 1, 2, 3, 4].map((y) => ({ x: 9, y })) };
+    const pose = poseOf({ x: 300, y: 200 });
+    const moved = <Landmark extends { x: number }>(landmarks: readonly Landmark[]) =>
+      landmarks.map((landmark, i) => (i === 4 ? { ...landmark, x } : landmark));
+    const follow = (seen: Partial<Script>) =>
+      followPeople(film({ frames: 1, intervalMs: 500, ...seen }), optionsFor(500));
+    const faces = () => [{ ...face, landmarks: moved(face.landmarks) }];
+    expect(() => follow({ faces })).toThrow(
+      `face 0 of frame 0: landmark 4, [${x}, 4], is not within 1000000000`,
+    );
+    const poses = () => [{ ...pose, landmarks: moved(pose.landmarks) }];
+    expect(() => follow({ poses })).toThrow(
+      `pose 0 of frame 0: landmark 4, [${x}, 195], is not within 1000000000`,
+    );
+  });
+
   it('an appearance vector without a direction', () => {
     const face = { ...faceOf(0, { x: 300, y: 200 }), embedding: new Float32Array(24) };
     const frames = film({ frames: 1, intervalMs: 500, faces: () => [face] });
