@@ -24,7 +24,7 @@ Usage: npm run -s detect -- VIDEO [options]
   --interval SECONDS   seconds between two sampled frames, ${FRAME_INTERVAL_SECONDS.min} to ${FRAME_INTERVAL_SECONDS.max} [FRAME_INTERVAL_SECONDS or 2]
   --tolerance SECONDS  a cheaper picture this near to a sample may stand for it, a keyframe if there is one; at most
                        half the interval, 0 is exact [SAMPLING_TOLERANCE_SECONDS or 0]
-  --no-faces           do not detect faces
+  --no-faces           leave faces out of the result; bodies are known by them all the same
   --no-poses           do not estimate poses
   --out FILE           write the result to FILE instead of stdout
   --help               this text

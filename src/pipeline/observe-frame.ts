@@ -7,31 +7,24 @@ import type { FaceDetection } from '../vision/face-detector.ts';
 import type { FrameSimilarityMeter } from '../vision/frame-similarity.ts';
 import { type Pose, toFaceHint } from '../vision/pose/pose-landmarker.ts';
 import { torsoAppearance } from '../vision/torso-appearance.ts';
+import type { AnalysisRequest } from './analysis.ts';
 import type { Engines } from './engines.ts';
 
-/** What is looked for in the frames. */
-export interface Wanted {
-  readonly faces: boolean;
-  readonly poses: boolean;
-}
-
 /**
- * Detects, embeds and describes. Observations are in pixels of the upright source picture, whatever size the frame was
- * decoded at and whatever the shape of its pixels.
+ * Detects, embeds and describes. Faces are looked for in any case: they lead to bodies the pose detector misses, and tell whose
+ * the bodies are. Observations are in pixels of the upright source picture, whatever size the frame was decoded at and whatever
+ * the shape of its pixels.
  */
 export async function observeFrame(
   frame: Frame,
   source: Size,
   engines: Engines,
   similarity: FrameSimilarityMeter,
-  wanted: Wanted,
+  { detectPoses }: Pick<AnalysisRequest, 'detectPoses'>,
 ): Promise<FrameObservations> {
-  // Faces are looked for in any case: they lead to bodies the pose detector misses.
-  const seen = await engines.faceDetector.detect(frame);
-  const hints = seen.map(toFaceHint);
-  const faces = wanted.faces ? seen : [];
+  const faces = await engines.faceDetector.detect(frame);
   const embeddings = await engines.faceEmbedder.embed(frame, faces);
-  const poses = wanted.poses ? await engines.poseLandmarker.detect(frame, hints) : [];
+  const poses = detectPoses ? await engines.poseLandmarker.detect(frame, faces.map(toFaceHint)) : [];
   const toSource = { x: source.width / frame.width, y: source.height / frame.height };
   return {
     index: frame.index,

@@ -33,9 +33,8 @@ export async function observeVideo(
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<Readonly<Reading>> {
-  const { frameIntervalSeconds, detectFaces, detectPoses, checkpointEveryMs } = request;
+  const { frameIntervalSeconds, checkpointEveryMs } = request;
   const framesTotal = Math.max(1, Math.ceil(video.durationMs / (frameIntervalSeconds * 1000)));
-  const wanted = { faces: detectFaces, poses: detectPoses };
   const samplesBefore = log.samples.length;
   const checkpoints = new CheckpointClock(checkpointEveryMs ?? Number.POSITIVE_INFINITY);
   const similarity = new FrameSimilarityMeter();
@@ -59,7 +58,7 @@ export async function observeVideo(
         const previous = frame.equalsPrevious ? log.at(-1) : undefined;
         log.append(
           previous === undefined
-            ? await watch.time('inference', observeFrame(frame, video, engines, similarity, wanted))
+            ? await watch.time('inference', observeFrame(frame, video, engines, similarity, request))
             : observeAgain(frame, previous, similarity),
         );
       }

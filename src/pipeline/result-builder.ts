@@ -14,13 +14,14 @@ import type { ModelDescription } from '../inference/model-store.ts';
 import type { SamplingReport } from '../media/sampling-report.ts';
 import type { VideoInfo } from '../media/video-info.ts';
 import type { PeopleTracks, TrackSummary } from '../tracking/follow-people.ts';
-import type { ObservedFrames } from '../tracking/observations.ts';
+import type { FrameObservations } from '../tracking/observations.ts';
 import { WORKER_VERSION } from '../version.ts';
 import type { AnalysisRequest } from './analysis.ts';
 import { createFile, TextWriter } from './disk.ts';
 import { type FrameExtent, TrackExtents } from './original-fields.ts';
 import { resultPicture } from './result-frame.ts';
 import { roundToDigits, roundTo as to } from './round-to.ts';
+import { withoutFaces } from './without-faces.ts';
 
 /** Everything an analysis found out. */
 export interface Findings {
@@ -30,7 +31,7 @@ export interface Findings {
     'width' | 'height' | 'durationMs' | 'frameRate' | 'codec' | 'rotationDegrees'
   >;
   /** What was seen in each picture looked at. */
-  readonly observations: ObservedFrames;
+  readonly observations: Iterable<FrameObservations>;
   /** For each sample the position of its picture in `observations`; a picture shown for long stands for several. */
   readonly samples: readonly number[];
   readonly sampling: SamplingReport | null;
@@ -55,16 +56,17 @@ const frameSchema = completedResultSchema.shape.frames.element;
 const MAX_RESULT_BYTES = 4_000_000_000;
 
 /**
- * Writes the result of a finished analysis and returns its summary.
+ * Writes the result of a finished analysis, without faces where none were asked for, and returns its summary.
  * @param file is made, or emptied
  * @throws WorkerError RESULT_TOO_LARGE when it would have more than `maxBytes`; INTERNAL when the document breaks its own schema, before anybody can read
  * it; DISK_FULL
  */
 export function writeResult(
-  findings: Findings,
+  found: Findings,
   file: string,
   maxBytes: number = MAX_RESULT_BYTES,
 ): DetectionSummary {
+  const findings = found.request.detectFaces ? found : { ...found, ...withoutFaces(found) };
   const fd = createFile(file);
   try {
     const text = new TextWriter(fd);

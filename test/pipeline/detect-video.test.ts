@@ -54,6 +54,20 @@ describe('detectVideo', () => {
     expect(result.summary.faces_detected).toBeGreaterThan(0);
   });
 
+  it('knows bodies by their faces also where these are not asked for', async () => {
+    const [all, bodies] = [await detect(request), await detect({ ...request, detectFaces: false })];
+    const { faces_detected, unique_face_tracks, ...posesOnly } = all.result.summary;
+    expect([faces_detected, unique_face_tracks]).not.toContain(0);
+    expect(bodies.result.summary).toMatchObject({
+      ...posesOnly,
+      faces_detected: 0,
+      unique_face_tracks: 0,
+      processing_time_ms: expect.any(Number),
+    });
+    expect(bodies.result.frames).toEqual(all.result.frames.map((frame) => ({ ...frame, faces: [] })));
+    expect(bodies.result.tracks).toEqual(all.result.tracks.filter(({ kind }) => kind === 'pose'));
+  });
+
   it('shows a picture that lasts longer than the interval again, and counts it once', async () => {
     const fine = { ...request, frameIntervalSeconds: 0.25 };
     const file = join(folder, 'slow.mp4');

@@ -34,7 +34,7 @@ const SOURCE = { width: 320, height: 270 };
 
 describe('observeFrame', () => {
   it('tells places in pixels of the source, and depth in the scale of x', async () => {
-    const wanted = { faces: true, poses: true };
+    const wanted = { detectPoses: true };
     const { faces, poses } = await observeFrame(FRAME, SOURCE, ENGINES, new FrameSimilarityMeter(), wanted);
     const box = { x: 20, y: 60, width: 60, height: 120 };
     expect(faces).toMatchObject([{ box, landmarks: [{ x: 30, y: 75 }] }]);

@@ -6,6 +6,7 @@ import { completedResultSchema } from '../../src/contract/result.ts';
 import { type Findings, writeResult } from '../../src/pipeline/result-builder.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../../src/tracking/follow-people.ts';
 import type { FrameObservations } from '../../src/tracking/observations.ts';
+import { poseOf } from '../tracking/synthetic-video.ts';
 
 const PICTURE = { width: 640, height: 360 };
 
@@ -18,6 +19,7 @@ function frame(index: number, x: number, confidence = 0.9): FrameObservations {
 function findings(observations: FrameObservations[], samples: number[]): Findings {
   const tracking = {
     ...DEFAULT_TRACKING_OPTIONS,
+    interpolate: true,
     picture: PICTURE,
     frameIntervalMs: 2000,
     maxCosineDistance: 0.5,
@@ -99,6 +101,38 @@ describe('writeResult', () => {
     const found = findings([], []);
     writeResult({ ...found, video: { ...found.video, frameRate } }, file);
     expect((await written()).video.frame_rate).toBe(rounded);
+  });
+
+  it('leaves out faces that were not asked for, and numbers those of whom a body was seen without gaps', async () => {
+    const bodies = [poseOf({ x: 500, y: 100 }), poseOf({ x: 300, y: 100 })];
+    const observations = [0, 1, 2, 3, 4].map((index) => {
+      // In one frame the face is missed, and filled in.
+      const { faces, ...rest } = frame(index, 100);
+      return { ...rest, faces: index === 2 ? [] : faces, poses: index === 0 ? [] : bodies };
+    });
+    const found = findings(observations, [0, 1, 2, 3, 4]);
+    expect(found.people.tracks.map(({ kind, personId }) => [kind, personId])).toEqual([
+      ['face', 1],
+      ['pose', 2],
+      ['pose', 3],
+    ]);
+    const summary = writeResult({ ...found, request: { ...found.request, detectFaces: false } }, file);
+    const { frames, tracks } = await written();
+    expect(summary).toMatchObject({
+      faces_detected: 0,
+      poses_detected: 8,
+      unique_face_tracks: 0,
+      unique_pose_tracks: 2,
+    });
+    expect(frames.flatMap(({ faces }) => faces)).toEqual([]);
+    expect(frames.map(({ poses }) => poses.map(({ track_id }) => track_id))).toEqual([
+      [],
+      ...[1, 2, 3, 4].map(() => [2, 1]),
+    ]);
+    expect(tracks.map(({ kind, track_id, person_id }) => [kind, track_id, person_id])).toEqual([
+      ['pose', 1, 1],
+      ['pose', 2, 2],
+    ]);
   });
 
   it('writes a result without frames', async () => {
