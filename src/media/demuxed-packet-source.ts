@@ -14,7 +14,7 @@ const START_CODE_SLACK_BYTES = 1;
 /** By ffmpeg's names. What a file of them claims costs more than its bytes: it is walked elsewhere first. */
 const INDEXED_CONTAINERS: ReadonlySet<string> = new Set(['mov', 'matroska']);
 
-/** @returns null when its list is another one than the table, or it does not understand the file */
+/** @returns null when its list is another one than the table, the times of keyframes come again, or it does not understand the file */
 export async function openDemuxedPacketSource(
   { file, table, container, parts, arrivals }: PacketFile,
   signal: AbortSignal,
@@ -63,7 +63,10 @@ interface PacketList {
   readonly keys: Uint8Array;
 }
 
-/** The reader's list; null when it is another one than the table. */
+/**
+ * The reader's list; null when it is another one than the table, and where the time of a keyframe comes again, as in joined streams: the
+ * reader looks for keyframes by their times, and would find that of another part.
+ */
 async function matchPackets(
   track: InputVideoTrack,
   { bytes }: PacketTable,
@@ -72,6 +75,7 @@ async function matchPackets(
   const timesSeconds = new Float64Array(bytes.length);
   const keys = new Uint8Array(bytes.length);
   const sink = new EncodedPacketSink(track);
+  let latestKeySeconds = Number.NEGATIVE_INFINITY;
   let number = 0;
   let packet = await sink.getFirstPacket({ metadataOnly: true });
   for (; packet !== null; number++) {
@@ -79,7 +83,11 @@ async function matchPackets(
     const difference = Math.abs(packet.byteLength - (bytes[number] ?? Number.NaN));
     if (!(difference <= START_CODE_SLACK_BYTES)) return null;
     timesSeconds[number] = packet.timestamp;
-    keys[number] = packet.type === 'key' ? 1 : 0;
+    if (packet.type === 'key') {
+      if (packet.timestamp <= latestKeySeconds) return null;
+      latestKeySeconds = packet.timestamp;
+      keys[number] = 1;
+    }
     signal.throwIfAborted();
     packet = await sink.getNextPacket(packet, { metadataOnly: true });
   }

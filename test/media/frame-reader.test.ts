@@ -252,6 +252,23 @@ describe('sampled frames', () => {
     expect(numbersOf(frames)).toEqual([0, 12, 24, 12, 24, 12, 24]);
   });
 
+  it('are those of the right part where the times of joined streams begin anew', async () => {
+    const whole = clips.path('whole.mp4');
+    makeCountedClip(whole, { frameRate: 25, frames: 100 }, '-c:v libx264 -g 25 -bf 0'.split(' '));
+    const pieces = [0, 2].map((seconds) => {
+      const piece = clips.path(`restarts-${seconds}.ts`);
+      runOwn(['-ss', String(seconds), '-t', '2', '-i', whole, '-c', 'copy', piece]);
+      return readFileSync(piece);
+    });
+    const joined = clips.path('restarts.ts');
+    writeFileSync(joined, Buffer.concat(pieces));
+    const { video, frames } = await sample(joined, 480, { plan: 'all' });
+    expect(numbersOf(frames).findIndex((number) => number >= 50)).toBe(5);
+    const { report, ...sparse } = await sample(joined, 480, { plan: 'sparse', video });
+    expect(sparse.frames).toEqual(frames);
+    expect(report).toMatchObject({ plan: 'all', reason: 'its packets cannot be read one by one' });
+  });
+
   it.each(['bt709', 'fcc', 'bt470bg', 'smpte170m', 'smpte240m', 'bt2020nc', 'bt2020c'])(
     'have the same colours by every plan where only the container names them: %s',
     async (matrix) => {
