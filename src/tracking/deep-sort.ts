@@ -12,8 +12,11 @@
  * goes from 0 (at 7 frames a second) to 1 (at 4), the published gates close to 1 - w of their width and the likelihood
  * asks for -ln w nats instead of infinitely many. (Where no detection has looks, w is 1 at every rate: follow-shot.ts.) At w = 0 no pair passes the likelihood and the tracker is the published
  * one, number for number; at w = 1 no pair passes the published gates; between, the surest pairs are made as published
- * and the rest by likelihood. Nothing jumps at any rate. Where a frame comes late, the filter takes as many steps and the
- * tracks grow as many frames older as there would have been frames.
+ * and the rest by likelihood. Where a frame comes late, the filter takes as many steps and the tracks grow as many frames
+ * older as there would have been frames.
+ *
+ * What the published algorithm cannot follow at its own rates, since it moves too far to overlap, is no track of it: of a
+ * video's people it is followed by likelihood afterwards (follow-shot.ts), so that nobody is lost at any rate.
  */
 import { type AssociationOptions, associate } from './association.ts';
 import type { Detection } from './detection.ts';

@@ -62,7 +62,12 @@ export function followPeople(frames: ObservedFrames, options: TrackingOptions): 
   const shots = findShots(frames, options.sceneHintsMs);
   const times = Array.from(frames, ({ timestampMs }) => timestampMs);
   const shotOptions = { ...options, frameIntervalMs: usualIntervalMs(times, options.frameIntervalMs) };
-  const tracklets = shots.flatMap((shot) => followShotTracklets(shot, frames, shotOptions));
+  const tracklets = shots.flatMap((shot) =>
+    followShotTracklets(shot, frames, {
+      ...shotOptions,
+      frameIntervalMs: shotIntervalMs(times.slice(shot.firstFrame, shot.endFrame), options, shotOptions),
+    }),
+  );
   const maxDistance = { face: options.maxCosineDistance, pose: options.maxTorsoDistance };
   const links = {
     stitches: stitchTracklets(tracklets, { ...shotOptions, maxDistance }),
@@ -83,4 +88,13 @@ function isBelievable({ tracklets }: Person, { minSingleSightingConfidence }: Tr
   const sightings = tracklets.flatMap((tracklet) => tracklet.sightings);
   const instants = new Set(sightings.map(({ frame }) => frame));
   return instants.size > 1 || sightings.some(({ confidence }) => confidence >= minSingleSightingConfidence);
+}
+
+/** The usual time between the samples of one shot: a recording may have one shot with pictures much rarer than the others have. */
+function shotIntervalMs(
+  timesMs: readonly number[],
+  asked: Pick<TrackingOptions, 'frameIntervalMs'>,
+  ofVideo: Pick<TrackingOptions, 'frameIntervalMs'>,
+): number {
+  return timesMs.length > 1 ? usualIntervalMs(timesMs, asked.frameIntervalMs) : ofVideo.frameIntervalMs;
 }

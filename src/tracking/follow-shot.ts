@@ -2,6 +2,7 @@
 import type { Size } from '../geometry/box.ts';
 import { DeepSort } from './deep-sort.ts';
 import type { Detection } from './detection.ts';
+import { type Followed, fillGaps } from './gap-filling.ts';
 import type { MotionPrior } from './mean-reverting-motion.ts';
 import { hitsToConfirm, maxAgeInFrames, overlapFrames, timeAwareness } from './sampling-rate.ts';
 import type { Track } from './track.ts';
@@ -51,14 +52,54 @@ export function createTracker(options: ShotTrackingOptions, timeAware: number, c
 
 /**
  * The confirmed tracks of a shot. The published algorithm lives on appearance: where nothing has any, the likelihood of place
- * and size is the better guide at every rate. Detections are taken in the order of their place in the picture, so that the
- * order in which a detector lists them decides nothing.
+ * and size is the better guide at every rate.
  */
 export function followShot(frames: readonly ShotFrame[], options: ShotTrackingOptions): readonly Track[] {
+  return follow(frames, options, timeAwareShare(frames, options));
+}
+
+/**
+ * The same, and whom the published association leaves out: it never begins a track with what moves too far to overlap from frame to
+ * frame, as the face of a walker does at ten frames a second, and loses who looks like nobody for a moment. The rest is followed by
+ * likelihood, and kept where it fills the gap of a track or was seen often enough by itself. No track has two of one frame.
+ */
+export function followEverybody(frames: readonly ShotFrame[], options: ShotTrackingOptions): Followed[] {
+  const share = timeAwareShare(frames, options);
+  const followed = follow(frames, options, share);
+  const rest = share < 1 ? follow(leftOut(frames, followed), { ...options, nInit: 1 }, 1) : [];
+  const counts = frames.map(({ detections }) => detections.length);
+  const enough = hitsToConfirm(options.nInit ?? N_INIT, options.frameIntervalMs);
+  return fillGaps([...followed, ...rest], counts, options).filter(
+    ({ sightings }) => sightings.length >= enough,
+  );
+}
+
+function timeAwareShare(frames: readonly ShotFrame[], { frameIntervalMs }: ShotTrackingOptions): number {
   const hasLooks = frames.some(({ detections }) => detections.some(({ look }) => look !== null));
-  const tracker = createTracker(options, hasLooks ? timeAwareness(options.frameIntervalMs) : 1);
+  return hasLooks ? timeAwareness(frameIntervalMs) : 1;
+}
+
+/**
+ * Detections are taken in the order of their place in the picture, so that the order in which a detector lists them decides nothing.
+ * @param timeAware share of the time-aware association, 0..1
+ */
+function follow(
+  frames: readonly ShotFrame[],
+  options: ShotTrackingOptions,
+  timeAware: number,
+): readonly Track[] {
+  const tracker = createTracker(options, timeAware);
   for (const { timeMs, detections } of frames) tracker.update(timeMs, detections.toSorted(byPlace));
   return tracker.confirmed;
+}
+
+/** The frames with those detections that no track has. */
+function leftOut(frames: readonly ShotFrame[], tracks: readonly Track[]): ShotFrame[] {
+  const followed = new Set(tracks.flatMap(({ sightings }) => sightings.map(({ detection }) => detection)));
+  return frames.map(({ timeMs, detections }) => ({
+    timeMs,
+    detections: detections.filter((detection) => !followed.has(detection)),
+  }));
 }
 
 /** From left to right, then from top to bottom; size and confidence order what lies at one place. */

@@ -9,8 +9,8 @@ import type { Tracklet } from './tracklet.ts';
 /** Identities of one frame, parallel to its faces and poses. */
 export interface FrameTracks {
   /**
-   * The joined identity of each face; null for a sighting that never became a track: it was not seen often enough in a
-   * row (three times at 7 frames a second and more, once below 3.3), or at just one instant of the whole video with less than
+   * The joined identity of each face; null for a sighting that never became a track: it was not seen often enough
+   * (three times at 7 frames a second and more, once below 3.3), or at just one instant of the whole video with less than
    * `minSingleSightingConfidence`, and no surer body or face of the same person then.
    */
   readonly faceTrackIds: readonly (number | null)[];

@@ -2,8 +2,8 @@
 import { type Anchor, type Detection, toDetection } from './detection.ts';
 import { evenlySpread } from './evenly-spread.ts';
 import { pairFacesWithBodies } from './face-body-linking.ts';
-import { followShot, type ShotFrame, type ShotTrackingOptions } from './follow-shot.ts';
-import { type Followed, fillGaps } from './gap-filling.ts';
+import { followEverybody, type ShotFrame, type ShotTrackingOptions } from './follow-shot.ts';
+import type { Followed } from './gap-filling.ts';
 import { worthOfClothes, worthOfFace } from './likeness-worth.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
 import type { FrameObservations, ObservedFrames } from './observations.ts';
@@ -28,13 +28,7 @@ export function followShotTracklets(
       toDetection(box, confidence, embedding, null, worthOfFace(confidence, landmarks)),
     ),
   );
-  const faceOptions = { ...options, motion: FACE_MOTION };
-  const followed = followShot(shotFrames(times, faces), faceOptions);
-  const faceTracks = fillGaps(
-    followed,
-    faces.map(({ length }) => length),
-    faceOptions,
-  );
+  const faceTracks = followEverybody(shotFrames(times, faces), { ...options, motion: FACE_MOTION });
   const faceTracklets = toTracklets('face', shot, faceTracks, faces);
 
   const anchors = anchorsOfBodies(shot, frames, faceTracklets);
@@ -45,7 +39,7 @@ export function followShotTracklets(
       return toDetection(upperBody(pose), confidence, appearance, anchors[i]?.get(k) ?? null, worth);
     }),
   );
-  const poseTracks = followShot(shotFrames(times, poses), {
+  const poseTracks = followEverybody(shotFrames(times, poses), {
     ...options,
     maxCosineDistance: options.maxTorsoDistance,
     motion: BODY_MOTION,

@@ -55,6 +55,52 @@ describe('followPeople', () => {
     },
   );
 
+  it.each([40, 100, 143, 150, 250])(
+    'knows a face that moves by more than half its width from frame to frame, every %d ms',
+    (intervalMs) => {
+      const frames = Math.floor(2000 / intervalMs);
+      const script = {
+        frames,
+        intervalMs,
+        faces: (frame: number) => [faceOf(0, { x: 100 + 0.55 * frame * intervalMs, y: 250 })],
+      };
+      const result = followPeople(film(script), optionsFor(intervalMs));
+      expect(result.tracks.map(({ observations }) => observations)).toEqual([frames]);
+      expect(new Set(result.frames.flatMap(({ faceTrackIds }) => faceTrackIds))).toEqual(new Set([1]));
+    },
+  );
+
+  it('leaves out who is seen twice in a row only, however sure, at 10 frames a second', () => {
+    const script = {
+      frames: 40,
+      intervalMs: 100,
+      faces: (frame: number) => [
+        faceOf(0, { x: 300, y: 250 }),
+        ...(frame === 20 || frame === 21 ? [faceOf(1, { x: 900, y: 250 })] : []),
+      ],
+    };
+    const { tracks } = followPeople(film(script), optionsFor(100));
+    expect(tracks.map(({ observations }) => observations)).toEqual([40]);
+  });
+
+  it('knows people in a shot whose pictures are ten times rarer than those of the shot before', () => {
+    const dense = 50;
+    const observed = film({
+      frames: 90,
+      intervalMs: 100,
+      cuts: [dense],
+      faces: (frame) =>
+        frame < dense
+          ? [faceOf(0, { x: 300, y: 250 })]
+          : [faceOf(1, { x: 300, y: 250 }), faceOf(2, { x: 900, y: 250 })],
+    }).map((frame) => ({
+      ...frame,
+      timestampMs: frame.index * 100 + Math.max(0, frame.index - dense) * 900,
+    }));
+    const { tracks } = followPeople(observed, optionsFor(100));
+    expect(tracks.map(({ observations }) => observations)).toEqual([dense, 40, 40]);
+  });
+
   it('keeps the ids of two people who cross at 10 frames a second', () => {
     const script = {
       frames: 60,
