@@ -69,13 +69,27 @@ export function describesPicturesOnce(moov: Uint8Array): boolean {
   return root?.type === 'moov' && hasOneDescription(view, root);
 }
 
+/**
+ * Whether a track of pictures plays several parts of what it holds, or one of them again.
+ * @param moov the whole box, header included
+ * @throws RangeError for tables that are shorter than they say
+ */
+export function playsSeveralParts(moov: Uint8Array): boolean {
+  const view = new DataView(moov.buffer, moov.byteOffset, moov.byteLength);
+  const root = boxAt(view, 0, view.byteLength);
+  return root?.type === 'moov' && videoTracks(view, root).some((trak) => readEdit(view, trak) === null);
+}
+
 /** The count of `stsd` stands after its version and flags. */
 function hasOneDescription(view: DataView, root: Mp4Box): boolean {
-  const tracks = [...boxesIn(view, root)].filter(({ type }) => type === 'trak');
-  return tracks.every((trak) => {
+  return videoTracks(view, root).every((trak) => {
     const stsd = findBox(view, trak, 'mdia', 'minf', 'stbl', 'stsd');
-    return stsd === null || handlerOf(view, trak) !== 'vide' || view.getUint32(stsd.contentStart + 4) === 1;
+    return stsd === null || view.getUint32(stsd.contentStart + 4) === 1;
   });
+}
+
+function videoTracks(view: DataView, root: Mp4Box): Mp4Box[] {
+  return [...boxesIn(view, root)].filter((box) => box.type === 'trak' && handlerOf(view, box) === 'vide');
 }
 
 /** What kind of track it is; '' where it does not tell. */

@@ -1,7 +1,7 @@
 /** Lists the packets of an MP4's video from its index alone, as ffmpeg lists them once it has read the whole file. */
 import { open } from 'node:fs/promises';
 import type { ReadBytes } from '../byte-ranges.ts';
-import { describesPicturesOnce, type Mp4Track, readMp4Index } from './mp4-index.ts';
+import { describesPicturesOnce, type Mp4Track, playsSeveralParts, readMp4Index } from './mp4-index.ts';
 import { findFirstMoov, findMp4Index } from './mp4-layout.ts';
 import { DISCARD_FLAG, KEY_FLAG, type PacketColumns, PacketList, shownPackets } from './packet-columns.ts';
 import type { ShownPicture } from './shown-picture.ts';
@@ -109,11 +109,20 @@ export async function readMp4Track(file: string, maxPictures: number): Promise<M
 
 /** Whether the pictures of an MP4, be it one of fragments, are told once how they are coded: see `describesPicturesOnce`. */
 export async function hasOneDescription(file: string): Promise<boolean> {
-  const isOne = await withReader(file, async (size, read) => {
+  return await isSaidByFirstMoov(file, describesPicturesOnce);
+}
+
+/** Whether the pictures of an MP4 are those of several edits: see `playsSeveralParts`. */
+export async function hasSeveralEdits(file: string): Promise<boolean> {
+  return await isSaidByFirstMoov(file, playsSeveralParts);
+}
+
+async function isSaidByFirstMoov(file: string, says: (moov: Uint8Array) => boolean): Promise<boolean> {
+  const isSaid = await withReader(file, async (size, read) => {
     const moov = await findFirstMoov(size, read);
-    return moov !== null && describesPicturesOnce(moov);
+    return moov !== null && says(moov);
   });
-  return isOne === true;
+  return isSaid === true;
 }
 
 /** @returns null where tables are shorter than they say */

@@ -8,7 +8,7 @@ import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
 import { type FfmpegCommand, type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
 import { refusedFormat, SIGNATURE_BYTES } from './file-signature.ts';
 import { COMMON_OPTIONS, inputOptions, isAllowedCodec, MAP_VIDEO, ONLY_COMPLAINTS } from './input-options.ts';
-import { readMp4PacketIndex } from './mp4-packet-index.ts';
+import { hasSeveralEdits, readMp4PacketIndex } from './mp4-packet-index.ts';
 import { type PacketColumns, shownPackets } from './packet-columns.ts';
 import { readPacketIndex } from './packet-index.ts';
 import { packetTable } from './packet-table.ts';
@@ -59,8 +59,9 @@ export async function probeVideo(
   await refuseBySize(path, options.limits);
   const { summary, picture, colour, dialect } = await firstPicture(path, options, signal);
   const frameRate = summary.frameRate ?? FALLBACK_FRAME_RATE;
-  const shown = { codec: summary.codec, first: picture, frameRate };
-  const named = summary.container === 'mov' ? await readNamedTimes(path, shown, options.limits) : null;
+  const { codec, container } = summary;
+  const shown = { codec, container, first: picture, frameRate };
+  const named = container === 'mov' ? await readNamedTimes(path, shown, options.limits) : null;
   const { timeline, packets } = named ?? (await readTimes(path, shown, options, signal));
   const durationMs = millisecondsAt(timeline, timeline.endTicks);
   if (durationMs > options.limits.maxDurationMs) {
@@ -76,8 +77,8 @@ export async function probeVideo(
     sampleAspectRatio: picture.sampleAspectRatio,
     durationMs,
     frameRate,
-    codec: summary.codec,
-    container: summary.container,
+    codec,
+    container,
     pixelFormat: picture.pixelFormat,
     colour,
     firstPictureChecksum: picture.checksum ?? '',
@@ -184,6 +185,7 @@ async function explainUndecodable(
 /** The first picture, and what its stream says of itself. */
 interface ShownVideo {
   readonly codec: string;
+  readonly container: string;
   readonly first: ShownPicture;
   readonly frameRate: number;
 }
@@ -218,7 +220,9 @@ async function readTimes(
       { cause: new Error(index.exit.stderrTail.join('\n')) },
     );
   }
-  if (timeline !== null && !index.ptsTicks.some(Number.isNaN)) {
+  // The times ffmpeg lists never go back: behind a first edit they are raised to the last of what that one reads and hides.
+  const areRaised = shown.container === 'mov' && (await hasSeveralEdits(path));
+  if (timeline !== null && !areRaised && !index.ptsTicks.some(Number.isNaN)) {
     return { timeline, packets: packetTable(index, timeline, true) };
   }
   const { ffmpeg, limits } = options;

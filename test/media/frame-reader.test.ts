@@ -149,6 +149,24 @@ describe('sampled frames', () => {
     expect(numbersOf(frames)).toEqual(frames.map((_, index) => first + 15 * index));
   });
 
+  it('are those of every part where an edit list plays several', async () => {
+    const file = clips.path('two-parts.mp4');
+    // The delay is an entry of its own in the edit list, beside the one that plays the clip.
+    const encoding = '-c:v libx264 -g 24 -bf 0 -sc_threshold 0 -output_ts_offset 1';
+    makeCountedClip(file, { frameRate: 30, frames: FRAMES }, encoding.split(' '));
+    const bytes = readFileSync(file);
+    const [first, second] = [12, 24].map((entry) => bytes.indexOf('elst') + entry) as [number, number];
+    const fromTicks = bytes.readInt32BE(second + 4);
+    const secondTicks = bytes.readUInt32BE(bytes.indexOf('mdhd') + 16);
+    for (const entry of [first, second]) bytes.writeUInt32BE(1000, entry);
+    bytes.writeInt32BE(fromTicks, first + 4);
+    bytes.writeInt32BE(fromTicks + 1.5 * secondTicks, second + 4);
+    writeFileSync(file, bytes);
+    const { video, frames } = await sample(file, 200);
+    expect(video.durationMs).toBe(2000);
+    expect(numbersOf(frames)).toEqual([0, 6, 12, 18, 24, 45, 51, 57, 63, 69]);
+  });
+
   it('are counted from the first picture that decodes where a file begins within an open group', async () => {
     const whole = clips.path('open-whole.mp4');
     const source = { frameRate: 30, frames: FRAMES, keep: 'gt(mod(n,5),1)' };
