@@ -102,7 +102,7 @@ async function* readThrough(
   const { video, intervalMs, toleranceMs = 0, firstSample = 0 } = request;
   const exact = samplePositions(video.timeline, intervalMs, video.frameRate);
   const lists = { timeline: video.timeline, packets: source?.table ?? video.packets };
-  const samples = preferCheapPictures(exact, lists, toleranceMs);
+  const samples = preferCheapPictures(exact, lists, { intervalMs, toleranceMs });
   const wanted = distinct(samples.subarray(firstSample));
   if (wanted.length === 0) return;
 

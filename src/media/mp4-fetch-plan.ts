@@ -116,7 +116,7 @@ function neededPackets(
   if (durationMs / intervalMs > MAX_PICTURES) return null;
   const frameRate = ticks / frameTicks;
   const exact = samplePositions(timeline, intervalMs, frameRate);
-  const samples = preferCheapPictures(exact, { timeline, packets: table }, toleranceMs);
+  const samples = preferCheapPictures(exact, { timeline, packets: table }, { intervalMs, toleranceMs });
   const wanted = distinct(samples);
   const { width, height } = track;
   const video: PlannedVideo = { codec: codecOf(track), width, height, timeline, packets: table };
