@@ -45,7 +45,7 @@ export interface FrameRequest {
   /** Path of the ffmpeg program. */
   readonly ffmpeg: string;
   readonly limits: VideoLimits;
-  /** How the video may be decoded; `auto` by default. The pictures are the same. */
+  /** How the video may be decoded; `auto` by default. The pictures of an undamaged file are the same. */
   readonly plan?: AllowedPlan;
   /** Called once, before the first frame, with what `sceneKeyframesMs` says. */
   readonly onSceneHints?: (timesMs: readonly number[]) => void;
@@ -61,9 +61,10 @@ export const DEFAULT_MAX_SIDE = 1280;
  * Pictures are upright, scaled once, with square pixels and even sides. No more than three of them are in memory; beside them only the
  * lists of times and packets grow with the video. The child is gone when the loop is left.
  *
- * The pictures do not depend on the plan: where the cheap way does not prove itself (another first picture, another order), everything is
- * decoded; where the container's list of times and the decoder disagree, the file is decoded once more to list what is really shown. Of a
- * file of which only parts are there, a picture is either the same as of the whole, or DECODER_FAILED says that the rest is needed.
+ * The pictures of an undamaged file do not depend on the plan: where the cheap way does not prove itself (another first picture, another
+ * order), everything is decoded; where the container's list of times and the decoder disagree, the file is decoded once more to list what is
+ * really shown. What a decoder shows in the place of what is damaged may come from whatever it decoded before. Of an undamaged file of which
+ * only parts are there, a picture is either the same as of the whole, or DECODER_FAILED says that the rest is needed.
  * @throws WorkerError VIDEO_CORRUPT, DECODER_FAILED, FFMPEG_MISSING, DISK_FULL; the signal's reason when it aborts
  */
 export async function* readFrames(request: FrameRequest, signal: AbortSignal): AsyncGenerator<Frame, void> {

@@ -32,7 +32,7 @@ export interface MediaOptions {
   /** Path of the ffmpeg to run. */
   readonly ffmpeg: string;
   readonly limits: VideoLimits;
-  /** How a video may be decoded; `auto` by default. The pictures are the same. */
+  /** How a video may be decoded; `auto` by default. The pictures of an undamaged file are the same. */
   readonly plan?: AllowedPlan;
 }
 
