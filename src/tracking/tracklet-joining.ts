@@ -3,13 +3,15 @@
  *
  * What cannot be told while the video runs can be told now. Broken tracklets are mended; a face at the head of a body is its own. Beyond that, two
  * groups of tracklets are one person when the evidence of their faces and of their clothes together says so, the surest
- * pair first, and never when both are seen in one frame, two faces, two bodies, or a face here and a body there.
+ * pair first, and never when both are seen in one frame, two faces, two bodies, or a face here and a body there. Clothes that
+ * two people are seen in at once say nothing.
  */
 import { agglomerate } from './agglomeration.ts';
 import { probabilityOf } from './association-likelihood.ts';
 import { EvidenceMatrix } from './evidence-matrix.ts';
 import { type FaceBodyVotes, linkFacesToBodies } from './face-body-linking.ts';
 import { type Link, type Person, PersonGroup } from './person-group.ts';
+import { sharedLikeness } from './shared-clothes.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 import type { Stitch } from './tracklet-stitching.ts';
 
@@ -92,18 +94,23 @@ function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions)
     groups.map((group) => group.exemplars('pose')),
     (distance) => MOST_TORSO_EVIDENCE * clamped(1 - distance / options.maxDistance.pose),
   );
+  const excludes = (a: number, b: number) => groups[a]?.excludes(groups[b]) ?? false;
+  const likeness = (a: number, b: number) => worthwhile(torsos.between(a, b), torsos.worthBetween(a, b));
+  const shared = sharedLikeness(groups.length, likeness, excludes);
+  const sharedOf = (a: number, b: number) => Math.max(shared[a] ?? 0, shared[b] ?? 0);
+  const clothes = (a: number, b: number) => beyond(likeness(a, b), sharedOf(a, b));
   const absorbed = new Set<PersonGroup>();
   agglomerate(
     groups.length,
     (a, b) => {
-      const evidence = combined(faces.between(a, b), torsos.between(a, b), torsos.worthBetween(a, b));
-      return evidence > 0 && groups[a]?.excludes(groups[b]) ? -Infinity : evidence;
+      const evidence = combined(faces.between(a, b), clothes(a, b));
+      return evidence > 0 && excludes(a, b) ? -Infinity : evidence;
     },
     ({ a, b, evidence }) => {
       const [into, from] = [groups[a], groups[b]];
       if (into === undefined || from === undefined) return;
-      const [face, torso] = [faces.between(a, b), torsos.between(a, b)];
-      const isByTorso = Number.isNaN(face) || torso > face;
+      const face = faces.between(a, b);
+      const isByTorso = Number.isNaN(face) || clothes(a, b) > face;
       into.absorb(from, {
         confidence: probabilityOf(evidence),
         reason: isByTorso ? 'torso-appearance' : 'face-appearance',
@@ -111,20 +118,30 @@ function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions)
       absorbed.add(from);
       faces.merge(a, b);
       torsos.merge(a, b);
+      shared[a] = sharedOf(a, b);
     },
   );
   return groups.filter((group) => !absorbed.has(group));
 }
 
 /**
- * Evidence of faces and clothes, either of which may be unknown (NaN). Likeness of clothes counts by its worth; where faces leave it open,
- * as those in profile or from behind do, it must suffice alone, as where none was seen.
+ * Evidence of faces and clothes, either of which may be unknown (NaN). Where faces leave it open, as those in profile or from behind do,
+ * clothes must suffice alone, as where none was seen.
  */
-function combined(face: number, torso: number, torsoWorth: number): number {
-  const clothes = torso > 0 ? torso * torsoWorth : torso;
-  const isOpen = Number.isNaN(face) || (face >= 0 && face < LEAST_FACE_EVIDENCE && !Number.isNaN(torso));
+function combined(face: number, clothes: number): number {
+  const isOpen = Number.isNaN(face) || (face >= 0 && face < LEAST_FACE_EVIDENCE && !Number.isNaN(clothes));
   if (isOpen) return clothes >= LEAST_TORSO_EVIDENCE ? clothes : -Infinity;
-  return Number.isNaN(torso) ? face : face + clothes;
+  return Number.isNaN(clothes) ? face : face + clothes;
+}
+
+/** Evidence for one person counts by its worth, 0..1; evidence against, and none (NaN), stays as it is. */
+function worthwhile(evidence: number, worth: number): number {
+  return evidence > 0 ? evidence * worth : evidence;
+}
+
+/** What evidence for one person is left when so much of it is had of two people; evidence against, and none (NaN), stays as it is. */
+function beyond(evidence: number, ofTwoPeople: number): number {
+  return evidence > 0 ? Math.max(0, evidence - ofTwoPeople) : evidence;
 }
 
 function clamped(value: number): number {

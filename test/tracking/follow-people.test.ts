@@ -246,6 +246,23 @@ describe('followPeople', () => {
     ]);
   });
 
+  it.each([
+    ['two ids to two people who swap places across a cut in different clothes', [3, 4], [12, 12]],
+    ['another id after the cut where their clothes are the same', [3, 3], [6, 6, 6, 6]],
+  ])('gives %s', (_name, wearers, observations) => {
+    const script = {
+      frames: 12,
+      intervalMs: 1000,
+      cuts: [6],
+      poses: (frame: number) =>
+        (frame < 6 ? wearers : wearers.toReversed()).map((wearer, i) =>
+          poseOf({ x: 300 + 600 * i, y: 200 }, wearer),
+        ),
+    };
+    const { tracks } = followPeople(film(script), optionsFor(1000));
+    expect(tracks.map((track) => track.observations)).toEqual(observations);
+  });
+
   it('follows somebody in black who sets off at a walk', () => {
     const walk = film({
       frames: 12,

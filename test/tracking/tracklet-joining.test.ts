@@ -146,6 +146,38 @@ describe('joinTracklets', () => {
     ]);
   });
 
+  it('knows nobody by clothes that two people wear at once, also where one is seen alone in them', () => {
+    const together = [pose(0, [0], looksOf(10)), pose(0, [0], looksOf(10)), pose(0, [0], looksOf(11))];
+    const again = [pose(1, [1], looksOf(10)), pose(1, [1], looksOf(10)), pose(1, [1], looksOf(11))];
+    const alone = [pose(2, [2], looksOf(10)), pose(3, [3], looksOf(10)), pose(4, [4], looksOf(11))];
+    expect(groups([...together, ...again, ...alone])).toEqual([[0], [1], [2, 5, 8], [3], [4], [6], [7]]);
+    expect(groups(alone)).toEqual([[0, 1], [2]]);
+  });
+
+  it('lets faces decide alone between people in equal clothes', () => {
+    const shot = (number: number, people: readonly number[]) =>
+      people.flatMap((person) => [
+        face(number, [number], looksOf(person)),
+        pose(number, [number], looksOf(10)),
+      ]);
+    const members = [...shot(0, [1, 2]), ...shot(1, [2, 1])];
+    const links = [0, 2, 4, 6].map((i) => votes(members[i] as Tracklet, members[i + 1] as Tracklet, 1, 1));
+    expect(groups(members, links)).toEqual([
+      [0, 1, 6, 7],
+      [2, 3, 4, 5],
+    ]);
+  });
+
+  it('is as sure of clothes as they are more alike than those of two people', () => {
+    const away = (distance: number) => Float32Array.of(1 - distance, Math.sqrt(1 - (1 - distance) ** 2));
+    const [first, again] = [pose(0, [0], away(0)), pose(1, [1], away(0))];
+    const sure = (...others: Tracklet[]) =>
+      joinTracklets([first, ...others, again], { stitches: [], faceBodyVotes: [] }, OPTIONS)[0]?.links.pose;
+    const probability = (nats: number) => expect.closeTo(1 / (1 + Math.exp(-nats)), 4);
+    expect(sure()).toEqual({ confidence: probability(3), reason: 'torso-appearance' });
+    expect(sure(pose(0, [0], away(0.15)))?.confidence).toEqual(probability(3 - 0.75));
+  });
+
   it('tells the weakest reason and how sure it is', () => {
     const near = Float32Array.from(looksOf(1), (value, i) => value + (i === 5 ? 0.9 : 0));
     const [person] = joinTracklets(
