@@ -1,7 +1,7 @@
 /** Finds out which face belongs to which body: the face is where the body's nose, eyes and ears are. */
 import { centreOfBox, type Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark } from '../geometry/landmarks.ts';
-import { minCostMatching } from './assignment.ts';
+import { type Match, minCostMatching } from './assignment.ts';
 import type { FrameObservations, ObservedFrames } from './observations.ts';
 import type { Tracklet } from './tracklet.ts';
 
@@ -13,6 +13,8 @@ export interface FaceBodyVotes {
   readonly agreements: number;
   /** Frames that show both. */
   readonly together: number;
+  /** How far the face's centre was from the head's in the frames that agree, in face sizes, all added up. */
+  readonly offset: number;
 }
 
 /** A face tracklet and a pose tracklet of one shot that were seen as one person. */
@@ -31,16 +33,23 @@ const MOST_HEAD_OFFSET = 0.6;
  * The pairs of one frame: each face with the body whose head is at its place, the least total distance first.
  * @returns index of the pose by index of the face
  */
-export function pairFacesWithBodies({ faces, poses }: FrameObservations): Map<number, number> {
+export function pairFacesWithBodies(frame: FrameObservations): Map<number, number> {
+  return new Map(matchHeads(frame).map(([face, pose]) => [face, pose]));
+}
+
+/** Faces in the place of tracks, poses in that of detections; what they cost is how far apart they are, in face sizes. */
+function matchHeads({ faces, poses }: FrameObservations): Match[] {
   const heads = poses.map(({ landmarks }) => landmarks.slice(0, HEAD_LANDMARKS));
-  const matches = minCostMatching(
+  return minCostMatching(
     [...faces.keys()],
     [...poses.keys()],
     (face, pose) => headOffset(faces[face]?.box, heads[pose]),
     MOST_HEAD_OFFSET,
   );
-  return new Map(matches.map(([face, pose]) => [face, pose]));
 }
+
+/** The votes of two who were not seen yet. */
+const NO_VOTES = { agreements: 0, together: 0, offset: 0 };
 
 /** Pools the pairs of all frames. */
 export function voteOnFacesAndBodies(
@@ -48,36 +57,40 @@ export function voteOnFacesAndBodies(
   tracklets: readonly Tracklet[],
 ): FaceBodyVotes[] {
   const owners = ownersByFrame(frames.length, tracklets);
-  const votes = new Map<Tracklet, Map<Tracklet, { agreements: number; together: number }>>();
+  const votes = new Map<Tracklet, Map<Tracklet, typeof NO_VOTES>>();
   let frame = 0;
   for (const observed of frames) {
     const { faces, poses } = owners[frame++] ?? { faces: new Map(), poses: new Map() };
-    const pairs = pairFacesWithBodies(observed);
+    const pairs = new Map(matchHeads(observed).map(([face, pose, offset]) => [face, { pose, offset }]));
     for (const [faceIndex, face] of faces) {
-      const ofFace = votes.get(face) ?? new Map<Tracklet, { agreements: number; together: number }>();
+      const ofFace = votes.get(face) ?? new Map<Tracklet, typeof NO_VOTES>();
       votes.set(face, ofFace);
+      const pair = pairs.get(faceIndex);
       for (const [poseIndex, pose] of poses) {
-        const { agreements, together } = ofFace.get(pose) ?? { agreements: 0, together: 0 };
-        const agrees = pairs.get(faceIndex) === poseIndex ? 1 : 0;
-        ofFace.set(pose, { agreements: agreements + agrees, together: together + 1 });
+        const { agreements, together, offset } = ofFace.get(pose) ?? NO_VOTES;
+        const agreed =
+          pair !== undefined && pair.pose === poseIndex
+            ? { agreements: agreements + 1, offset: offset + pair.offset }
+            : { agreements, offset };
+        ofFace.set(pose, { ...agreed, together: together + 1 });
       }
     }
   }
   return [...votes].flatMap(([face, ofFace]) => [...ofFace].map(([pose, vote]) => ({ face, pose, ...vote })));
 }
 
-/** A face and a body belong together when they agree in most frames that show both. The surest come first. */
+/** A face and a body belong together when they agree in most frames that show both. The surest come first, of equally sure ones the nearest. */
 export function linkFacesToBodies(votes: readonly FaceBodyVotes[]): FaceBodyLink[] {
   return votes
     .filter(({ agreements, together }) => agreements * 2 > together)
+    .sort((a, b) => b.agreements - a.agreements || a.together - b.together || a.offset - b.offset)
     .map(({ face, pose, agreements, together }) => ({
       face,
       pose,
       agreements,
       // Laplace's rule of succession: one agreement in one frame is worth 2/3, ten in ten 11/12.
       confidence: (agreements + 1) / (together + 2),
-    }))
-    .sort((a, b) => b.agreements - a.agreements || b.confidence - a.confidence);
+    }));
 }
 
 /** Whether a face is near enough to where a body's nose, eyes and ears are to be its own. */

@@ -73,8 +73,30 @@ describe('linkFacesToBodies', () => {
 
   it('links nobody who was mostly seen apart', () => {
     const votes = voteOnFacesAndBodies(frames, [left, rightBody]);
-    expect(votes).toEqual([{ face: left, pose: rightBody, agreements: 1, together: 4 }]);
+    expect(votes).toMatchObject([{ agreements: 1, together: 4 }]);
     expect(linkFacesToBodies(votes)).toEqual([]);
+  });
+
+  it('has the nearest first among equally sure ones, whichever is listed first', () => {
+    const twoFrames = film({
+      frames: 2,
+      intervalMs: 500,
+      faces: (frame) => [faceOf(0, { x: frame === 0 ? 320 : 305, y: 200 })],
+      poses: () => [poseOf(LEFT)],
+    });
+    const [aside, body] = [tracklet('face', [0]), tracklet('pose', [0, 0])];
+    const { sightings } = tracklet('face', [0, 0]);
+    const near = { ...aside, sightings: sightings.slice(1) };
+    for (const faces of [
+      [aside, near],
+      [near, aside],
+    ]) {
+      const links = linkFacesToBodies(voteOnFacesAndBodies(twoFrames, [...faces, body]));
+      expect(links.map(({ face, confidence }) => [face, confidence])).toEqual([
+        [near, 2 / 3],
+        [aside, 2 / 3],
+      ]);
+    }
   });
 
   it('says nothing about those who were never seen together', () => {

@@ -39,6 +39,7 @@ const votes = (one: Tracklet, body: Tracklet, agreements: number, together: numb
   pose: body,
   agreements,
   together,
+  offset: 0,
 });
 
 function groups(tracklets: readonly Tracklet[], faceBodyVotes: readonly FaceBodyVotes[] = []): number[][] {
