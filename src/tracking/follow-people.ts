@@ -90,11 +90,15 @@ function isBelievable({ tracklets }: Person, { minSingleSightingConfidence }: Tr
   return instants.size > 1 || sightings.some(({ confidence }) => confidence >= minSingleSightingConfidence);
 }
 
+/** A shot with fewer samples tells nothing of its own rate: one sample more could change it. */
+const SAMPLES_OF_A_RATE = 8;
+
 /** The usual time between the samples of one shot: a recording may have one shot with pictures much rarer than the others have. */
 function shotIntervalMs(
   timesMs: readonly number[],
   asked: Pick<TrackingOptions, 'frameIntervalMs'>,
   ofVideo: Pick<TrackingOptions, 'frameIntervalMs'>,
 ): number {
-  return timesMs.length > 1 ? usualIntervalMs(timesMs, asked.frameIntervalMs) : ofVideo.frameIntervalMs;
+  if (timesMs.length < SAMPLES_OF_A_RATE) return ofVideo.frameIntervalMs;
+  return usualIntervalMs(timesMs, asked.frameIntervalMs);
 }

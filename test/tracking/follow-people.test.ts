@@ -101,6 +101,19 @@ describe('followPeople', () => {
     expect(tracks.map(({ observations }) => observations)).toEqual([dense, 40, 40]);
   });
 
+  it('lets an empty frame at the end of a short shot change nothing', () => {
+    const times = [0, 100, 200, 300, 400, 500, 1300, 2100];
+    const observed = film({
+      frames: times.length,
+      intervalMs: 100,
+      cuts: [6],
+      faces: (frame) => (frame < 7 ? [faceOf(frame < 6 ? 0 : 1, { x: 300, y: 250 })] : []),
+    }).map((frame, i) => ({ ...frame, timestampMs: times[i] ?? 0 }));
+    const whole = followPeople(observed, optionsFor(100));
+    const shorter = followPeople(observed.slice(0, -1), optionsFor(100));
+    expect(whole.tracks).toEqual(shorter.tracks);
+  });
+
   it('keeps the ids of two people who cross at 10 frames a second', () => {
     const script = {
       frames: 60,
