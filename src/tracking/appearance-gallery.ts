@@ -23,6 +23,9 @@ export function cosineDistance(a: Look, b: Look): number {
 /** Additions after which centre and spread are computed anew instead of being carried on; large galleries wait for a tenth of their size. */
 const REFRESH_AFTER = 10;
 
+/** The centre of so few vectors moves far with each addition, and is computed anew each time for the price of half a search. */
+const FEW = 30;
+
 /** A ring of the newest vectors of one track (R_k of DeepSORT, equation 2). */
 export class AppearanceGallery {
   readonly #looks: Look[] = [];
@@ -34,6 +37,8 @@ export class AppearanceGallery {
   #centre: Look | null = null;
   /** No vector is further from the centre than this angle, in radians. */
   #spread = 0;
+  /** Of that angle. */
+  #rim = { cosine: 1, sine: 0 };
 
   /**
    * @param budget most vectors kept; the oldest makes room for the newest
@@ -58,22 +63,30 @@ export class AppearanceGallery {
     this.#carried += 1;
     const isDue = this.#carried >= Math.max(REFRESH_AFTER, this.#looks.length / 10);
     if (isDue) this.#carried = 0;
-    if (isDue || this.#centre === null) this.#refreshBounds(look);
+    if (isDue || this.#centre === null || this.#looks.length <= FEW) this.#refreshBounds(look);
     else this.#carryBounds(this.#centre, look, evicted);
+    const spread = Math.min(Math.PI, this.#spread);
+    this.#rim = { cosine: Math.cos(spread), sine: Math.sin(spread) };
   }
 
   /** The distance to the most similar vector of the gallery; Infinity when it is empty. */
   distance(look: Look): number {
     let least = Infinity;
-    for (const known of this.#looks) least = Math.min(least, cosineDistance(known, look));
-    return least;
+    for (let i = 1; i < this.#looks.length; i += 2) {
+      const nearer = lesserDistance(this.#looks[i - 1] as Look, this.#looks[i] as Look, look);
+      least = Math.min(least, nearer);
+    }
+    const odd = this.#looks.length % 2 === 1 ? this.#looks.at(-1) : undefined;
+    return odd === undefined ? least : Math.min(least, cosineDistance(odd, look));
   }
 
   /** A bound below `distance` for the price of a single comparison: no member is nearer than the gallery's rim. */
   leastDistance(look: Look): number {
     if (this.#centre === null) return Infinity;
-    const toRim = angle(this.#centre, look) - this.#spread;
-    return 1 - Math.cos(Math.max(0, toRim));
+    const cosine = 1 - cosineDistance(this.#centre, look);
+    // No trigonometry: a crowd asks for thousands of bounds a frame. What is no number has no bound: vectors that cancel each other out have no centre.
+    if (!(cosine < this.#rim.cosine)) return 0;
+    return 1 - cosine * this.#rim.cosine - Math.sqrt(Math.max(0, 1 - cosine ** 2)) * this.#rim.sine;
   }
 
   #refreshBounds({ vector }: Look): void {
@@ -94,6 +107,44 @@ export class AppearanceGallery {
     this.#centre = centre;
     this.#spread = Math.max(this.#spread + angle(before, centre), angle(centre, added));
   }
+}
+
+/** The cosine distance to the nearer of two: the same numbers as `cosineDistance` has, in two thirds of the time. */
+function lesserDistance(a: Look, b: Look, to: Look): number {
+  const u = a.vector;
+  const v = b.vector;
+  const w = to.vector;
+  let u0 = 0;
+  let u1 = 0;
+  let u2 = 0;
+  let u3 = 0;
+  let v0 = 0;
+  let v1 = 0;
+  let v2 = 0;
+  let v3 = 0;
+  const end = w.length - (w.length % 4);
+  for (let i = 0; i < end; i += 4) {
+    const w0 = w[i] as number;
+    const w1 = w[i + 1] as number;
+    const w2 = w[i + 2] as number;
+    const w3 = w[i + 3] as number;
+    u0 += (u[i] as number) * w0;
+    u1 += (u[i + 1] as number) * w1;
+    u2 += (u[i + 2] as number) * w2;
+    u3 += (u[i + 3] as number) * w3;
+    v0 += (v[i] as number) * w0;
+    v1 += (v[i + 1] as number) * w1;
+    v2 += (v[i + 2] as number) * w2;
+    v3 += (v[i + 3] as number) * w3;
+  }
+  for (let i = end; i < w.length; i++) {
+    u0 += (u[i] as number) * (w[i] as number);
+    v0 += (v[i] as number) * (w[i] as number);
+  }
+  return Math.min(
+    1 - (u0 + u1 + (u2 + u3)) * a.inverseLength * to.inverseLength,
+    1 - (v0 + v1 + (v2 + v3)) * b.inverseLength * to.inverseLength,
+  );
 }
 
 function addNormalised(sum: Appearance, { vector, inverseLength }: Look, sign: 1 | -1): void {

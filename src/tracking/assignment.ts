@@ -13,6 +13,7 @@ const FORBIDDEN_MARGIN = 1e-5;
 
 /** What pairs cost, by track and then by detection; a pair that is missing is forbidden. */
 export type AllowedCosts = ReadonlyMap<number, ReadonlyMap<number, number>>;
+export type MutableCosts = Map<number, Map<number, number>>;
 
 /**
  * The matching with the least total cost among the given tracks and detections. A cost exactly equal to `maxCost` is
@@ -25,7 +26,17 @@ export function minCostMatching(
   costOf: PairCost,
   maxCost: number,
 ): Match[] {
-  const costs = new Map<number, Map<number, number>>();
+  return matchAllowed(allowedCosts(tracks, detections, costOf, maxCost), maxCost);
+}
+
+/** The pairs that cost no more than the maximum, by track and then by detection. */
+export function allowedCosts(
+  tracks: readonly number[],
+  detections: readonly number[],
+  costOf: PairCost,
+  maxCost: number,
+): MutableCosts {
+  const costs: MutableCosts = new Map();
   for (const track of tracks) {
     const allowed = new Map<number, number>();
     for (const detection of detections) {
@@ -34,7 +45,7 @@ export function minCostMatching(
     }
     if (allowed.size > 0) costs.set(track, allowed);
   }
-  return matchAllowed(costs, maxCost);
+  return costs;
 }
 
 /**
@@ -50,13 +61,13 @@ export function matchAllowed(costs: AllowedCosts, maxCost: number): Match[] {
     .sort(([a], [b]) => a - b);
 }
 
-interface Part {
+/** Tracks and detections that allowed pairs hold together, each ascending. */
+export interface Part {
   readonly tracks: readonly number[];
   readonly detections: readonly number[];
 }
 
-/** The groups that allowed pairs hold together, each ascending. */
-function connectedParts(costs: AllowedCosts): Part[] {
+export function connectedParts(costs: AllowedCosts): Part[] {
   const tracksOf = new Map<number, number[]>();
   for (const [track, allowed] of costs) {
     for (const detection of allowed.keys()) {
@@ -86,19 +97,21 @@ function connectedParts(costs: AllowedCosts): Part[] {
   });
 }
 
-function solve(costs: AllowedCosts, { tracks, detections }: Part, maxCost: number): Match[] {
-  const costOf = (track: number, detection: number) => costs.get(track)?.get(detection);
+/** The best matching of one part. */
+export function solve(costs: AllowedCosts, { tracks, detections }: Part, maxCost: number): Match[] {
   const toMatch = (track: number, detection: number | undefined): Match[] => {
-    const cost = detection === undefined ? undefined : costOf(track, detection);
+    const cost = detection === undefined ? undefined : costs.get(track)?.get(detection);
     return detection === undefined || cost === undefined ? [] : [[track, detection, cost]];
   };
   const [track] = tracks;
   if (tracks.length === 1 && detections.length === 1 && track !== undefined) {
     return toMatch(track, detections[0]);
   }
-  const matrix = new Matrix(
-    tracks.map((t) => detections.map((d) => costOf(t, d) ?? maxCost + FORBIDDEN_MARGIN)),
-  );
+  const columns = new Map(detections.map((detection, column) => [detection, column]));
+  const matrix = new Matrix(tracks.length, detections.length).fill(maxCost + FORBIDDEN_MARGIN);
+  for (const [row, t] of tracks.entries()) {
+    for (const [d, cost] of costs.get(t) ?? []) matrix.set(row, columns.get(d) ?? Number.NaN, cost);
+  }
   const { rowAssignments } = linearSumAssignment(matrix, { maximaze: false });
   return tracks.flatMap((t, row) => toMatch(t, detections[rowAssignments[row] ?? -1]));
 }

@@ -1,5 +1,6 @@
 /** Decides which detection of a frame continues which track: in stages, each with what the one before left over. */
 import { iou } from '../geometry/box.ts';
+import type { AppearanceGallery, Look } from './appearance-gallery.ts';
 import { type Match, minCostMatching, type PairCost } from './assignment.ts';
 import {
   looksEvidence,
@@ -7,6 +8,7 @@ import {
   placeEvidenceOf,
   probabilityOf,
 } from './association-likelihood.ts';
+import { minCostMatchingByBounds } from './bounded-matching.ts';
 import { areTwoPeople, type Detection } from './detection.ts';
 import { GATING_THRESHOLD, gatingDistance, project } from './kalman-filter.ts';
 import { matchingCascade } from './matching-cascade.ts';
@@ -148,23 +150,27 @@ function matchByLikelihood(rest: Rest, scene: Scene, options: AssociationOptions
       motion,
     ),
   );
-  const cost: PairCost = (t, d) => {
-    const track = at(tracks, t);
-    const detection = at(detections, d);
-    if (areTwoPeople(track.anchor, detection.anchor)) return Infinity;
-    const place = at(placeOf, t)(detection);
-    const { gallery } = track;
-    const { look } = detection;
-    if (look === null || gallery.size === 0) return -place;
-    // Galleries are dear to search: not where no likeness, or not the likeness there can be, would save the pair.
-    if (place + look.worth * MOST_LOOKS_EVIDENCE < leastEvidence) return Infinity;
-    const atBest = looksEvidence(gallery.leastDistance(look), maxCosineDistance, look.worth);
-    if (place + atBest < leastEvidence - BOUND_MARGIN) return Infinity;
-    return -(place + looksEvidence(gallery.distance(look), maxCosineDistance, look.worth));
+  const costBy =
+    (distanceTo: (gallery: AppearanceGallery, look: Look) => number): PairCost =>
+    (t, d) => {
+      const track = at(tracks, t);
+      const detection = at(detections, d);
+      if (areTwoPeople(track.anchor, detection.anchor)) return Infinity;
+      const place = at(placeOf, t)(detection);
+      const { gallery } = track;
+      const { look } = detection;
+      if (look === null || gallery.size === 0) return -place;
+      // Galleries are dear to search, and so are their bounds: not where no likeness would save the pair.
+      if (place + look.worth * MOST_LOOKS_EVIDENCE < leastEvidence) return Infinity;
+      return -(place + looksEvidence(distanceTo(gallery, look), maxCosineDistance, look.worth));
+    };
+  const cost = {
+    atLeast: costBy((gallery, look) => gallery.leastDistance(look) - BOUND_MARGIN),
+    exact: costBy((gallery, look) => gallery.distance(look)),
   };
   const open = timeAwareness > 0 ? rest.tracks : [];
   return {
-    matches: minCostMatching(open, rest.detections, cost, -leastEvidence),
+    matches: minCostMatchingByBounds(open, rest.detections, cost, -leastEvidence),
     confidenceAt: (negativeEvidence) => probabilityOf(-negativeEvidence),
   };
 }

@@ -74,6 +74,13 @@ describe('leastDistance', () => {
     expect(gallery.leastDistance(look([-1, 0]))).toBeGreaterThan(1);
   });
 
+  it('is nothing where vectors that cancel each other out have no centre', () => {
+    const gallery = new AppearanceGallery(2);
+    gallery.add(look([1, 0]));
+    gallery.add(look([-1, 0]));
+    expect(gallery.leastDistance(look([0, 1]))).toBe(0);
+  });
+
   it('is never above the distance, whatever was added and dropped', () => {
     const random = seededRandom(5);
     const vector = (base: number) =>

@@ -1,8 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { AppearanceGallery } from '../../src/tracking/appearance-gallery.ts';
 import { associate } from '../../src/tracking/association.ts';
 import { type Anchor, toDetection } from '../../src/tracking/detection.ts';
 import { BODY_MOTION } from '../../src/tracking/motion-priors.ts';
 import { Track } from '../../src/tracking/track.ts';
+import { looksLike, randomDirection } from '../../tools/random-looks.ts';
+import { seededRandom } from '../../tools/seeded-random.ts';
 
 const RULES = {
   hitsToConfirm: 1,
@@ -46,5 +49,30 @@ describe('associate', () => {
     const tracks = secondsAgo.map((seconds) => trackOf(anchor, 1100, seconds));
     const scene = { timeMs: 4000, tracks, detections: [seen(1100, anchor)] };
     expect(associate(scene, OPTIONS)).toEqual([{ track, detection: 0, confidence: 1 }]);
+  });
+
+  it('searches the gallery of each of a crowd about once, although two looks of one person are a quarter apart', () => {
+    const random = seededRandom(3);
+    const crowd = Array.from({ length: 60 }, (_, i) => ({
+      x: 60 * (i % 20),
+      base: randomDirection(128, random),
+    }));
+    const look = ({ x, base }: (typeof crowd)[number]) =>
+      toDetection({ x, y: 100, width: 30, height: 75 }, 0.9, looksLike(base, 0.6, random));
+    const tracks = crowd.map((person, id) => {
+      const track = new Track(id, { frame: 0, timeMs: 0, detection: look(person) }, RULES);
+      for (let frame = 1; frame <= 10; frame++) {
+        track.predict(1000 * frame);
+        if (frame < 10) track.update({ frame, timeMs: 1000 * frame, detection: look(person) }, 1);
+      }
+      return track;
+    });
+    const search = jest.spyOn(AppearanceGallery.prototype, 'distance');
+    const scene = { timeMs: 10_000, tracks, detections: crowd.map(look) };
+    const found = associate(scene, { ...OPTIONS, maxCosineDistance: 0.6 });
+    const searches = search.mock.calls.length;
+    search.mockRestore();
+    expect(found.map(({ track, detection }) => detection - track)).toEqual(crowd.map(() => 0));
+    expect(searches).toBeLessThan(2 * crowd.length);
   });
 });
