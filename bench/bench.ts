@@ -63,7 +63,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   exactness: {
     about: 'whether every sampling plan gives the pictures of decoding everything',
-    options: '--videos DIR [356 generated files] --count N [all] --ffmpeg FILE',
+    options: '--videos DIR [456 generated files] --count N [all] --ffmpeg FILE',
     load: () => import('./exactness.ts'),
   },
   hostile: {

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { turnClip } from '../tools/turn-clip.ts';
 
 /**
  * What was done to a video without encoding it again:
@@ -9,8 +10,12 @@ import { basename } from 'node:path';
  * - `shown`: the same without an edit list, so that pictures are left that may need others which are gone
  * - `joined`: it was continued by itself in another encoding
  * - `undated`: every picture was given the time it is decoded at
+ * - `turned`: it was told to be shown turned clockwise by so many degrees
  */
-type Change = 'none' | 'cut' | 'shown' | 'joined' | 'undated';
+type Change = 'none' | 'cut' | 'shown' | 'joined' | 'undated' | Turn;
+
+const QUARTER_TURNS = { 'turned 90': 1, 'turned 180': 2, 'turned 270': 3 } as const;
+type Turn = keyof typeof QUARTER_TURNS;
 
 /** One video and how to make it. */
 export interface Variant {
@@ -38,6 +43,7 @@ const CODECS: ReadonlyArray<readonly [name: string, encoding: string]> = [
 const CONTAINERS: ReadonlyArray<readonly [name: string, suffix: string, options: string]> = [
   ['mp4', 'mp4', ''],
   ['fragmented', 'mp4', '-movflags frag_keyframe+empty_moov'],
+  ['mov', 'mov', ''],
   ['mkv', 'mkv', ''],
   ['ts', 'ts', ''],
 ];
@@ -50,18 +56,19 @@ const TIMES: ReadonlyArray<readonly [name: string, filter: string]> = [
 /** Cuts are tried on all groups, the others on those of middle length; what ffmpeg joins and dates anew is H.264. */
 function changesOf(codec: string, container: string, group: number): readonly Change[] {
   const cuts: readonly Change[] = container === 'mp4' ? ['none', 'cut'] : ['none'];
-  const isChanged = group === 60 && (container === 'mp4' || container === 'mkv');
-  if (!isChanged) return cuts;
+  if (group !== 60) return cuts;
   const ofH264: readonly Change[] = codec.startsWith('h264') ? ['joined', 'undated'] : [];
-  return container === 'mp4' ? [...cuts, 'shown', ...ofH264] : [...cuts, ...ofH264];
+  if (container === 'mp4') return [...cuts, 'shown', 'turned 90', ...ofH264];
+  if (container === 'mov') return [...cuts, 'turned 180', 'turned 270'];
+  return container === 'mkv' ? [...cuts, ...ofH264] : cuts;
 }
 
-/** Every combination that exists: no AV1 or VP9 in a transport stream, edits in MP4 only. */
+/** Every combination that exists: no AV1 or VP9 in a transport stream or QuickTime file, edits in MP4 only. */
 export function* variants(): Generator<Variant, void> {
   let number = 0;
   for (const [codec, encoding] of CODECS) {
     for (const [container, suffix, options] of CONTAINERS) {
-      if (suffix === 'ts' && !codec.startsWith('h')) continue;
+      if ((suffix === 'ts' || suffix === 'mov') && !codec.startsWith('h')) continue;
       for (const group of GROUPS) {
         for (const [times, filter] of TIMES) {
           for (const change of changesOf(codec, container, group)) {
@@ -95,6 +102,11 @@ export function makeVariant(variant: Variant, file: string, ffmpeg: string): voi
     encode(file);
     return;
   }
+  if (isTurn(change)) {
+    encode(file);
+    turnClip(file, QUARTER_TURNS[change]);
+    return;
+  }
   const whole = `${file}.whole.mp4`;
   encode(whole);
   if (change === 'joined') {
@@ -111,11 +123,15 @@ export function makeVariant(variant: Variant, file: string, ffmpeg: string): voi
 }
 
 /** ffmpeg's options before and behind the video that is changed. */
-const CHANGING: Readonly<Record<Exclude<Change, 'none' | 'joined'>, readonly string[]>> = {
+const CHANGING: Readonly<Record<Exclude<Change, 'none' | 'joined' | Turn>, readonly string[]>> = {
   cut: ['-ss 1.3'],
   shown: ['-ss 1.3 -noaccurate_seek', '-use_editlist 0'],
   undated: ['', '-bsf:v setts=pts=DTS:dts=DTS'],
 };
+
+function isTurn(change: Change): change is Turn {
+  return Object.hasOwn(QUARTER_TURNS, change);
+}
 
 function wordsOf(text: string): string[] {
   return text.split(' ').filter((word) => word !== '');

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { parseArguments } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
@@ -19,7 +19,10 @@ const never = new AbortController().signal;
 /** Off the pictures' grid, and on it. */
 const INTERVALS_MS = [730, 2000];
 
-/** @param args the command line after `exactness`: --videos DIR (instead of generated ones), --count N [all], --ffmpeg FILE (that decodes) */
+/**
+ * @param args the command line after `exactness`: --videos DIR (with its folders, instead of generated ones), --count N [all], --ffmpeg FILE
+ * (that decodes)
+ */
 export async function measure(args: string[]): Promise<void> {
   const { values } = parseArguments({
     args,
@@ -30,10 +33,12 @@ export async function measure(args: string[]): Promise<void> {
   const tally = { equal: 0, different: 0, refused: 0, plans: new Map<string, number>() };
 
   if (values.videos !== undefined) {
-    const entries = await readdir(values.videos, { withFileTypes: true });
-    for (const { name } of entries.filter((entry) => entry.isFile())) {
-      await compare(join(values.videos, name), name, ffmpeg, tally);
-    }
+    const entries = await readdir(values.videos, { withFileTypes: true, recursive: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name));
+    for (const file of files.sort((a, b) => a.localeCompare(b)))
+      await compare(file, relative(values.videos, file), ffmpeg, tally);
   } else {
     const folder = await mkdtemp(join(tmpdir(), 'exactness-'));
     const all = [...variants()];

@@ -1,11 +1,31 @@
 import { execFile } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from '@jest/globals';
-import { variants } from '../../bench/exactness-variants.ts';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { makeVariant, variants } from '../../bench/exactness-variants.ts';
+import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
+import { probeVideo } from '../../src/media/probe.ts';
+import { DEFAULT_VIDEO_LIMITS as limits } from '../../src/media/video-limits.ts';
 
 const run = promisify(execFile);
 const BENCH = join(import.meta.dirname, '../../bench/bench.ts');
+const CLIP = join(import.meta.dirname, '../../src/media/self-test.mp4');
+
+const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const ffmpeg = findFfmpeg(process.env);
+
+/** Makes the first of the generated files whose name begins so; its path. */
+function generated(name: string, to: string): string {
+  const variant = [...variants()].find((each) => each.name.startsWith(name));
+  if (variant === undefined) throw new Error(`no file is called ${name}`);
+  const file = join(to, variant.file);
+  makeVariant(variant, file, ffmpeg);
+  return file;
+}
 
 describe('a bench', () => {
   it.each([
@@ -35,5 +55,24 @@ describe('a bench', () => {
   it('of exactness generates as many files as its help says', async () => {
     const { stdout } = await run(process.execPath, [BENCH, 'exactness', '--help']);
     expect(stdout).toContain(`[${[...variants()].length} generated files]`);
+  });
+
+  it.each([
+    ['mp4', 90],
+    ['mov', 180],
+    ['mov', 270],
+  ])('of exactness turns files: %s by %s degrees', async (container, degrees) => {
+    const file = generated(`h264 B0 ${container} group 60 constant turned ${degrees}`, folder);
+    const video = await probeVideo(file, { ffmpeg, limits }, new AbortController().signal);
+    expect(video.rotationDegrees).toBe(degrees);
+  });
+
+  it('of exactness compares the videos of a folder with those of the folders in it', async () => {
+    mkdirSync(join(folder, 'videos/odd'), { recursive: true });
+    for (const name of ['one.mp4', 'odd/two.mp4']) copyFileSync(CLIP, join(folder, 'videos', name));
+    const { stdout } = await run(process.execPath, [BENCH, 'exactness', '--videos', join(folder, 'videos')]);
+    expect(stdout).toMatch(/^equal one\.mp4 every/m);
+    expect(stdout).toMatch(/^equal odd\/two\.mp4 every/m);
+    expect(stdout).toContain('8 equal, 0 different, 0 refused');
   });
 });

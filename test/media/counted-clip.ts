@@ -81,20 +81,6 @@ export function readNumber({ width, height, data }: RgbImage, clockwiseTurns = 0
   return number;
 }
 
-/** Writes a display matrix (ISO/IEC 14496-12, 8.3.2) of so many clockwise quarter turns into the only track of an MP4. */
-export function turnClip(file: string, clockwiseTurns: number): void {
-  const bytes = readFileSync(file);
-  const matrix = bytes.indexOf('tkhd') + 4 + 40;
-  const one = 0x0001_0000;
-  const cosine = Math.round(one * Math.cos((clockwiseTurns * Math.PI) / 2));
-  const sine = Math.round(one * Math.sin((clockwiseTurns * Math.PI) / 2));
-  bytes.writeInt32BE(cosine, matrix);
-  bytes.writeInt32BE(sine, matrix + 4);
-  bytes.writeInt32BE(-sine, matrix + 12);
-  bytes.writeInt32BE(cosine, matrix + 16);
-  writeFileSync(file, bytes);
-}
-
 /** Has the first table of times in an MP4 (ISO/IEC 14496-12, 8.6.1.2) count twenty million pictures in its first entry. */
 export function claimManyPictures(file: string): void {
   const bytes = readFileSync(file);

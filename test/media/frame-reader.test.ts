@@ -12,9 +12,10 @@ import type { SamplingReport } from '../../src/media/sampling-report.ts';
 import type { VideoInfo } from '../../src/media/video-info.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../../src/media/video-limits.ts';
 import { processFolderPrefix } from '../../src/process-folder.ts';
+import { turnClip } from '../../tools/turn-clip.ts';
 import { describeWithShared, sharedPath } from '../helpers/shared.ts';
 import { CLIP_KINDS, canMake, frameRateOf, makeClip } from './clip-kinds.ts';
-import { clipFolder, ffmpeg, makeCountedClip, readNumber, runOwn, turnClip } from './counted-clip.ts';
+import { clipFolder, ffmpeg, makeCountedClip, readNumber, runOwn } from './counted-clip.ts';
 
 const limits = DEFAULT_VIDEO_LIMITS;
 const never = new AbortController().signal;

@@ -4,7 +4,8 @@ import { readFrames } from '../../src/media/frame-reader.ts';
 import { probeVideo } from '../../src/media/probe.ts';
 import { createShownPictureParser, SHOWINFO } from '../../src/media/shown-picture.ts';
 import { DEFAULT_VIDEO_LIMITS as limits } from '../../src/media/video-limits.ts';
-import { clipFolder, ffmpeg, makeCountedClip, runOwn, turnClip } from './counted-clip.ts';
+import { turnClip } from '../../tools/turn-clip.ts';
+import { clipFolder, ffmpeg, makeCountedClip, runOwn } from './counted-clip.ts';
 
 const never = new AbortController().signal;
 const clips = clipFolder();
