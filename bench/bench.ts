@@ -16,7 +16,7 @@ const VIDEO = '--video FILE [a drawn one] --cache DIR';
 const KINDS: Readonly<Record<string, Kind>> = {
   job: {
     about:
-      'time, memory and bytes fetched of a whole job, by stage, beside ffmpeg decoding everything (the default)',
+      'CPU time and time of a whole job, by stage, its memory and bytes fetched, beside ffmpeg decoding everything (the default)',
     options: `${VIDEOS} --runs N [3] --interval SECONDS [2]`,
     load: () => import('./job.ts'),
   },

@@ -108,11 +108,16 @@ function report(video: string, decodeSeconds: number, rows: readonly Row[]): voi
     `\n${basename(video)}: ffmpeg alone, decoding everything: ${decodeSeconds.toFixed(2)} CPU-s\n`,
   );
   process.stdout.write(
-    '| | CPU-s | of decoding all | decoder | MB fetched | wall s | x real time | probe, decode, inference, tracking ms | RSS MiB | frames, faces, poses | plan |\n|---|---|---|---|---|---|---|---|---|---|---|\n',
+    '| | CPU-s | of decoding all | of it ffmpeg, inference, rest | MB fetched | wall s | x real time | probe, decode, inference, tracking ms | RSS MiB | frames, faces, poses | plan |\n|---|---|---|---|---|---|---|---|---|---|---|\n',
   );
   for (const { kind, fetched, costs } of rows) {
     const of = (figure: (cost: JobCost) => number) => median(costs.map(figure));
     const total = of(totalCpuSeconds);
+    const parts = [
+      of((cost) => cost.decoderCpuSeconds),
+      of((cost) => cost.inferenceCpuSeconds),
+      of((cost) => cost.ownCpuSeconds - cost.inferenceCpuSeconds),
+    ];
     const wallSeconds = of((cost) => cost.wallMs) / 1000;
     const stages = (['probeMs', 'decodeMs', 'inferenceMs', 'trackingMs'] as const).map((stage) =>
       Math.round(of((cost) => cost.durations[stage])),
@@ -122,7 +127,7 @@ function report(video: string, decodeSeconds: number, rows: readonly Row[]): voi
       kind.name,
       total.toFixed(2),
       (total / decodeSeconds).toFixed(2),
-      of((cost) => cost.decoderCpuSeconds).toFixed(2),
+      parts.map((seconds) => seconds.toFixed(2)).join(', '),
       fetched,
       wallSeconds.toFixed(1),
       ((first?.videoSeconds ?? 0) / wallSeconds).toFixed(0),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { makeVariant, variants } from '../../bench/exactness-variants.ts';
+import { runJob } from '../../bench/run-job.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
 import { probeVideo } from '../../src/media/probe.ts';
 import { DEFAULT_VIDEO_LIMITS as limits } from '../../src/media/video-limits.ts';
@@ -74,5 +75,12 @@ describe('a bench', () => {
     expect(stdout).toMatch(/^equal one\.mp4 every/m);
     expect(stdout).toMatch(/^equal odd\/two\.mp4 every/m);
     expect(stdout).toContain('8 equal, 0 different, 0 refused');
+  });
+
+  it('of a job tells which of its CPU time the looking at frames took', async () => {
+    const { ownCpuSeconds, inferenceCpuSeconds, frames } = await runJob(CLIP, []);
+    expect(frames).toBeGreaterThan(0);
+    expect(inferenceCpuSeconds).toBeGreaterThan(0);
+    expect(inferenceCpuSeconds).toBeLessThan(ownCpuSeconds);
   });
 });
