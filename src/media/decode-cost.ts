@@ -1,20 +1,20 @@
 /** What decoding costs: the model by which a sampling plan is chosen. Its constants are measured by `npm run bench -- calibrate`. */
 
 /** CPU time of one ffmpeg decoding on one thread. */
-interface DecodeCost {
+export interface DecodeCost {
   /** Per million pixels of a picture. */
   readonly megapixelMs: number;
   /** Per million bytes of a packet. */
   readonly megabyteMs: number;
 }
 
-/** Measured on one core of the project's kind of machine with ffmpeg 5.1; what counts is how they compare. */
+/** What the command printed of its drawn videos, on one core of the project's kind of machine with ffmpeg 5.1; what counts is how they compare. */
 const DECODE_COSTS: Readonly<Record<string, DecodeCost>> = {
-  h264: { megapixelMs: 1.3, megabyteMs: 90 },
-  hevc: { megapixelMs: 1.1, megabyteMs: 330 },
-  vp8: { megapixelMs: 0.5, megabyteMs: 50 },
-  vp9: { megapixelMs: 1.5, megabyteMs: 90 },
-  av1: { megapixelMs: 1.2, megabyteMs: 100 },
+  h264: { megapixelMs: 1.49, megabyteMs: 63 },
+  hevc: { megapixelMs: 1.36, megabyteMs: 100 },
+  vp8: { megapixelMs: 0.5, megabyteMs: 69 },
+  vp9: { megapixelMs: 1.13, megabyteMs: 72 },
+  av1: { megapixelMs: 0.74, megabyteMs: 83 },
 };
 
 /** CPU time until a new ffmpeg decodes its first packet. */

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,11 @@ function generated(name: string, to: string): string {
   const file = join(to, variant.file);
   makeVariant(variant, file, ffmpeg);
   return file;
+}
+
+/** Whether the ffmpeg at hand can copy chosen packets, as 5.0 and newer can. */
+function canDropPackets(): boolean {
+  return execFileSync(ffmpeg, ['-v', 'error', '-h', 'bsf=noise'], { encoding: 'utf8' }).includes('-drop ');
 }
 
 describe('a bench', () => {
@@ -76,6 +81,19 @@ describe('a bench', () => {
     expect(stdout).toMatch(/^equal odd\/two\.mp4 every/m);
     expect(stdout).toContain('8 equal, 0 different, 0 refused');
   });
+
+  const itWithDrops = canDropPackets() ? it : it.skip;
+  itWithDrops(
+    'of decoding prices pixels and bytes also where the decoder cannot pass over pictures',
+    async () => {
+      mkdirSync(join(folder, 'vp9'));
+      generated('vp9 mkv group 60 constant', join(folder, 'vp9'));
+      const { stdout } = await run(process.execPath, [BENCH, 'calibrate', '--videos', join(folder, 'vp9')]);
+      expect(stdout).toMatch(
+        /^vp9: \{ megapixelMs: \d+\.\d\d, megabyteMs: \d+ \}, of 2 decodings, \d+ % off/m,
+      );
+    },
+  );
 
   it('of a job tells which of its CPU time the looking at frames took', async () => {
     const { ownCpuSeconds, inferenceCpuSeconds, frames } = await runJob(CLIP, []);
