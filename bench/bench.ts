@@ -35,6 +35,11 @@ const KINDS: Readonly<Record<string, Kind>> = {
     options: `${VIDEO} --interval SECONDS [2] --jobs N [2]`,
     load: () => import('./threads.ts'),
   },
+  worker: {
+    about: 'memory of a whole worker process, queue and all, over many jobs',
+    options: `${VIDEO} --interval SECONDS [2] --slots N [1] --jobs N [10]`,
+    load: () => import('./worker.ts'),
+  },
   length: {
     about: 'time and memory of the tracking and the result of a video of many hours',
     options: '--hours N [6] --people N [3] --shot SECONDS [8]',

@@ -13,6 +13,7 @@ export interface RunningWorker {
 }
 
 export interface WorkerProcess extends RunningWorker {
+  readonly pid: number;
   /** Sends SIGTERM and resolves to the exit code; where it has ended already, only the latter. */
   readonly stop: () => Promise<number | null>;
   /** Rejects with its last words when it ends, asked or not. */
@@ -52,7 +53,7 @@ export async function startWorkerProcess({ env, onLogLine }: WorkerProcessOption
   const healthUrl = await Promise.race([listening.promise, exited]);
   const worker = workerAt(healthUrl);
   await Promise.race([untilReady(worker), exited]);
-  return { ...worker, exited, stop: () => stop(child, closed) };
+  return { ...worker, pid: child.pid ?? Number.NaN, exited, stop: () => stop(child, closed) };
 }
 
 /** A worker that somebody else has started or is starting, in a container for example; waits until it is ready for jobs. */

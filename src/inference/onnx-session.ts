@@ -50,6 +50,8 @@ export class OnnxSession {
         interOpNumThreads: 1,
         intraOpNumThreads: threads,
         logSeverityLevel: ERRORS_ONLY,
+        // Planned ahead, the tensors of a run lie in one block for each size of input, beside the arena that has room for them already.
+        enableMemPattern: false,
         // Waiting threads must sleep: by default they spin and starve the decoder and the other jobs.
         extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
       };

@@ -44,6 +44,7 @@ describe('a bench', () => {
     ['models --rounds 0', '--rounds is a whole number above 0, not 0 (see --help)'],
     ['download --tolerance=-1', '--tolerance is 0 or a number above it, not -1 (see --help)'],
     ['download --mode rnaged', '--mode is auto or ranged, not rnaged (see --help)'],
+    ['worker --slots 0', '--slots is a whole number above 0, not 0 (see --help)'],
     ['tracking --long', "Unknown option '--long'"],
     ['exactness --count Infinity', '--count is a whole number above 0, not Infinity (see --help)'],
     ['hostile --files 1e99x', '--files is a whole number above 0, not 1e99x (see --help)'],
@@ -100,5 +101,13 @@ describe('a bench', () => {
     expect(frames).toBeGreaterThan(0);
     expect(inferenceCpuSeconds).toBeGreaterThan(0);
     expect(inferenceCpuSeconds).toBeLessThan(ownCpuSeconds);
+  });
+
+  it('of a worker tells what the whole process takes after every round of jobs', async () => {
+    const words = ['worker', '--video', CLIP, '--slots', '2', '--jobs', '3', '--cache', folder];
+    const { stdout } = await run(process.execPath, [BENCH, ...words]);
+    expect(stdout).toMatch(
+      /^ready after \d+ ms: RSS \d+ MiB, at most \d+\n2 jobs done: RSS \d+ MiB, at most \d+\n3 jobs done: RSS \d+ MiB, at most \d+\n$/,
+    );
   });
 });
