@@ -1,54 +1,55 @@
-/** `npm run bench -- tracking`: what tracking costs, by people in the frame and by rate. */
+/** `npm run bench -- tracking`: what tracking costs, by the kind of crowd, people in the frame and rate. */
 import { parseArguments } from '../src/command-line.ts';
-import { type Detection, toDetection } from '../src/tracking/detection.ts';
 import { DEFAULT_TRACKING_OPTIONS } from '../src/tracking/follow-people.ts';
 import { createTracker } from '../src/tracking/follow-shot.ts';
 import { FACE_MOTION } from '../src/tracking/motion-priors.ts';
 import { timeAwareness } from '../src/tracking/sampling-rate.ts';
 import { median } from '../tools/median.ts';
-import { looksLike, randomDirection } from '../tools/random-looks.ts';
 import { seededRandom } from '../tools/seeded-random.ts';
+import { CROWDS, type CrowdKind, PICTURE } from './crowds.ts';
 
-const PICTURE = { width: 1920, height: 1080 };
-const LOOK_LENGTH = 128;
+const RATES = [0.5, 2, 5, 30];
 
-/** Two looks of one person are 0.26 apart in cosine then, as those of an embedder are, and those of two people 1. */
-const LOOK_NOISE = 0.6;
-const MAX_COSINE_DISTANCE = 0.6;
+/** The kinds of crowd at 200 people, one of them with a strict embedder, and how the cost of a calm one grows. */
+const CASES: readonly { crowd: keyof typeof CROWDS; people: number; maxCosineDistance: number }[] = [
+  ...[50, 100, 200, 400].map((people) => ({ crowd: 'still' as const, people, maxCosineDistance: 0.6 })),
+  { crowd: 'jumping', people: 200, maxCosineDistance: 0.6 },
+  { crowd: 'lost', people: 200, maxCosineDistance: 0.6 },
+  { crowd: 'lost', people: 200, maxCosineDistance: 0.2 },
+  { crowd: 'replaced', people: 200, maxCosineDistance: 0.6 },
+];
 
-const random = seededRandom(1);
+/** The galleries of 100 vectors are full after the first frames, and the code is compiled. */
+const WARM_UP_FRAMES = 100;
+const MEASURED_FRAMES = 20;
 
-/** Processor time in milliseconds per frame with a crowd spread over the picture, each person's gallery full. */
-function crowdFrameMs(people: number, intervalMs: number): { middle: number; worst: number } {
+interface Cost {
+  readonly middle: number;
+  readonly worst: number;
+}
+
+/** Processor time in milliseconds per frame. */
+function frameMs(kind: CrowdKind, people: number, maxCosineDistance: number, fps: number): Cost {
+  const frameIntervalMs = 1000 / fps;
   const tracker = createTracker(
     {
       ...DEFAULT_TRACKING_OPTIONS,
-      frameIntervalMs: intervalMs,
-      maxCosineDistance: MAX_COSINE_DISTANCE,
+      frameIntervalMs,
+      maxCosineDistance,
       picture: PICTURE,
       motion: FACE_MOTION,
     },
-    timeAwareness(intervalMs),
+    timeAwareness(frameIntervalMs),
   );
-  const columns = Math.ceil(Math.sqrt(people * 2));
-  const crowd = Array.from({ length: people }, (_, i) => ({
-    x: ((i % columns) / columns) * PICTURE.width,
-    y: (Math.floor(i / columns) / Math.ceil(people / columns)) * PICTURE.height,
-    base: randomDirection(LOOK_LENGTH, random),
-  }));
+  const crowd = kind(people, seededRandom(1));
   const durations: number[] = [];
-  for (let frame = 0; frame < 120; frame++) {
-    const detections: Detection[] = crowd.map(({ x, y, base }) =>
-      toDetection(
-        { x: x + 4 * random(), y: y + 4 * random(), width: 30, height: 75 },
-        0.9,
-        looksLike(base, LOOK_NOISE, random),
-      ),
-    );
+  for (let frame = 0; frame < WARM_UP_FRAMES + MEASURED_FRAMES; frame++) {
+    const timeMs = frame * frameIntervalMs;
+    const detections = crowd(timeMs / 1000);
     const before = process.cpuUsage();
-    tracker.update(frame * intervalMs, detections);
+    tracker.update(timeMs, detections);
     const { user, system } = process.cpuUsage(before);
-    if (frame >= 100) durations.push((user + system) / 1000);
+    if (frame >= WARM_UP_FRAMES) durations.push((user + system) / 1000);
   }
   return { middle: median(durations), worst: Math.max(...durations) };
 }
@@ -57,14 +58,16 @@ function crowdFrameMs(people: number, intervalMs: number): { middle: number; wor
 export async function measure(args: string[]): Promise<void> {
   parseArguments({ args });
   process.stdout.write(
-    'a frame of a crowd of faces, milliseconds of processor time (galleries of 100 vectors of 128, 0.26 apart)\n',
+    `a frame of faces, milliseconds of processor time: median / worst (galleries of 100 vectors of 128, 0.26 apart)
+people crowd     embedder's threshold${RATES.map((fps) => `${fps} fps`.padStart(16)).join('')}\n`,
   );
-  for (const intervalMs of [1000 / 30, 200, 500, 2000]) {
-    for (const people of [25, 50, 100, 200]) {
-      const { middle, worst } = crowdFrameMs(people, intervalMs);
-      const rate = (1000 / intervalMs).toFixed(1).padStart(5);
-      const figures = `median ${middle.toFixed(1)}  worst ${worst.toFixed(1)}`;
-      process.stdout.write(`${rate} fps  ${String(people).padStart(4)} people  ${figures}\n`);
+  for (const { crowd, people, maxCosineDistance } of CASES) {
+    const name = `${String(people).padStart(6)} ${crowd.padEnd(9)} ${maxCosineDistance.toFixed(1).padStart(20)}`;
+    process.stdout.write(name);
+    for (const fps of RATES) {
+      const { middle, worst } = frameMs(CROWDS[crowd], people, maxCosineDistance, fps);
+      process.stdout.write(`${middle.toFixed(1)} / ${worst.toFixed(1)}`.padStart(16));
     }
+    process.stdout.write('\n');
   }
 }

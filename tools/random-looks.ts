@@ -11,6 +11,8 @@ export function randomDirection(length: number, random: () => number): number[] 
  */
 export function looksLike(direction: readonly number[], noise: number, random: () => number): Float32Array {
   const vector = Float32Array.from(direction, (value) => value + noise * (random() - 0.5));
-  const length = Math.hypot(...vector);
+  let squares = 0;
+  for (const value of vector) squares += value ** 2;
+  const length = Math.sqrt(squares);
   return vector.map((value) => value / length);
 }

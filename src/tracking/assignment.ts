@@ -9,11 +9,10 @@ export type Match = readonly [track: number, detection: number, cost: number];
 export type PairCost = (track: number, detection: number) => number;
 
 /** What forbidden pairs cost above the maximum: enough to be told apart, too little to outweigh a good pair. */
-const FORBIDDEN_MARGIN = 1e-5;
+export const FORBIDDEN_MARGIN = 1e-5;
 
 /** What pairs cost, by track and then by detection; a pair that is missing is forbidden. */
 export type AllowedCosts = ReadonlyMap<number, ReadonlyMap<number, number>>;
-export type MutableCosts = Map<number, Map<number, number>>;
 
 /**
  * The matching with the least total cost among the given tracks and detections. A cost exactly equal to `maxCost` is
@@ -30,13 +29,13 @@ export function minCostMatching(
 }
 
 /** The pairs that cost no more than the maximum, by track and then by detection. */
-export function allowedCosts(
+function allowedCosts(
   tracks: readonly number[],
   detections: readonly number[],
   costOf: PairCost,
   maxCost: number,
-): MutableCosts {
-  const costs: MutableCosts = new Map();
+): AllowedCosts {
+  const costs = new Map<number, Map<number, number>>();
   for (const track of tracks) {
     const allowed = new Map<number, number>();
     for (const detection of detections) {
@@ -62,12 +61,12 @@ export function matchAllowed(costs: AllowedCosts, maxCost: number): Match[] {
 }
 
 /** Tracks and detections that allowed pairs hold together, each ascending. */
-export interface Part {
+interface Part {
   readonly tracks: readonly number[];
   readonly detections: readonly number[];
 }
 
-export function connectedParts(costs: AllowedCosts): Part[] {
+function connectedParts(costs: AllowedCosts): Part[] {
   const tracksOf = new Map<number, number[]>();
   for (const [track, allowed] of costs) {
     for (const detection of allowed.keys()) {
@@ -98,7 +97,7 @@ export function connectedParts(costs: AllowedCosts): Part[] {
 }
 
 /** The best matching of one part. */
-export function solve(costs: AllowedCosts, { tracks, detections }: Part, maxCost: number): Match[] {
+function solve(costs: AllowedCosts, { tracks, detections }: Part, maxCost: number): Match[] {
   const toMatch = (track: number, detection: number | undefined): Match[] => {
     const cost = detection === undefined ? undefined : costs.get(track)?.get(detection);
     return detection === undefined || cost === undefined ? [] : [[track, detection, cost]];

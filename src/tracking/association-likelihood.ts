@@ -43,8 +43,28 @@ const ROUNDING = 1e-6;
 /** The most that looks can say for or against, in nats: an appearance vector is one witness, not a proof. */
 export const MOST_LOOKS_EVIDENCE = 5;
 
+/** What the place and size of detections say of one track. */
+export interface PlaceEvidence {
+  /** In nats: log p(detection | the track moved there) - log p(detection | somebody new). */
+  readonly of: (detection: Detection) => number;
+  /** No detection has more. */
+  readonly most: number;
+  /**
+   * The part of the picture outside of which no detection's centre has so much evidence; it may be larger than need be.
+   * @param tallest height of the tallest detection, pixels
+   */
+  readonly reach: (evidence: number, tallest: number) => Reach;
+}
+
+/** Pixels, infinite where the place does not matter; a mere point where nothing is enough. */
+export interface Reach {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
 /**
- * Evidence of place and size, in nats: log p(detection | the track moved there) - log p(detection | somebody new).
  * At short intervals the predicted place is narrow and decides; as it spreads out with time the term goes flat by itself
  * and leaves the decision to the looks.
  *
@@ -52,12 +72,12 @@ export const MOST_LOOKS_EVIDENCE = 5;
  * @param absence since the track was last seen
  * @returns the evidence of any detection of the frame; what depends on the track alone is worked out once
  */
-export function placeEvidenceOf(
+export function placeEvidence(
   predicted: MotionState,
   { seconds, missedFrames }: Absence,
   newcomers: Newcomers,
   prior: MotionPrior,
-): (detection: Detection) => number {
+): PlaceEvidence {
   const { x, y, seenAt, logHeight } = predicted;
   const movedTo = { x: x.position, y: y.position };
   const trackHeight = Math.exp(logHeight);
@@ -77,17 +97,59 @@ export function placeEvidenceOf(
   // Whoever was there a frame ago is still there rather than gone, and somebody new in his place.
   const stays = missedFrames > 0 ? 0 : Math.max(0, -Math.log(prior.arrivalsPerSecond * seconds));
 
-  return (detection) => {
-    const height = Math.max(trackHeight, detection.xyah[3]);
+  const evidenceBy = (logPlace: number, logSize: number): number =>
+    addLogs(logNoJump + logPlace + logSize - logNewcomer, logJump) - forgotten + stays;
+  /** Variances of the two places where a detection of this height may be. */
+  const spreadOf = (detectionHeight: number) => {
+    const height = Math.max(trackHeight, detectionHeight);
     const noise = (prior.positionNoise * height) ** 2;
     const sway = (prior.sway * height) ** 2 + noise;
-    const moved = logNormal(detection, movedTo, x.positionVariance + noise, y.positionVariance + noise);
-    const stayed = logNormal(detection, seenAt, sway, sway);
-    const logPlace = addLogs(logMoving + moved, logStaying + stayed);
-    const logSize = logSizeScale - (0.5 * (detection.logHeight - logHeight) ** 2) / sizeVariance;
-    return addLogs(logNoJump + logPlace + logSize - logNewcomer, logJump) - forgotten + stays;
+    return { x: x.positionVariance + noise, y: y.positionVariance + noise, sway };
+  };
+  const narrow = spreadOf(trackHeight);
+  const mostMoved = logMoving + logNormalPeak(narrow.x, narrow.y);
+  const mostStayed = logStaying + logNormalPeak(narrow.sway, narrow.sway);
+  const mostPlace = addLogs(mostMoved, mostStayed);
+
+  return {
+    of: (detection) => {
+      const spread = spreadOf(detection.xyah[3]);
+      const moved = logNormal(detection, movedTo, spread.x, spread.y);
+      const stayed = logNormal(detection, seenAt, spread.sway, spread.sway);
+      const logPlace = addLogs(logMoving + moved, logStaying + stayed);
+      const logSize = logSizeScale - (0.5 * (detection.logHeight - logHeight) ** 2) / sizeVariance;
+      return evidenceBy(logPlace, logSize);
+    },
+    most: evidenceBy(mostPlace, logSizeScale),
+    reach: (evidence, tallest) => {
+      const density = evidence + forgotten - stays;
+      if (logJump >= density) return EVERYWHERE;
+      // What `of` makes of a place and a size, turned round; either of the two places has to give half of it at least.
+      const needed =
+        density + Math.log1p(-Math.exp(logJump - density)) - logNoJump - logSizeScale + logNewcomer;
+      const tallestAlike =
+        trackHeight * Math.exp(Math.sqrt(2 * sizeVariance * Math.max(0, mostPlace - needed)));
+      const wide = spreadOf(Math.min(tallest, tallestAlike));
+      const half = needed - Math.LN2 - ROUNDING;
+      const reachMoved = Math.sqrt(2 * Math.max(0, mostMoved - half));
+      const reachStayed = Math.sqrt(2 * Math.max(0, mostStayed - half) * wide.sway);
+      const [reachX, reachY] = [reachMoved * Math.sqrt(wide.x), reachMoved * Math.sqrt(wide.y)];
+      return {
+        left: Math.min(movedTo.x - reachX, seenAt.x - reachStayed),
+        right: Math.max(movedTo.x + reachX, seenAt.x + reachStayed),
+        top: Math.min(movedTo.y - reachY, seenAt.y - reachStayed),
+        bottom: Math.max(movedTo.y + reachY, seenAt.y + reachStayed),
+      };
+    },
   };
 }
+
+/** The evidence of `placeEvidence` alone. */
+export function placeEvidenceOf(...given: Parameters<typeof placeEvidence>): PlaceEvidence['of'] {
+  return placeEvidence(...given).of;
+}
+
+const EVERYWHERE: Reach = { left: -Infinity, right: Infinity, top: -Infinity, bottom: Infinity };
 
 /**
  * Evidence of the looks, in nats: `MOST_LOOKS_EVIDENCE` for equal vectors that are worth it, its negative for strangers,
@@ -113,6 +175,11 @@ export function probabilityOf(evidence: number): number {
 function logNormal({ xyah }: Detection, mean: Point, xVariance: number, yVariance: number): number {
   const distance = (xyah[0] - mean.x) ** 2 / xVariance + (xyah[1] - mean.y) ** 2 / yVariance;
   return -0.5 * (distance + Math.log(xVariance * yVariance)) - LOG_TWO_PI;
+}
+
+/** The same at the mean itself. */
+function logNormalPeak(xVariance: number, yVariance: number): number {
+  return -0.5 * Math.log(xVariance * yVariance) - LOG_TWO_PI;
 }
 
 const LOG_TWO_PI = Math.log(2 * Math.PI);

@@ -5,7 +5,7 @@ import { type Match, minCostMatching, type PairCost } from './assignment.ts';
 import {
   looksEvidence,
   MOST_LOOKS_EVIDENCE,
-  placeEvidenceOf,
+  placeEvidence,
   probabilityOf,
 } from './association-likelihood.ts';
 import { minCostMatchingByBounds } from './bounded-matching.ts';
@@ -13,6 +13,7 @@ import { areTwoPeople, type Detection } from './detection.ts';
 import { GATING_THRESHOLD, gatingDistance, project } from './kalman-filter.ts';
 import { matchingCascade } from './matching-cascade.ts';
 import type { MotionPrior } from './mean-reverting-motion.ts';
+import { PlaceIndex } from './place-index.ts';
 import type { Track } from './track.ts';
 
 export interface AssociationOptions {
@@ -57,6 +58,8 @@ interface StageResult {
   readonly confidenceAt: (cost: number) => number;
 }
 
+const NO_MATCHES: StageResult = { matches: [], confidenceAt: () => 0 };
+
 type Stage = (rest: Rest, scene: Scene, options: AssociationOptions) => StageResult;
 
 /** The order of the stages; a stage whose gate the sampling rate has closed passes nothing. */
@@ -95,6 +98,7 @@ function matchByAnchor(rest: Rest, { tracks, detections }: Scene): StageResult {
 
 /** The published matching cascade: confirmed tracks, by cosine distance among the pairs that the Kalman filter allows. */
 function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: AssociationOptions): StageResult {
+  if (options.timeAwareness === 1) return NO_MATCHES;
   const gate = options.maxCosineDistance * (1 - options.timeAwareness);
   const projections = tracks.map(({ box }) => project(box));
   const cost: PairCost = (t, d) => {
@@ -105,8 +109,7 @@ function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: Associ
     if (gallery.leastDistance(detection.look) > gate + BOUND_MARGIN) return Infinity;
     return gallery.distance(detection.look);
   };
-  const confirmed =
-    options.timeAwareness < 1 ? rest.tracks.filter((t) => at(tracks, t).state === 'confirmed') : [];
+  const confirmed = rest.tracks.filter((t) => at(tracks, t).state === 'confirmed');
   const timeSinceUpdate = (t: number) => at(tracks, t).timeSinceUpdate;
   const matches = matchingCascade(
     confirmed,
@@ -121,6 +124,7 @@ function matchByLooks(rest: Rest, { tracks, detections }: Scene, options: Associ
 
 /** The published overlap with the predicted box: tentative tracks, and those that were seen in the frame shown before. */
 function matchByOverlap(rest: Rest, { tracks, detections }: Scene, options: AssociationOptions): StageResult {
+  if (options.timeAwareness === 1) return NO_MATCHES;
   const isFresh = ({ shownSinceUpdate, timeSinceUpdate }: Track) =>
     shownSinceUpdate === 1 && timeSinceUpdate <= options.overlapFrames;
   const gate = options.maxIouDistance * (1 - options.timeAwareness);
@@ -129,7 +133,7 @@ function matchByOverlap(rest: Rest, { tracks, detections }: Scene, options: Asso
     const { tlwh, anchor } = at(detections, d);
     return areTwoPeople(at(tracks, t).anchor, anchor) ? Infinity : 1 - iou(at(predicted, t), tlwh);
   };
-  const fresh = options.timeAwareness < 1 ? rest.tracks.filter((t) => isFresh(at(tracks, t))) : [];
+  const fresh = rest.tracks.filter((t) => isFresh(at(tracks, t)));
   return {
     matches: minCostMatching(fresh, rest.detections, cost, gate),
     confidenceAt: (distance) => halfAtTheGate(distance, gate),
@@ -140,37 +144,37 @@ function matchByOverlap(rest: Rest, { tracks, detections }: Scene, options: Asso
 function matchByLikelihood(rest: Rest, scene: Scene, options: AssociationOptions): StageResult {
   const { motion, maxCosineDistance, timeAwareness, pictureArea } = options;
   const { tracks, detections, timeMs } = scene;
+  if (timeAwareness === 0) return NO_MATCHES;
   const leastEvidence = -Math.log(timeAwareness);
   const newcomers = { area: pictureArea, detections: detections.length };
-  const placeOf = tracks.map((track) =>
-    placeEvidenceOf(
-      track.motion,
-      { seconds: (timeMs - track.lastSeenMs) / 1000, missedFrames: track.shownSinceUpdate - 1 },
-      newcomers,
-      motion,
-    ),
-  );
+  const placeOf = tracks.map(({ motion: predicted, lastSeenMs, shownSinceUpdate }) => {
+    const absence = { seconds: (timeMs - lastSeenMs) / 1000, missedFrames: shownSinceUpdate - 1 };
+    return placeEvidence(predicted, absence, newcomers, motion);
+  });
   const costBy =
     (distanceTo: (gallery: AppearanceGallery, look: Look) => number): PairCost =>
     (t, d) => {
-      const track = at(tracks, t);
+      const { anchor, gallery } = at(tracks, t);
       const detection = at(detections, d);
-      if (areTwoPeople(track.anchor, detection.anchor)) return Infinity;
-      const place = at(placeOf, t)(detection);
-      const { gallery } = track;
+      if (areTwoPeople(anchor, detection.anchor)) return Infinity;
+      const place = at(placeOf, t);
       const { look } = detection;
-      if (look === null || gallery.size === 0) return -place;
-      // Galleries are dear to search, and so are their bounds: not where no likeness would save the pair.
-      if (place + look.worth * MOST_LOOKS_EVIDENCE < leastEvidence) return Infinity;
-      return -(place + looksEvidence(distanceTo(gallery, look), maxCosineDistance, look.worth));
+      if (look === null || gallery.size === 0) return -place.of(detection);
+      const looks = looksEvidence(distanceTo(gallery, look), maxCosineDistance, look.worth);
+      // Strangers of a track that was lost for long: no place of theirs need be worked out.
+      return place.most + looks < leastEvidence ? Infinity : -(place.of(detection) + looks);
     };
   const cost = {
     atLeast: costBy((gallery, look) => gallery.leastDistance(look) - BOUND_MARGIN),
     exact: costBy((gallery, look) => gallery.distance(look)),
   };
-  const open = timeAwareness > 0 ? rest.tracks : [];
+  const places = new PlaceIndex(detections, rest.detections);
+  const tallest = rest.detections.reduce((most, d) => Math.max(most, at(detections, d).xyah[3]), 0);
+  // Where the place says more against a pair than any looks could say for it, it need not be looked at.
+  const candidatesOf = (t: number): readonly number[] =>
+    places.within(at(placeOf, t).reach(leastEvidence - MOST_LOOKS_EVIDENCE, tallest));
   return {
-    matches: minCostMatchingByBounds(open, rest.detections, cost, -leastEvidence),
+    matches: minCostMatchingByBounds(rest.tracks, candidatesOf, cost, -leastEvidence),
     confidenceAt: (negativeEvidence) => probabilityOf(-negativeEvidence),
   };
 }

@@ -1,14 +1,6 @@
 /** The same matching as `minCostMatching` where costs are dear to work out: mostly what the pairs cost at least tells enough. */
-import {
-  allowedCosts,
-  connectedParts,
-  type Match,
-  type MutableCosts,
-  matchAllowed,
-  type PairCost,
-  type Part,
-  solve,
-} from './assignment.ts';
+import { FORBIDDEN_MARGIN, type Match, type PairCost } from './assignment.ts';
+import { PriorityQueue } from './priority-queue.ts';
 
 export interface BoundedCost {
   /** Never more than the exact cost, and much cheaper to have. */
@@ -16,61 +8,150 @@ export interface BoundedCost {
   readonly exact: PairCost;
 }
 
-/** Where so large a share of the detections is in doubt, bounds would tell them apart only after many tries. */
-const MOST_DOUBT = 0.1;
-const MOST_TRIES = 3;
+interface Row {
+  readonly track: number;
+  readonly pairs: Pair[];
+  match: Pair | null;
+  /** Distance of the search under way from its start to the row, without what the row's pairs cost. */
+  distance: number;
+}
+
+interface Column {
+  /** Null for the column of one track alone, in which it is without a detection. */
+  readonly detection: number | null;
+  /** The dual variable: never above 0, and 0 while nobody has the column. */
+  price: number;
+  match: Pair | null;
+}
+
+interface Pair {
+  readonly row: Row;
+  readonly column: Column;
+  /** A bound until it is exact; Infinity for what turned out to be forbidden. */
+  cost: number;
+  isExact: boolean;
+}
+
+/** The columns that a search has come to, in the order of their distance from its start, and by which pair. */
+type Reached = Map<Column, { readonly by: Pair; readonly distance: number }>;
 
 /**
- * A matching by bounds is the best one as soon as every pair in it costs no more than its bound. So exact costs are worked out of the
- * pair that promises most to each track, and of all pairs of the few detections that this leaves in doubt; of all pairs where
- * these are many.
- * @returns ascending by track; of several best matchings not always the one that `minCostMatching` takes
+ * Shortest augmenting paths (Jonker and Volgenant) over the pairs alone that may be allowed. A search takes bounds for costs; only
+ * where it would go on by a pair is the exact cost worked out, and the pair waits for its turn again. So most tracks need the
+ * exact cost of one pair, and a search is no longer than the track has rivals nearby.
+ *
+ * @param candidatesOf the detections of which a track may get one
+ * @returns ascending by track, as the tracks are given; of several best matchings not always the one that `minCostMatching` takes
  */
 export function minCostMatchingByBounds(
   tracks: readonly number[],
-  detections: readonly number[],
+  candidatesOf: (track: number) => readonly number[],
   { atLeast, exact }: BoundedCost,
   maxCost: number,
 ): Match[] {
-  const bounds = allowedCosts(tracks, detections, atLeast, maxCost);
-  return connectedParts(bounds)
-    .flatMap((part) => matchPart(part, bounds, exact, maxCost))
-    .sort(([a], [b]) => a - b);
+  const columns = new Map<number, Column>();
+  const rows = tracks.map((track) => {
+    const row: Row = { track, pairs: [], match: null, distance: 0 };
+    for (const detection of candidatesOf(track)) {
+      const cost = atLeast(track, detection);
+      if (!(cost <= maxCost)) continue;
+      const column = columns.get(detection) ?? { detection, price: 0, match: null };
+      columns.set(detection, column);
+      row.pairs.push({ row, column, cost, isExact: false });
+    }
+    return row;
+  });
+  const workOut = (pair: Pair): void => {
+    const cost = exact(pair.row.track, pair.column.detection ?? Number.NaN);
+    pair.cost = cost <= maxCost ? cost : Infinity;
+    pair.isExact = true;
+  };
+  for (const row of byGain(rows)) augment(row, workOut, maxCost + FORBIDDEN_MARGIN);
+  return rows.flatMap(({ track, match }): Match[] => {
+    const detection = match?.column.detection ?? null;
+    return match === null || detection === null ? [] : [[track, detection, match.cost]];
+  });
 }
 
-/** @param costs bounds; those that are worked out become exact */
-function matchPart(part: Part, costs: MutableCosts, exact: PairCost, maxCost: number): Match[] {
-  const workedOut = new Map(part.tracks.map((track) => [track, new Set<number>()]));
-  const isExact = (track: number, detection: number) => workedOut.get(track)?.has(detection) === true;
-  const workOut = (track: number, detection: number): void => {
-    if (costs.get(track)?.has(detection) !== true || isExact(track, detection)) return;
-    workedOut.get(track)?.add(detection);
-    const cost = exact(track, detection);
-    if (cost <= maxCost) costs.get(track)?.set(detection, cost);
-    else costs.get(track)?.delete(detection);
-  };
-  const promises = part.tracks.map((track) => [track, cheapest(costs.get(track))] as const);
-  for (const [track, detection] of promises) workOut(track, detection);
-  const kept = promises.filter(([track, detection]) => cheapest(costs.get(track)) === detection);
-  const promised = new Set(kept.map(([, detection]) => detection));
+/** Who has most to gain chooses first: what others would get in vain is dear then, and need not be worked out. */
+function byGain(rows: readonly Row[]): Row[] {
+  const leastCosts = rows.map(({ pairs }) =>
+    pairs.reduce((least, { cost }) => Math.min(least, cost), Infinity),
+  );
+  return [...rows.keys()]
+    .filter((i) => leastCosts[i] !== Infinity)
+    .sort((a, b) => (leastCosts[a] as number) - (leastCosts[b] as number))
+    .map((i) => rows[i] as Row);
+}
 
-  let inDoubt = part.detections.filter((detection) => !promised.has(detection));
-  for (let tries = 0; tries < MOST_TRIES && inDoubt.length <= MOST_DOUBT * part.detections.length; tries++) {
-    for (const detection of inDoubt) for (const track of part.tracks) workOut(track, detection);
-    const matches = solve(costs, part, maxCost);
-    inDoubt = matches.flatMap(([track, detection]) => (isExact(track, detection) ? [] : [detection]));
-    if (inDoubt.length === 0) return matches;
+/** Gives a track its column, and another one to each that has to give way, at the least rise of the total cost. */
+function augment(start: Row, workOut: (pair: Pair) => void, aloneCost: number): void {
+  const queue = new PriorityQueue<Pair>();
+  const reached: Reached = new Map();
+  /** Here the search ends at the latest, with a track left alone. */
+  let furthest = Infinity;
+  const goOnFrom = (row: Row, distance: number): void => {
+    row.distance = distance;
+    if (distance + aloneCost < furthest) {
+      furthest = distance + aloneCost;
+      const column = { detection: null, price: 0, match: null };
+      queue.push({ row, column, cost: aloneCost, isExact: true }, furthest);
+    }
+    for (const pair of row.pairs) {
+      const next = distanceBy(pair);
+      if (next < furthest && !reached.has(pair.column)) queue.push(pair, next);
+    }
+  };
+  goOnFrom(start, 0);
+  for (;;) {
+    const distance = queue.leastKey;
+    const pair = queue.pop();
+    if (pair === undefined) return;
+    const { column } = pair;
+    if (reached.has(column)) continue;
+    const isBound = !pair.isExact;
+    if (isBound && !raisePrice(column, aloneCost)) workOut(pair);
+    if (isBound || distanceBy(pair) > distance) {
+      queue.push(pair, distanceBy(pair));
+      continue;
+    }
+    reached.set(column, { by: pair, distance });
+    if (column.match === null) {
+      // As dear as can be without making another path the shortest: it spares the others the trying.
+      const next = Math.min(furthest, queue.leastKey);
+      for (const [each, { distance: nearer }] of reached) each.price -= next - nearer;
+      rematch(pair, start, reached);
+      return;
+    }
+    goOnFrom(column.match.row, distance - (column.match.cost - column.price));
   }
-  const costOf: PairCost = (track, detection) => {
-    const cost = costs.get(track)?.get(detection) ?? Infinity;
-    return cost === Infinity || isExact(track, detection) ? cost : exact(track, detection);
-  };
-  return matchAllowed(allowedCosts(part.tracks, part.detections, costOf, maxCost), maxCost);
 }
 
-/** The detection that costs a track least; -1 where all are forbidden. */
-function cheapest(costs: ReadonlyMap<number, number> | undefined): number {
-  let [detection, least] = [-1, Infinity];
-  for (const [other, cost] of costs ?? []) if (cost < least) [detection, least] = [other, cost];
-  return detection;
+function distanceBy({ row, cost, column }: Pair): number {
+  return row.distance + cost - column.price;
+}
+
+/** Makes a column as dear as it is to its track, which has got no dearer columns than it had; false where it is that dear. */
+function raisePrice(column: Column, aloneCost: number): boolean {
+  const { match } = column;
+  if (match === null) return false;
+  let next = aloneCost;
+  for (const other of match.row.pairs) {
+    if (other !== match) next = Math.min(next, other.cost - other.column.price);
+  }
+  const price = match.cost - next;
+  if (!(price < column.price)) return false;
+  column.price = price;
+  return true;
+}
+
+/** Along the path from its end to the start, every track leaves its column to the one before and takes the next. */
+function rematch(end: Pair, start: Row, reached: Reached): void {
+  for (let pair: Pair | undefined = end; pair !== undefined; ) {
+    const { row, column }: Pair = pair;
+    const left: Pair | null = row.match;
+    row.match = pair;
+    column.match = pair;
+    pair = row === start || left === null ? undefined : reached.get(left.column)?.by;
+  }
 }

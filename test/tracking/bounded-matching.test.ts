@@ -33,13 +33,28 @@ describe('minCostMatchingByBounds', () => {
         ]) {
           const costs = randomCosts(Math.max(tracks ?? 0, detections ?? 0), loosest, likeliest, random);
           for (const maxCost of [-1, 0.5, 1]) {
-            const given = [upTo(tracks ?? 0), upTo(detections ?? 0)] as const;
-            expect(minCostMatchingByBounds(...given, costs, maxCost)).toEqual(
-              minCostMatching(...given, costs.exact, maxCost),
+            const [rows, columns] = [upTo(tracks ?? 0), upTo(detections ?? 0)];
+            expect(minCostMatchingByBounds(rows, () => columns, costs, maxCost)).toEqual(
+              minCostMatching(rows, columns, costs.exact, maxCost),
             );
           }
         }
       }
+    }
+  });
+
+  it('finds it in a crowd in which everybody has a few rivals nearby, and bounds that tell little', () => {
+    const random = seededRandom(17);
+    for (let round = 0; round < 60; round++) {
+      const [tracks, detections] = [upTo(45), upTo(40)].map((them) => them.map(() => 40 * random()));
+      const evidence = upTo(45).map(() => upTo(40).map(() => 5 * random()));
+      const exact = (t: number, d: number) =>
+        ((tracks?.[t] ?? 0) - (detections?.[d] ?? 0)) ** 2 - (evidence[t]?.[d] ?? 0);
+      const atLeast = (t: number, d: number) => ((tracks?.[t] ?? 0) - (detections?.[d] ?? 0)) ** 2 - 5;
+      const nearby = (t: number) => upTo(40).filter((d) => atLeast(t, d) <= 0);
+      expect(minCostMatchingByBounds(upTo(45), nearby, { atLeast, exact }, 0)).toEqual(
+        minCostMatching(upTo(45), upTo(40), exact, 0),
+      );
     }
   });
 
@@ -52,7 +67,7 @@ describe('minCostMatchingByBounds', () => {
         return track === detection ? -4 : 0;
       },
     };
-    const matches = minCostMatchingByBounds(upTo(50), upTo(50), cost, 0);
+    const matches = minCostMatchingByBounds(upTo(50), () => upTo(50), cost, 0);
     expect(matches).toEqual(upTo(50).map((i) => [i, i, -4]));
     expect(workedOut).toBe(50);
   });
