@@ -3,6 +3,7 @@ import { centreOfBox, type Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark } from '../geometry/landmarks.ts';
 import { type Match, minCostMatching } from './assignment.ts';
 import type { FrameObservations, ObservedFrames } from './observations.ts';
+import type { Shot } from './shot-detection.ts';
 import type { Tracklet } from './tracklet.ts';
 
 /** What the frames that show both say about a face tracklet and a pose tracklet of one shot. */
@@ -48,20 +49,25 @@ function matchHeads({ faces, poses }: FrameObservations): Match[] {
   );
 }
 
+type ShotFrames = Pick<Shot, 'firstFrame' | 'endFrame'>;
+
 /** The votes of two who were not seen yet. */
 const NO_VOTES = { agreements: 0, together: 0, offset: 0 };
 
-/** Pools the pairs of all frames. */
+/**
+ * Pools the pairs of the frames of one shot.
+ * @param tracklets of the shot, of both kinds
+ */
 export function voteOnFacesAndBodies(
   frames: ObservedFrames,
   tracklets: readonly Tracklet[],
+  shot: ShotFrames,
 ): FaceBodyVotes[] {
-  const owners = ownersByFrame(frames.length, tracklets);
   const votes = new Map<Tracklet, Map<Tracklet, typeof NO_VOTES>>();
-  let frame = 0;
-  for (const observed of frames) {
-    const { faces, poses } = owners[frame++] ?? { faces: new Map(), poses: new Map() };
-    const pairs = new Map(matchHeads(observed).map(([face, pose, offset]) => [face, { pose, offset }]));
+  for (const [i, { faces, poses }] of ownersByFrame(shot, tracklets).entries()) {
+    const observed = faces.size > 0 && poses.size > 0 ? frames.at(shot.firstFrame + i) : undefined;
+    const matches = observed === undefined ? [] : matchHeads(observed);
+    const pairs = new Map(matches.map(([face, pose, offset]) => [face, { pose, offset }]));
     for (const [faceIndex, face] of faces) {
       const ofFace = votes.get(face) ?? new Map<Tracklet, typeof NO_VOTES>();
       votes.set(face, ofFace);
@@ -108,16 +114,16 @@ function headOffset(face: Tlwh | undefined, head: readonly PoseLandmark[] | unde
   return Math.hypot(x - centre.x, y - centre.y) / size;
 }
 
-/** Per frame: the tracklet of each face and of each pose, by their index. */
-function ownersByFrame(frames: number, tracklets: readonly Tracklet[]) {
-  const owners = Array.from({ length: frames }, () => ({
+/** Per frame of the shot: the tracklet of each face and of each pose, by their index. */
+function ownersByFrame({ firstFrame, endFrame }: ShotFrames, tracklets: readonly Tracklet[]) {
+  const owners = Array.from({ length: endFrame - firstFrame }, () => ({
     faces: new Map<number, Tracklet>(),
     poses: new Map<number, Tracklet>(),
   }));
   for (const tracklet of tracklets) {
     for (const { frame, detection } of tracklet.sightings) {
-      const ofFrame = tracklet.kind === 'face' ? owners[frame]?.faces : owners[frame]?.poses;
-      ofFrame?.set(detection, tracklet);
+      const ofFrame = owners[frame - firstFrame];
+      (tracklet.kind === 'face' ? ofFrame?.faces : ofFrame?.poses)?.set(detection, tracklet);
     }
   }
   return owners;

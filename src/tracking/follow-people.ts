@@ -4,12 +4,13 @@ import { voteOnFacesAndBodies } from './face-body-linking.ts';
 import { type FrameTracks, nameSightings, numberIdentities } from './identities.ts';
 import { validateObservations } from './observation-validation.ts';
 import type { ObservedFrames } from './observations.ts';
+import { looksFrom } from './observed-looks.ts';
 import type { Person } from './person-group.ts';
 import { usualIntervalMs } from './sampling-rate.ts';
 import { findShots, type Shot } from './shot-detection.ts';
 import { followShotTracklets } from './shot-tracklets.ts';
 import type { TrackSummary } from './track-summary.ts';
-import { joinTracklets } from './tracklet-joining.ts';
+import { TrackletJoining } from './tracklet-joining.ts';
 import { stitchTracklets } from './tracklet-stitching.ts';
 
 export type { FrameTracks } from './identities.ts';
@@ -54,7 +55,7 @@ export interface PeopleTracks {
 }
 
 /**
- * Follows everybody through a whole video: tracklets within each shot, joined into persons after the last frame.
+ * Follows everybody through a whole video: tracklets within each shot, joined into persons.
  * @throws WorkerError DETECTIONS_INVALID for frames out of order and for boxes that no tracker could follow
  */
 export function followPeople(frames: ObservedFrames, options: TrackingOptions): PeopleTracks {
@@ -62,18 +63,20 @@ export function followPeople(frames: ObservedFrames, options: TrackingOptions): 
   const shots = findShots(frames, options.sceneHintsMs);
   const times = Array.from(frames, ({ timestampMs }) => timestampMs);
   const shotOptions = { ...options, frameIntervalMs: usualIntervalMs(times, options.frameIntervalMs) };
-  const tracklets = shots.flatMap((shot) =>
-    followShotTracklets(shot, frames, {
+  const maxDistance = { face: options.maxCosineDistance, pose: options.maxTorsoDistance };
+  const joining = new TrackletJoining(looksFrom(frames), { maxDistance });
+  for (const shot of shots) {
+    const found = followShotTracklets(shot, frames, {
       ...shotOptions,
       frameIntervalMs: shotIntervalMs(times.slice(shot.firstFrame, shot.endFrame), options, shotOptions),
-    }),
-  );
-  const maxDistance = { face: options.maxCosineDistance, pose: options.maxTorsoDistance };
-  const links = {
-    stitches: stitchTracklets(tracklets, { ...shotOptions, maxDistance }),
-    faceBodyVotes: voteOnFacesAndBodies(frames, tracklets),
-  };
-  const persons = joinTracklets(tracklets, links, { maxDistance });
+    });
+    const tracklets = found.map(({ tracklet }) => tracklet);
+    joining.add(tracklets, {
+      stitches: stitchTracklets(found, { ...shotOptions, maxDistance }),
+      faceBodyVotes: voteOnFacesAndBodies(frames, tracklets, shot),
+    });
+  }
+  const persons = joining.finish();
   const believable = persons.filter((person) => isBelievable(person, options));
   const identities = numberIdentities(believable, frames);
   return {

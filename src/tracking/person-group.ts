@@ -1,9 +1,8 @@
 /** A person in the making: tracklets that are held for one person so far, and how sure that is. */
 
-import type { Look } from './appearance-gallery.ts';
 import { evenlySpread } from './evenly-spread.ts';
 import type { FaceBodyVotes } from './face-body-linking.ts';
-import type { Kind, Tracklet } from './tracklet.ts';
+import { KINDS, type Kind, type Tracklet, type TrackletSighting } from './tracklet.ts';
 
 /** Why tracklets of one kind are held for one person; `continuous` when nothing but their place in one shot was needed. */
 export type LinkReason = 'continuous' | 'face-appearance' | 'torso-appearance' | 'face-and-body';
@@ -22,13 +21,8 @@ export interface Person {
   readonly links: Readonly<Record<Kind, Link>>;
 }
 
-const KINDS = ['face', 'pose'] as const satisfies Kind[];
-
 /** Looks of each kind that are compared, spread evenly over a group: enough to know somebody from all sides. */
 const EXEMPLARS = 12;
-
-/** A face turned further aside is no sign of who somebody is. */
-const LEAST_FACE_WORTH = 0.5;
 
 const UNQUESTIONED: Link = { confidence: 1, reason: 'continuous' };
 
@@ -83,13 +77,13 @@ export class PersonGroup implements Person {
     this.tracklets = [...this.tracklets, ...other.tracklets];
   }
 
-  /** Appearance of the faces, where they can be known, or of the torsos; at most `EXEMPLARS` vectors. */
-  exemplars(kind: Kind): Look[] {
-    const looks = this.tracklets
-      .filter((tracklet) => tracklet.kind === kind)
-      .flatMap((tracklet) => tracklet.looks)
-      .filter(({ worth }) => kind === 'pose' || worth >= LEAST_FACE_WORTH);
-    return evenlySpread(looks, EXEMPLARS);
+  /** By whose looks the group is known, of faces or of torsos; at most `EXEMPLARS` sightings. */
+  exemplars(kind: Kind): TrackletSighting[] {
+    const ofKind = this.tracklets.filter((tracklet) => tracklet.kind === kind);
+    return evenlySpread(
+      ofKind.flatMap(({ recognizable }) => recognizable),
+      EXEMPLARS,
+    );
   }
 }
 

@@ -1,12 +1,15 @@
 /** Follows the faces and then the bodies of one shot; a body is led by its face wherever one is seen. */
-import { type Anchor, type Detection, toDetection } from './detection.ts';
+import type { Tlwh } from '../geometry/box.ts';
+import type { Anchor, Detection } from './detection.ts';
 import { evenlySpread } from './evenly-spread.ts';
 import { pairFacesWithBodies } from './face-body-linking.ts';
-import { followEverybody, type ShotFrame, type ShotTrackingOptions } from './follow-shot.ts';
+import { followEverybody, type ShotTrackingOptions } from './follow-shot.ts';
 import type { Followed } from './gap-filling.ts';
-import { worthOfClothes, worthOfFace } from './likeness-worth.ts';
+import { LookMemory } from './look-memory.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
 import type { FrameObservations, ObservedFrames } from './observations.ts';
+import { ObservedDetection } from './observed-detection.ts';
+import { looksOfFrame } from './observed-looks.ts';
 import type { Shot } from './shot-detection.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 import { upperBody } from './upper-body.ts';
@@ -16,104 +19,135 @@ export interface ShotTrackletOptions extends Omit<ShotTrackingOptions, 'motion'>
   readonly maxTorsoDistance: number;
 }
 
+/** A tracklet and what was seen of it first and last: after its shot nobody asks for that again. */
+export interface ShotTracklet {
+  readonly tracklet: Tracklet;
+  readonly ends: readonly [first: Detection, last: Detection];
+}
+
 /** The tracklets of one shot, faces first. */
 export function followShotTracklets(
   shot: Shot,
   frames: ObservedFrames,
   options: ShotTrackletOptions,
-): Tracklet[] {
-  const times = fromShot(shot, frames, ({ timestampMs }) => timestampMs);
-  const faces = fromShot(shot, frames, (frame) =>
-    frame.faces.map(({ box, confidence, embedding, landmarks }) =>
-      toDetection(box, confidence, embedding, null, worthOfFace(confidence, landmarks)),
-    ),
+): ShotTracklet[] {
+  const faces = followKind('face', shot, frames, { ...options, motion: FACE_MOTION }, ({ faces: seen }) =>
+    seen.map(({ box, confidence }) => ({ tlwh: box, confidence, anchor: null })),
   );
-  const faceTracks = followEverybody(shotFrames(times, faces), { ...options, motion: FACE_MOTION });
-  const faceTracklets = toTracklets('face', shot, faceTracks, faces);
-
-  const anchors = anchorsOfBodies(shot, frames, faceTracklets);
-  const poses = fromShot(shot, frames, (frame, i) =>
-    frame.poses.map((pose, k) => {
-      const { confidence, appearance } = pose;
-      const worth = appearance === null ? 0 : worthOfClothes(appearance);
-      return toDetection(upperBody(pose), confidence, appearance, anchors[i]?.get(k) ?? null, worth);
-    }),
+  const anchorOfFace = anchorsOfFaces(shot, faces);
+  const poses = followKind(
+    'pose',
+    shot,
+    frames,
+    { ...options, maxCosineDistance: options.maxTorsoDistance, motion: BODY_MOTION },
+    (frame, i) => {
+      const anchors = anchorsOfBodies(frame, anchorOfFace[i] ?? new Map());
+      return frame.poses.map((pose, k) => ({
+        tlwh: upperBody(pose),
+        confidence: pose.confidence,
+        anchor: anchors.get(k) ?? null,
+      }));
+    },
   );
-  const poseTracks = followEverybody(shotFrames(times, poses), {
-    ...options,
-    maxCosineDistance: options.maxTorsoDistance,
-    motion: BODY_MOTION,
-  });
-  return [...faceTracklets, ...toTracklets('pose', shot, poseTracks, poses)];
+  return [...faces, ...poses];
 }
 
-/** Persons are joined by a dozen looks of each: more of a long track tell nothing, and hours of it fill the memory. */
-const MOST_LOOKS = 100;
-
-function shotFrames(times: readonly number[], detections: readonly (readonly Detection[])[]): ShotFrame[] {
-  return times.map((timeMs, i) => ({ timeMs, detections: detections[i] ?? [] }));
+/** What is followed of a detection, but for its look. */
+interface Seen {
+  readonly tlwh: Tlwh;
+  readonly confidence: number;
+  readonly anchor: Anchor | null;
 }
 
-function toTracklets(
+/** @param see what there is of the kind in a frame, whose position in the shot it is told */
+function followKind(
   kind: Kind,
   shot: Shot,
-  tracks: readonly Followed[],
-  detections: readonly (readonly Detection[])[],
-): Tracklet[] {
-  return tracks.flatMap(({ sightings, confidence }) => {
-    const [first, last] = [sightings[0], sightings.at(-1)];
-    if (first === undefined || last === undefined) return [];
-    return {
-      kind,
-      shot: shot.index,
-      confidence,
-      sightings: sightings.map(({ frame, timeMs, detection }) => ({
-        frame: shot.firstFrame + frame,
-        detection: detections[frame]?.indexOf(detection) ?? -1,
-        timeMs,
-        confidence: detection.confidence,
-      })),
-      ends: [first.detection, last.detection] as const,
-      looks: evenlySpread(
-        sightings.flatMap(({ detection }) => detection.look ?? []),
-        MOST_LOOKS,
-      ),
-    };
+  frames: ObservedFrames,
+  options: ShotTrackingOptions,
+  see: (frame: FrameObservations, i: number) => readonly Seen[],
+): ShotTracklet[] {
+  const looks = new LookMemory((i) => looksOfFrame(kind, frameOf(shot, frames, i)));
+  const shotFrames = Array.from({ length: shot.endFrame - shot.firstFrame }, (_, i) => {
+    const frame = frameOf(shot, frames, i);
+    looks.hold(i, looksOfFrame(kind, frame));
+    const detections = see(frame, i).map((seen, k) => new ObservedDetection(seen, looks, i, k));
+    return { timeMs: frame.timestampMs, detections };
   });
+  const tracks = followEverybody(shotFrames, options);
+  const detections = shotFrames.map((frame) => frame.detections);
+  return tracks.flatMap((track) => toTracklet(kind, shot, track, detections));
 }
 
-/** Per frame: the time in which the face at a body's head is followed, by index of the pose. */
-function anchorsOfBodies(
+/** Persons are joined by a dozen looks of each: more of a long track tell nothing. */
+const MOST_LOOKS = 100;
+
+/** A face turned further aside is no sign of who somebody is. */
+const LEAST_FACE_WORTH = 0.5;
+
+function toTracklet(
+  kind: Kind,
   shot: Shot,
-  frames: ObservedFrames,
-  faceTracklets: readonly Tracklet[],
-): Map<number, Anchor>[] {
-  const length = shot.endFrame - shot.firstFrame;
-  const anchorOfFace = Array.from({ length }, () => new Map<number, Anchor>());
-  for (const { sightings } of faceTracklets) {
-    const anchor = { firstMs: sightings[0]?.timeMs ?? 0, lastMs: sightings.at(-1)?.timeMs ?? 0 };
-    for (const { frame, detection } of sightings)
-      anchorOfFace[frame - shot.firstFrame]?.set(detection, anchor);
-  }
-  return fromShot(shot, frames, (frame, i) => {
-    const anchors = new Map<number, Anchor>();
-    for (const [face, pose] of pairFacesWithBodies(frame)) {
-      const anchor = anchorOfFace[i]?.get(face);
-      if (anchor !== undefined) anchors.set(pose, anchor);
-    }
-    return anchors;
+  { sightings, confidence }: Followed,
+  detections: readonly (readonly ObservedDetection[])[],
+): ShotTracklet[] {
+  const [first, last] = [sightings[0], sightings.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const seen = sightings.map(({ frame, timeMs, detection }) => {
+    const ofFrame = detections[frame] ?? [];
+    const index = (ofFrame as readonly Detection[]).indexOf(detection);
+    const sighting = {
+      frame: shot.firstFrame + frame,
+      detection: index,
+      timeMs,
+      confidence: detection.confidence,
+    };
+    return { sighting, worth: ofFrame[index]?.worth ?? null };
   });
+  const spread = evenlySpread(
+    seen.filter(({ worth }) => worth !== null),
+    MOST_LOOKS,
+  );
+  const tracklet = {
+    kind,
+    shot: shot.index,
+    confidence,
+    sightings: seen.map(({ sighting }) => sighting),
+    recognizable: spread
+      .filter(({ worth }) => kind === 'pose' || (worth ?? 0) >= LEAST_FACE_WORTH)
+      .map(({ sighting }) => sighting),
+  };
+  return [{ tracklet, ends: [first.detection, last.detection] }];
 }
 
-/** What is kept of each frame of a shot; the frames themselves are let go. */
-function fromShot<Kept>(
+/** Per frame of the shot: the time in which a face is followed, by its index. */
+function anchorsOfFaces(
   { firstFrame, endFrame }: Shot,
-  frames: ObservedFrames,
-  keep: (frame: FrameObservations, i: number) => Kept,
-): Kept[] {
-  return Array.from({ length: endFrame - firstFrame }, (_, i) => {
-    const frame = frames.at(firstFrame + i);
-    if (frame === undefined) throw new RangeError(`no frame ${firstFrame + i} among ${frames.length}`);
-    return keep(frame, i);
-  });
+  faces: readonly ShotTracklet[],
+): Map<number, Anchor>[] {
+  const anchors = Array.from({ length: endFrame - firstFrame }, () => new Map<number, Anchor>());
+  for (const { sightings } of faces.map(({ tracklet }) => tracklet)) {
+    const anchor = { firstMs: sightings[0]?.timeMs ?? 0, lastMs: sightings.at(-1)?.timeMs ?? 0 };
+    for (const { frame, detection } of sightings) anchors[frame - firstFrame]?.set(detection, anchor);
+  }
+  return anchors;
+}
+
+/** The anchor of the face at a body's head, by index of the pose. */
+function anchorsOfBodies(
+  frame: FrameObservations,
+  anchorOfFace: ReadonlyMap<number, Anchor>,
+): Map<number, Anchor> {
+  const anchors = new Map<number, Anchor>();
+  for (const [face, pose] of pairFacesWithBodies(frame)) {
+    const anchor = anchorOfFace.get(face);
+    if (anchor !== undefined) anchors.set(pose, anchor);
+  }
+  return anchors;
+}
+
+function frameOf({ firstFrame }: Shot, frames: ObservedFrames, i: number): FrameObservations {
+  const frame = frames.at(firstFrame + i);
+  if (frame === undefined) throw new RangeError(`no frame ${firstFrame + i} among ${frames.length}`);
+  return frame;
 }

@@ -1,15 +1,17 @@
 /**
- * After the last frame: joins the tracklets of all shots into persons.
+ * Joins the tracklets of all shots into persons, shot by shot.
  *
- * What cannot be told while the video runs can be told now. Broken tracklets are mended; a face at the head of a body is its own. Beyond that, two
+ * What cannot be told while a shot runs can be told now. Broken tracklets are mended; a face at the head of a body is its own. Beyond that, two
  * groups of tracklets are one person when the evidence of their faces and of their clothes together says so, the surest
  * pair first, and never when both are seen in one frame, two faces, two bodies, or a face here and a body there. Clothes that
  * two people are seen in at once say nothing.
  */
 import { agglomerate } from './agglomeration.ts';
+import type { Look } from './appearance-gallery.ts';
 import { probabilityOf } from './association-likelihood.ts';
 import { EvidenceMatrix } from './evidence-matrix.ts';
 import { type FaceBodyVotes, linkFacesToBodies } from './face-body-linking.ts';
+import type { LookSource } from './observed-looks.ts';
 import { type Link, type Person, PersonGroup } from './person-group.ts';
 import { sharedLikeness } from './shared-clothes.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
@@ -38,25 +40,45 @@ export interface TrackletLinks {
   readonly faceBodyVotes: readonly FaceBodyVotes[];
 }
 
-/** Joins tracklets, which are given in order of time. Every tracklet is in exactly one person. */
-export function joinTracklets(
-  tracklets: readonly Tracklet[],
-  known: TrackletLinks,
-  options: JoiningOptions,
-): Person[] {
-  const closed: PersonGroup[] = [];
-  let open: PersonGroup[] = [];
-  const waiting = joinLinked(tracklets, known);
-  while (waiting.length > 0) {
-    if (open.length > MOST_COMPARED / 2) {
-      // Whoever was seen least is least likely to be met again.
-      open.sort((a, b) => b.sightings - a.sightings);
-      closed.push(...open.splice(MOST_COMPARED / 2));
-    }
-    open.push(...waiting.splice(0, MOST_COMPARED - open.length));
-    open = joinByEvidence(open, options);
+/**
+ * Joins the tracklets of one shot after the other, in order of time. Every tracklet is in exactly one person. What is known of the
+ * frames of each person is let go with the last comparison: that of a day's shots would fill the memory.
+ */
+export class TrackletJoining {
+  readonly #looks: LookSource;
+  readonly #options: JoiningOptions;
+  readonly #closed: Person[] = [];
+  #open: PersonGroup[] = [];
+  #waiting: PersonGroup[] = [];
+
+  constructor(looks: LookSource, options: JoiningOptions) {
+    this.#looks = looks;
+    this.#options = options;
   }
-  return [...closed, ...open];
+
+  /** Takes in what was found in the next shot or shots. */
+  add(tracklets: readonly Tracklet[], known: TrackletLinks): void {
+    for (const group of joinLinked(tracklets, known)) this.#waiting.push(group);
+    while (this.#waiting.length >= MOST_COMPARED) this.#compare();
+  }
+
+  /** The persons of all that was added. */
+  finish(): Person[] {
+    while (this.#waiting.length > 0) this.#compare();
+    return [...this.#closed, ...this.#open];
+  }
+
+  /** Compares the next of those that wait with one another and with those who were seen most before. */
+  #compare(): void {
+    if (this.#open.length > MOST_COMPARED / 2) {
+      // Whoever was seen least is least likely to be met again.
+      this.#open.sort((a, b) => b.sightings - a.sightings);
+      const closed = this.#open.splice(MOST_COMPARED / 2);
+      this.#closed.push(...closed.map(({ tracklets, links }) => ({ tracklets, links })));
+    }
+    this.#open.push(...this.#waiting.splice(0, MOST_COMPARED - this.#open.length));
+    this.#open = joinByEvidence(this.#open, this.#looks, this.#options);
+  }
 }
 
 /** Within a shot, by place: what goes on where another ended, and a face where the head of its body is. */
@@ -85,13 +107,18 @@ function joinLinked(
 }
 
 /** The surest pair becomes one group until no pair is likelier one person than two. */
-function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions): PersonGroup[] {
+function joinByEvidence(
+  groups: readonly PersonGroup[],
+  source: LookSource,
+  options: JoiningOptions,
+): PersonGroup[] {
+  const looks = exemplaryLooks(groups, source);
   const faces = new EvidenceMatrix(
-    groups.map((group) => group.exemplars('face')),
+    looks.face,
     (distance) => MOST_FACE_EVIDENCE * clamped(1 - distance / options.maxDistance.face),
   );
   const torsos = new EvidenceMatrix(
-    groups.map((group) => group.exemplars('pose')),
+    looks.pose,
     (distance) => MOST_TORSO_EVIDENCE * clamped(1 - distance / options.maxDistance.pose),
   );
   const excludes = (a: number, b: number) => groups[a]?.excludes(groups[b]) ?? false;
@@ -122,6 +149,18 @@ function joinByEvidence(groups: readonly PersonGroup[], options: JoiningOptions)
     },
   );
   return groups.filter((group) => !absorbed.has(group));
+}
+
+/** The looks by which each group is known, by kind. */
+function exemplaryLooks(groups: readonly PersonGroup[], source: LookSource): Record<Kind, Look[][]> {
+  const exemplars = {
+    face: groups.map((group) => group.exemplars('face')),
+    pose: groups.map((group) => group.exemplars('pose')),
+  };
+  const looks = source({ face: exemplars.face.flat(), pose: exemplars.pose.flat() });
+  const looksOf = (kind: Kind) =>
+    exemplars[kind].map((ofGroup) => ofGroup.flatMap((sighting) => looks.get(sighting) ?? []));
+  return { face: looksOf('face'), pose: looksOf('pose') };
 }
 
 /**

@@ -6,6 +6,7 @@ import { looksEvidence, placeEvidenceOf, probabilityOf } from './association-lik
 import { predictMotion, startMotion } from './mean-reverting-motion.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
 import { isWithinAge, type Patience } from './sampling-rate.ts';
+import type { ShotTracklet } from './shot-tracklets.ts';
 import type { Kind, Tracklet } from './tracklet.ts';
 
 /** Gaps are mended as long as a lost track waits. */
@@ -15,7 +16,7 @@ export interface StitchingOptions extends Patience {
   readonly maxDistance: Readonly<Record<Kind, number>>;
 }
 
-/** Two tracklets of one kind and one shot that are one. */
+/** Two tracklets of one kind that are one. */
 export interface Stitch {
   readonly before: Tracklet;
   readonly after: Tracklet;
@@ -24,28 +25,32 @@ export interface Stitch {
 }
 
 /**
- * The stitches of all shots, by the same evidence as the time-aware association. The published one compares overlaps and
+ * The stitches of one shot, by the same evidence as the time-aware association. The published one compares overlaps and
  * gates narrowly: at high rates a nodding head, or one hidden for a moment, is born again under another number.
  */
-export function stitchTracklets(tracklets: readonly Tracklet[], options: StitchingOptions): Stitch[] {
-  const groups = Map.groupBy(tracklets, ({ kind, shot }) => `${kind} ${shot}`);
+export function stitchTracklets(ofShot: readonly ShotTracklet[], options: StitchingOptions): Stitch[] {
+  const groups = Map.groupBy(ofShot, ({ tracklet }) => tracklet.kind);
   return [...groups.values()].flatMap((group) => stitchGroup(group, options));
 }
 
-function stitchGroup(tracklets: readonly Tracklet[], options: StitchingOptions): Stitch[] {
-  return matchAllowed(candidateCosts(tracklets, options), 0).flatMap(([i, j, negativeEvidence]) => {
-    const [before, after] = [tracklets[i], tracklets[j]];
+function stitchGroup(ofKind: readonly ShotTracklet[], options: StitchingOptions): Stitch[] {
+  return matchAllowed(candidateCosts(ofKind, options), 0).flatMap(([i, j, negativeEvidence]) => {
+    const [before, after] = [ofKind[i]?.tracklet, ofKind[j]?.tracklet];
     if (before === undefined || after === undefined) return [];
     return [{ before, after, confidence: probabilityOf(-negativeEvidence) }];
   });
 }
 
 /** For each tracklet, by index, those that likely go on where it ended, with what it costs: thousands of others never meet it. */
-function candidateCosts(tracklets: readonly Tracklet[], options: StitchingOptions): AllowedCosts {
-  const startMs = (index: number) => tracklets[index]?.sightings[0]?.timeMs ?? Infinity;
-  const byStart = [...tracklets.keys()].sort((a, b) => startMs(a) - startMs(b));
-  const byEnd = [...tracklets.entries()]
-    .map(([index, before]) => ({ index, before, endMs: before.sightings.at(-1)?.timeMs ?? Infinity }))
+function candidateCosts(ofKind: readonly ShotTracklet[], options: StitchingOptions): AllowedCosts {
+  const startMs = (index: number) => ofKind[index]?.tracklet.sightings[0]?.timeMs ?? Infinity;
+  const byStart = [...ofKind.keys()].sort((a, b) => startMs(a) - startMs(b));
+  const byEnd = [...ofKind.entries()]
+    .map(([index, before]) => ({
+      index,
+      before,
+      endMs: before.tracklet.sightings.at(-1)?.timeMs ?? Infinity,
+    }))
     .sort((a, b) => a.endMs - b.endMs);
   const costs = new Map<number, Map<number, number>>();
   let next = 0;
@@ -55,7 +60,7 @@ function candidateCosts(tracklets: readonly Tracklet[], options: StitchingOption
     for (let k = next; k < byStart.length; k++) {
       const other = byStart[k] as number;
       if (!isWithinAge(startMs(other) - endMs, options)) break;
-      const cost = -continuation(before, tracklets[other] as Tracklet, options);
+      const cost = -continuation(before, ofKind[other] as ShotTracklet, options);
       if (cost <= 0) found.set(other, cost);
     }
     if (found.size > 0) costs.set(index, found);
@@ -64,9 +69,11 @@ function candidateCosts(tracklets: readonly Tracklet[], options: StitchingOption
 }
 
 /** Evidence that `after` goes on where `before` ended, in nats; -Infinity where it cannot. */
-function continuation(before: Tracklet, after: Tracklet, options: StitchingOptions): number {
-  const [, last] = before.ends;
-  const [first] = after.ends;
+function continuation(
+  { tracklet: before, ends: [, last] }: ShotTracklet,
+  { tracklet: after, ends: [first] }: ShotTracklet,
+  options: StitchingOptions,
+): number {
   const { timeMs: lastMs = Infinity, frame: lastFrame = Infinity } = before.sightings.at(-1) ?? {};
   const { timeMs: firstMs = -Infinity, frame: firstFrame = -Infinity } = after.sightings[0] ?? {};
   const absence = { seconds: (firstMs - lastMs) / 1000, missedFrames: firstFrame - lastFrame - 1 };

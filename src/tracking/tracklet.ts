@@ -1,8 +1,8 @@
 /** What the tracker found of one thing within one shot: the pieces that persons are joined from. */
-import type { Look } from './appearance-gallery.ts';
-import type { Detection } from './detection.ts';
 
 export type Kind = 'face' | 'pose';
+
+export const KINDS = ['face', 'pose'] as const satisfies Kind[];
 
 /** One detection of a tracklet. */
 export interface TrackletSighting {
@@ -23,8 +23,6 @@ export interface Tracklet {
   readonly confidence: number;
   /** Ascending in time, never empty. */
   readonly sightings: readonly TrackletSighting[];
-  /** What was seen first and last. */
-  readonly ends: readonly [first: Detection, last: Detection];
-  /** Appearance of the sightings that have one; of many, some. */
-  readonly looks: readonly Look[];
+  /** The sightings by whose looks somebody can be known; of many, some. The looks themselves stay where the frames are. */
+  readonly recognizable: readonly TrackletSighting[];
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { toDetection } from '../../src/tracking/detection.ts';
 import {
   linkFacesToBodies,
   pairFacesWithBodies,
@@ -11,15 +10,15 @@ import { faceOf, film, poseOf } from './synthetic-video.ts';
 const LEFT = { x: 300, y: 200 };
 const RIGHT = { x: 800, y: 200 };
 
-const DETECTION = toDetection({ x: 0, y: 0, width: 1, height: 1 }, 1, null);
+/** One shot of all the frames here. */
+const WHOLE = { firstFrame: 0, endFrame: 4 };
 
 const tracklet = (kind: Kind, detections: readonly number[]): Tracklet => ({
   kind,
   shot: 0,
   confidence: 1,
   sightings: detections.map((detection, frame) => ({ frame, detection, timeMs: frame * 500, confidence: 1 })),
-  ends: [DETECTION, DETECTION],
-  looks: [],
+  recognizable: [],
 });
 
 describe('pairFacesWithBodies', () => {
@@ -64,7 +63,7 @@ describe('linkFacesToBodies', () => {
   const rightBody = tracklet('pose', [1, 1, 1, 1]);
 
   it('goes by the majority of the frames that show both', () => {
-    const links = linkFacesToBodies(voteOnFacesAndBodies(frames, [left, right, leftBody, rightBody]));
+    const links = linkFacesToBodies(voteOnFacesAndBodies(frames, [left, right, leftBody, rightBody], WHOLE));
     expect(links).toEqual([
       { face: left, pose: leftBody, agreements: 3, confidence: 4 / 6 },
       { face: right, pose: rightBody, agreements: 3, confidence: 4 / 6 },
@@ -72,7 +71,7 @@ describe('linkFacesToBodies', () => {
   });
 
   it('links nobody who was mostly seen apart', () => {
-    const votes = voteOnFacesAndBodies(frames, [left, rightBody]);
+    const votes = voteOnFacesAndBodies(frames, [left, rightBody], WHOLE);
     expect(votes).toMatchObject([{ agreements: 1, together: 4 }]);
     expect(linkFacesToBodies(votes)).toEqual([]);
   });
@@ -91,7 +90,7 @@ describe('linkFacesToBodies', () => {
       [aside, near],
       [near, aside],
     ]) {
-      const links = linkFacesToBodies(voteOnFacesAndBodies(twoFrames, [...faces, body]));
+      const links = linkFacesToBodies(voteOnFacesAndBodies(twoFrames, [...faces, body], WHOLE));
       expect(links.map(({ face, confidence }) => [face, confidence])).toEqual([
         [near, 2 / 3],
         [aside, 2 / 3],
@@ -99,9 +98,14 @@ describe('linkFacesToBodies', () => {
     }
   });
 
+  it('votes in the frames of the shot alone', () => {
+    const votes = voteOnFacesAndBodies(frames, [left, leftBody], { firstFrame: 1, endFrame: 3 });
+    expect(votes).toMatchObject([{ agreements: 1, together: 2 }]);
+  });
+
   it('says nothing about those who were never seen together', () => {
     const [first, second] = [tracklet('face', [0]), tracklet('pose', [0, 0])];
     const later = { ...second, sightings: second.sightings.slice(1) };
-    expect(voteOnFacesAndBodies(frames, [first, later])).toEqual([]);
+    expect(voteOnFacesAndBodies(frames, [first, later], WHOLE)).toEqual([]);
   });
 });

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
-import { toLook } from '../../src/tracking/appearance-gallery.ts';
-import { toDetection } from '../../src/tracking/detection.ts';
+import { type Look, toLook } from '../../src/tracking/appearance-gallery.ts';
 import type { FaceBodyVotes } from '../../src/tracking/face-body-linking.ts';
-import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
-import { joinTracklets } from '../../src/tracking/tracklet-joining.ts';
+import type { Person } from '../../src/tracking/person-group.ts';
+import type { Kind, Tracklet, TrackletSighting } from '../../src/tracking/tracklet.ts';
+import { TrackletJoining, type TrackletLinks } from '../../src/tracking/tracklet-joining.ts';
 import { seededRandom } from '../../tools/seeded-random.ts';
 import { looksOf } from './synthetic-video.ts';
 
 const OPTIONS = { maxDistance: { face: 0.5, pose: 0.2 } };
 
-/** Where somebody was seen does not matter here. */
-const DETECTION = toDetection({ x: 0, y: 0, width: 1, height: 1 }, 0.9, null);
+/** What was seen at each sighting of this file. */
+const LOOKS = new Map<TrackletSighting, Look>();
 
 function tracklet(
   kind: Kind,
@@ -18,14 +18,13 @@ function tracklet(
   frames: readonly number[],
   vectors: readonly Float32Array[],
 ): Tracklet {
-  return {
-    kind,
-    shot,
-    confidence: 1,
-    sightings: frames.map((frame) => ({ frame, detection: 0, timeMs: frame * 500, confidence: 0.9 })),
-    ends: [DETECTION, DETECTION],
-    looks: vectors.map((vector) => toLook(vector)),
-  };
+  const sightings = frames.map((frame) => ({ frame, detection: 0, timeMs: frame * 500, confidence: 0.9 }));
+  const recognizable = vectors.map((vector, i) => {
+    const sighting = { frame: frames[i] ?? 0, detection: i, timeMs: 0, confidence: 0.9 };
+    LOOKS.set(sighting, toLook(vector));
+    return sighting;
+  });
+  return { kind, shot, confidence: 1, sightings, recognizable };
 }
 
 const face = (shot: number, frames: readonly number[], ...vectors: Float32Array[]) =>
@@ -42,8 +41,14 @@ const votes = (one: Tracklet, body: Tracklet, agreements: number, together: numb
   offset: 0,
 });
 
+function joinTracklets(tracklets: readonly Tracklet[], known: TrackletLinks): Person[] {
+  const joining = new TrackletJoining(() => LOOKS, OPTIONS);
+  joining.add(tracklets, known);
+  return joining.finish();
+}
+
 function groups(tracklets: readonly Tracklet[], faceBodyVotes: readonly FaceBodyVotes[] = []): number[][] {
-  return joinTracklets(tracklets, { stitches: [], faceBodyVotes }, OPTIONS).map((person) =>
+  return joinTracklets(tracklets, { stitches: [], faceBodyVotes }).map((person) =>
     person.tracklets.map((member) => tracklets.indexOf(member)).sort((a, b) => a - b),
   );
 }
@@ -54,7 +59,7 @@ function between(a: number, b: number): Float32Array {
   return from.map((value, i) => value + (to[i] ?? 0));
 }
 
-describe('joinTracklets', () => {
+describe('TrackletJoining', () => {
   it('joins those who look alike, and nobody else', () => {
     const members = [face(0, [0], looksOf(1)), face(1, [1], looksOf(2)), face(2, [2], looksOf(1))];
     expect(groups(members)).toEqual([[0, 2], [1]]);
@@ -88,7 +93,7 @@ describe('joinTracklets', () => {
       stitches: [{ before, after, confidence: 0.9 }],
       faceBodyVotes: [votes(before, body, 3, 3), votes(after, body, 0, 1)],
     };
-    expect(joinTracklets([before, after, body], known, OPTIONS)).toHaveLength(1);
+    expect(joinTracklets([before, after, body], known)).toHaveLength(1);
   });
 
   it('does not chain strangers together over somebody in between', () => {
@@ -173,7 +178,7 @@ describe('joinTracklets', () => {
     const away = (distance: number) => Float32Array.of(1 - distance, Math.sqrt(1 - (1 - distance) ** 2));
     const [first, again] = [pose(0, [0], away(0)), pose(1, [1], away(0))];
     const sure = (...others: Tracklet[]) =>
-      joinTracklets([first, ...others, again], { stitches: [], faceBodyVotes: [] }, OPTIONS)[0]?.links.pose;
+      joinTracklets([first, ...others, again], { stitches: [], faceBodyVotes: [] })[0]?.links.pose;
     const probability = (nats: number) => expect.closeTo(1 / (1 + Math.exp(-nats)), 4);
     expect(sure()).toEqual({ confidence: probability(3), reason: 'torso-appearance' });
     expect(sure(pose(0, [0], away(0.15)))?.confidence).toEqual(probability(3 - 0.75));
@@ -181,11 +186,10 @@ describe('joinTracklets', () => {
 
   it('tells the weakest reason and how sure it is', () => {
     const near = Float32Array.from(looksOf(1), (value, i) => value + (i === 5 ? 0.9 : 0));
-    const [person] = joinTracklets(
-      [face(0, [0], looksOf(1)), face(1, [1], near)],
-      { stitches: [], faceBodyVotes: [] },
-      OPTIONS,
-    );
+    const [person] = joinTracklets([face(0, [0], looksOf(1)), face(1, [1], near)], {
+      stitches: [],
+      faceBodyVotes: [],
+    });
     expect(person?.links.face.reason).toBe('face-appearance');
     expect(person?.links.face.confidence).toBeGreaterThan(0.5);
     expect(person?.links.face.confidence).toBeLessThan(0.95);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { toDetection } from '../../src/tracking/detection.ts';
-import type { Kind, Tracklet } from '../../src/tracking/tracklet.ts';
+import type { ShotTracklet } from '../../src/tracking/shot-tracklets.ts';
+import type { Kind } from '../../src/tracking/tracklet.ts';
 import { stitchTracklets } from '../../src/tracking/tracklet-stitching.ts';
 import { looksOf, PICTURE } from './synthetic-video.ts';
 
@@ -17,16 +18,15 @@ interface Life {
   readonly x: number;
   readonly person?: number;
   readonly kind?: Kind;
-  readonly shot?: number;
 }
 
 /** A tracklet that stays at one place. */
-function living({ fromMs, toMs, x, person, kind = 'face', shot = 0 }: Life): Tracklet {
+function living({ fromMs, toMs, x, person, kind = 'face' }: Life): ShotTracklet {
   const box = { x, y: 200, width: 80, height: 100 };
   const seen = toDetection(box, 0.9, person === undefined ? null : looksOf(person));
-  return {
+  const tracklet = {
     kind,
-    shot,
+    shot: 0,
     confidence: 1,
     sightings: [fromMs, toMs].map((timeMs) => ({
       frame: Math.floor(timeMs / 100),
@@ -34,14 +34,15 @@ function living({ fromMs, toMs, x, person, kind = 'face', shot = 0 }: Life): Tra
       timeMs,
       confidence: 0.9,
     })),
-    ends: [seen, seen],
-    looks: [],
+    recognizable: [],
   };
+  return { tracklet, ends: [seen, seen] };
 }
 
 function stitched(...lives: Life[]): number[][] {
-  const tracklets = lives.map(living);
-  return stitchTracklets(tracklets, OPTIONS).map(({ before, after }) => [
+  const found = lives.map(living);
+  const tracklets = found.map(({ tracklet }) => tracklet);
+  return stitchTracklets(found, OPTIONS).map(({ before, after }) => [
     tracklets.indexOf(before),
     tracklets.indexOf(after),
   ]);
@@ -83,7 +84,6 @@ describe('stitchTracklets', () => {
 
   it.each([
     ['elsewhere', { x: 900 }],
-    ['in another shot', { shot: 1 }],
     ['too late', { fromMs: 12_000, toMs: 13_000 }],
     ['at the same time', { fromMs: 900 }],
     ['of another kind', { kind: 'pose' as const }],

@@ -1,0 +1,37 @@
+import { describe, expect, it } from '@jest/globals';
+import { toLook } from '../../src/tracking/appearance-gallery.ts';
+import { LookMemory } from '../../src/tracking/look-memory.ts';
+
+/** A memory of frames with one look each, which is the frame's number, and which frames it read. */
+function memory() {
+  const read: number[] = [];
+  const looks = new LookMemory((frame) => {
+    read.push(frame);
+    return [toLook(Float32Array.of(frame, 1))];
+  });
+  const vectorOf = (frame: number) => looks.of(frame)[0]?.vector;
+  return { looks, read, vectorOf };
+}
+
+describe('LookMemory', () => {
+  it('reads a frame once as long as it is among the newest', () => {
+    const { read, vectorOf } = memory();
+    for (const frame of [0, 1, 0, 1, 2, 0]) expect(vectorOf(frame)).toEqual(Float32Array.of(frame, 1));
+    expect(read).toEqual([0, 1, 2]);
+  });
+
+  it('does not read what it was given', () => {
+    const { looks, read, vectorOf } = memory();
+    looks.hold(7, [toLook(Float32Array.of(7, 1))]);
+    expect(vectorOf(7)).toEqual(Float32Array.of(7, 1));
+    expect(read).toEqual([]);
+  });
+
+  it('lets go of old frames however many it is asked for, and reads them anew', () => {
+    const { looks, read, vectorOf } = memory();
+    for (let frame = 0; frame < 5000; frame++) vectorOf(frame);
+    expect(looks.size).toBeLessThanOrEqual(256);
+    expect(vectorOf(3)).toEqual(Float32Array.of(3, 1));
+    expect(read.slice(5000)).toEqual([3]);
+  });
+});
