@@ -20,20 +20,17 @@ export function cosineDistance(a: Look, b: Look): number {
   return 1 - dot(a.vector, b.vector) * a.inverseLength * b.inverseLength;
 }
 
-/** Additions after which centre and spread are computed anew instead of being carried on; large galleries wait for a tenth of their size. */
-const REFRESH_AFTER = 10;
-
-/** The centre of so few vectors moves far with each addition, and is computed anew each time for the price of half a search. */
-const FEW = 30;
+/** The bounds are computed anew after so many additions, as a share of the gallery, or half as many. */
+const REFRESH_AFTER = 1 / 5;
 
 /** A ring of the newest vectors of one track (R_k of DeepSORT, equation 2). */
 export class AppearanceGallery {
   readonly #looks: Look[] = [];
   readonly #budget: number;
   #oldest = 0;
-  /** Additions since the bounds were computed anew. */
-  #carried: number;
-  /** Points where the sum of the normalised vectors points; null while there are none. */
+  /** So many were added, and a number to begin with. */
+  #additions: number;
+  /** Points where the sum of the normalised vectors pointed lately; null while there are none. */
   #centre: Look | null = null;
   /** No vector is further from the centre than this angle, in radians. */
   #spread = 0;
@@ -46,7 +43,7 @@ export class AppearanceGallery {
    */
   constructor(budget: number, number = 0) {
     this.#budget = budget;
-    this.#carried = number % REFRESH_AFTER;
+    this.#additions = number;
   }
 
   get size(): number {
@@ -54,17 +51,16 @@ export class AppearanceGallery {
   }
 
   add(look: Look): void {
-    const evicted = this.#looks.length < this.#budget ? null : (this.#looks[this.#oldest] ?? null);
-    if (evicted === null) this.#looks.push(look);
+    if (this.#looks.length < this.#budget) this.#looks.push(look);
     else {
       this.#looks[this.#oldest] = look;
       this.#oldest = (this.#oldest + 1) % this.#budget;
     }
-    this.#carried += 1;
-    const isDue = this.#carried >= Math.max(REFRESH_AFTER, this.#looks.length / 10);
-    if (isDue) this.#carried = 0;
-    if (isDue || this.#centre === null || this.#looks.length <= FEW) this.#refreshBounds(look);
-    else this.#carryBounds(this.#centre, look, evicted);
+    this.#additions += 1;
+    const period = 2 ** Math.floor(Math.log2(Math.max(1, REFRESH_AFTER * this.#looks.length)));
+    if (this.#centre === null || this.#additions % period === 0) this.#refreshBounds(look);
+    // From a centre that stays, the others are no further than before.
+    else this.#spread = Math.max(this.#spread, angle(this.#centre, look));
     const spread = Math.min(Math.PI, this.#spread);
     this.#rim = { cosine: Math.cos(spread), sine: Math.sin(spread) };
   }
@@ -91,21 +87,11 @@ export class AppearanceGallery {
 
   #refreshBounds({ vector }: Look): void {
     const sum = vector.slice().fill(0);
-    for (const known of this.#looks) addNormalised(sum, known, 1);
+    for (const known of this.#looks) addNormalised(sum, known);
     const centre = toLook(sum);
     this.#centre = centre;
     this.#spread = 0;
     for (const known of this.#looks) this.#spread = Math.max(this.#spread, angle(centre, known));
-  }
-
-  /** The centre moves with every addition; the members are at most that much further from it. */
-  #carryBounds(before: Look, added: Look, evicted: Look | null): void {
-    const sum = before.vector.slice();
-    addNormalised(sum, added, 1);
-    if (evicted !== null) addNormalised(sum, evicted, -1);
-    const centre = toLook(sum);
-    this.#centre = centre;
-    this.#spread = Math.max(this.#spread + angle(before, centre), angle(centre, added));
   }
 }
 
@@ -147,9 +133,9 @@ function lesserDistance(a: Look, b: Look, to: Look): number {
   );
 }
 
-function addNormalised(sum: Appearance, { vector, inverseLength }: Look, sign: 1 | -1): void {
+function addNormalised(sum: Appearance, { vector, inverseLength }: Look): void {
   for (let i = 0; i < sum.length; i++) {
-    sum[i] = (sum[i] as number) + sign * (vector[i] as number) * inverseLength;
+    sum[i] = (sum[i] as number) + (vector[i] as number) * inverseLength;
   }
 }
 
