@@ -27,7 +27,7 @@ export interface DetectionPoolOptions {
 }
 
 /** Room for young garbage in a detection thread: that of frames dies at once, and V8's usual 48 MiB would only make each thread larger. */
-const YOUNG_GENERATION_MEBIBYTES = 8;
+export const YOUNG_GENERATION_MEBIBYTES = 8;
 
 /** Longer than a picture takes, and short enough for a message to be visible again within seconds of a shutdown. */
 const DEFAULT_ABORT_GRACE_MS = 2_500;
