@@ -6,10 +6,8 @@ import { join, relative } from 'node:path';
 import { parseArguments } from '../src/command-line.ts';
 import { WorkerError } from '../src/errors.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
-import { readFrames } from '../src/media/frame-reader.ts';
+import { type FrameRequest, readFrames } from '../src/media/frame-reader.ts';
 import { probeVideo } from '../src/media/probe.ts';
-import type { AllowedPlan } from '../src/media/sampling-plan.ts';
-import type { VideoInfo } from '../src/media/video-info.ts';
 import { DEFAULT_VIDEO_LIMITS } from '../src/media/video-limits.ts';
 import { positiveInteger } from '../tools/number-options.ts';
 import { makeVariant, type Variant, variants } from './exactness-variants.ts';
@@ -18,6 +16,13 @@ const limits = DEFAULT_VIDEO_LIMITS;
 const never = new AbortController().signal;
 /** Off the pictures' grid, and on it. */
 const INTERVALS_MS = [730, 2000];
+/** Ways to decode, each held against one thread that decodes everything. */
+const WAYS = [
+  { plan: 'auto', decoderThreads: 1 },
+  { plan: 'sparse', decoderThreads: 1 },
+  { plan: 'sparse', decoderThreads: 2 },
+  { plan: 'all', decoderThreads: 2 },
+] as const;
 
 /**
  * @param args the command line after `exactness`: --videos DIR (with its folders, instead of generated ones), --count N [all], --ffmpeg FILE
@@ -69,19 +74,21 @@ async function compareVariant(variant: Variant | undefined, folder: string, ffmp
   await rm(file);
 }
 
-/** Samples the file with every plan and compares pictures and times. */
+/** Samples the file in every way and compares pictures and times. */
 async function compare(file: string, name: string, ffmpeg: string, tally: Tally): Promise<void> {
   try {
     const video = await probeVideo(file, { ffmpeg, limits }, never);
     for (const intervalMs of INTERVALS_MS) {
-      const all = await digest(file, video, intervalMs, ffmpeg, 'all');
-      for (const plan of ['auto', 'sparse'] as const) {
-        const other = await digest(file, video, intervalMs, ffmpeg, plan);
+      const sampled = { file, video, intervalMs, ffmpeg, limits, maxSide: 320 };
+      const all = await digest({ ...sampled, plan: 'all' });
+      for (const way of WAYS) {
+        const other = await digest({ ...sampled, ...way });
         tally.plans.set(other.plan, (tally.plans.get(other.plan) ?? 0) + 1);
         if (other.digest === all.digest) tally.equal++;
         else tally.different++;
         const verdict = other.digest === all.digest ? 'equal' : 'DIFFERENT';
-        process.stdout.write(`${verdict} ${name} every ${intervalMs} ms: ${other.plan}: ${other.reason}\n`);
+        const how = `${other.plan}, ${way.decoderThreads === 1 ? 'one thread' : 'two threads'}`;
+        process.stdout.write(`${verdict} ${name} every ${intervalMs} ms: ${how}: ${other.reason}\n`);
       }
     }
   } catch (error) {
@@ -91,16 +98,9 @@ async function compare(file: string, name: string, ffmpeg: string, tally: Tally)
   }
 }
 
-async function digest(
-  file: string,
-  video: VideoInfo,
-  intervalMs: number,
-  ffmpeg: string,
-  plan: AllowedPlan,
-): Promise<{ digest: string; plan: string; reason: string }> {
+async function digest(request: FrameRequest): Promise<{ digest: string; plan: string; reason: string }> {
   const hash = createHash('sha256');
   let used = { plan: '', reason: '' };
-  const request = { file, video, intervalMs, ffmpeg, limits, plan, maxSide: 320 };
   const onReport = (report: { plan: string; reason: string }) => {
     used = report;
   };

@@ -13,6 +13,8 @@ export interface DecodeOptions {
   /** Absolute path of the video, or `pipe:0` for packets on stdin. */
   readonly input: string;
   readonly maxPixels: number;
+  /** Threads that decode side by side; the pictures are the same. */
+  readonly threads: number;
   /** Times of the wanted pictures in the input's ticks, ascending. */
   readonly wantedTicks: ArrayLike<number>;
   /** Clockwise turn still to be done; 0 for files, whose turn ffmpeg does itself. */
@@ -57,7 +59,7 @@ const SUMMED_SHOWINFO = `split[first][all];[first]trim=end_frame=1,${SHOWINFO},n
 
 /** The command; its stdout is raw rgb24 pictures of `size`, and a `showinfo` tells of each before it is scaled. */
 export function decodeCommand(options: DecodeOptions): FfmpegCommand {
-  const { ffmpeg, dialect, input, maxPixels } = options;
+  const { ffmpeg, dialect, input, maxPixels, threads } = options;
   const filters = [
     `select='${selectExpression(options.wantedTicks)}'`,
     `${TURNS[options.rotationDegrees] ?? ''}${options.isFirstSummed ? SUMMED_SHOWINFO : SHOWINFO_WITHOUT_SUM}`,
@@ -65,7 +67,7 @@ export function decodeCommand(options: DecodeOptions): FfmpegCommand {
   ];
   const args = [
     ...COMMON_OPTIONS,
-    ...inputOptions(input, maxPixels),
+    ...inputOptions(input, maxPixels, threads),
     ...MAP_VIDEO,
     dialect.filterFileOption,
     FILTER_FILE,

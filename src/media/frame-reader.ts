@@ -45,6 +45,8 @@ export interface FrameRequest {
   /** Path of the ffmpeg program. */
   readonly ffmpeg: string;
   readonly limits: VideoLimits;
+  /** Threads of the decoder; 1 by default. */
+  readonly decoderThreads?: number;
   /** How the video may be decoded; `auto` by default. The pictures of an undamaged file are the same. */
   readonly plan?: AllowedPlan;
   /** Called once, before the first frame, with what `sceneKeyframesMs` says. */
@@ -76,6 +78,7 @@ export async function* readFrames(request: FrameRequest, signal: AbortSignal): A
     ffmpeg: request.ffmpeg,
     dialect: video.dialect,
     maxPixels: request.limits.maxPixels,
+    threads: request.decoderThreads ?? 1,
     pixelFormat: video.pixelFormat,
     colour: video.colour,
     size: scaledSize(video, request.maxSide ?? DEFAULT_MAX_SIDE),

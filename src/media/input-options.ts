@@ -73,11 +73,11 @@ export const ONLY_COMPLAINTS: readonly string[] = ['-hide_banner', '-loglevel', 
 const PIPE_OPTIONS: readonly string[] = ['-copyts', '-fpsprobesize', '0', '-flags', '+output_corrupt'];
 
 /**
- * The input options for one file: protocol, format and decoder whitelists, limits on the picture size and the number of streams, one decoding thread (two cost more
- * CPU in total; jobs run side by side instead), and the file by its absolute path.
+ * The input options for one file: protocol, format and decoder whitelists, limits on the picture size and the number of streams, the
+ * number of decoding threads, and the file by its absolute path.
  * @param file absolute path, or `pipe:0`
  */
-export function inputOptions(file: string, maxPixels: number): readonly string[] {
+export function inputOptions(file: string, maxPixels: number, threads = 1): readonly string[] {
   const fromPipe = file.startsWith('pipe:');
   return [
     ...(fromPipe ? PIPE_OPTIONS : []),
@@ -92,7 +92,7 @@ export function inputOptions(file: string, maxPixels: number): readonly string[]
     '-max_streams',
     String(MAX_STREAMS),
     '-threads',
-    '1',
+    String(threads),
     '-i',
     fromPipe ? file : `file:${file}`,
   ];

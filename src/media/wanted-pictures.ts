@@ -7,7 +7,10 @@ import type { Timeline } from './timeline.ts';
 
 /** What all ways to decode a video share. */
 export interface WantedPictureDecoder
-  extends Pick<DecodeOptions, 'ffmpeg' | 'dialect' | 'maxPixels' | 'pixelFormat' | 'colour' | 'size'> {
+  extends Pick<
+    DecodeOptions,
+    'ffmpeg' | 'dialect' | 'maxPixels' | 'threads' | 'pixelFormat' | 'colour' | 'size'
+  > {
   /** Absolute path of the video. */
   readonly file: string;
   /** Listens to one more child: see `DecoderLog`. */

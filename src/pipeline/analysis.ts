@@ -29,6 +29,8 @@ export interface AnalysisRequest {
   readonly frameIntervalSeconds: number;
   /** A cheaper picture this near to a sample may stand for it; 0, the default, is exact. */
   readonly samplingToleranceSeconds?: number;
+  /** Threads of the decoder; 1 by default. The result is the same. */
+  readonly decoderThreads?: number;
   readonly detectFaces: boolean;
   readonly detectPoses: boolean;
   /** Goes on from the `observationsFile` of an earlier analysis of the same request; one that does not fit is ignored. */

@@ -15,6 +15,7 @@ import {
   type ThreadTask,
   type ThreadWork,
 } from './analysis.ts';
+import { decoderThreads } from './decoder-threads.ts';
 import type { EngineOptions } from './engines.ts';
 import type { Progress } from './progress.ts';
 
@@ -42,6 +43,7 @@ export class DetectionPool {
   readonly #abortGraceMs: number;
   /** Those of the threads at work; a thread that waits for work is in no native code. */
   readonly #gates = new Set<NativeGate>();
+  #analyses = 0;
   #isHalted = false;
 
   constructor({ threads, engines, abortGraceMs = DEFAULT_ABORT_GRACE_MS }: DetectionPoolOptions) {
@@ -99,7 +101,13 @@ export class DetectionPool {
       killTimer = setTimeout(end, this.#abortGraceMs);
     };
     signal.addEventListener('abort', onAbort, { once: true });
-    const work: ThreadWork = { kind: 'analyse', request, port: port2 };
+    this.#analyses += 1;
+    const threads = decoderThreads(this.#analyses);
+    const work: ThreadWork = {
+      kind: 'analyse',
+      request: { decoderThreads: threads, ...request },
+      port: port2,
+    };
     try {
       const reply = await this.#run(work, gate, kill.signal).finally(() => {
         // The reply comes another way and may have overtaken the last progress, which holds the last checkpoint.
@@ -115,6 +123,7 @@ export class DetectionPool {
       signal.throwIfAborted();
       throw error;
     } finally {
+      this.#analyses -= 1;
       clearTimeout(killTimer);
       signal.removeEventListener('abort', onAbort);
       port1.close();

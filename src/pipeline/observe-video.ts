@@ -91,6 +91,7 @@ function frameRequest(
     toleranceMs: (request.samplingToleranceSeconds ?? 0) * 1000,
     firstSample,
     maxSide: frameMaxSide,
+    decoderThreads: request.decoderThreads ?? 1,
     ...media,
     onSceneHints: (timesMs) => {
       reading.sceneHintsMs = timesMs;

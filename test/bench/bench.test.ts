@@ -78,9 +78,10 @@ describe('a bench', () => {
     mkdirSync(join(folder, 'videos/odd'), { recursive: true });
     for (const name of ['one.mp4', 'odd/two.mp4']) copyFileSync(CLIP, join(folder, 'videos', name));
     const { stdout } = await run(process.execPath, [BENCH, 'exactness', '--videos', join(folder, 'videos')]);
-    expect(stdout).toMatch(/^equal one\.mp4 every/m);
+    expect(stdout).toMatch(/^equal one\.mp4 every 730 ms: \w+, one thread/m);
+    expect(stdout).toMatch(/^equal one\.mp4 every 730 ms: \w+, two threads/m);
     expect(stdout).toMatch(/^equal odd\/two\.mp4 every/m);
-    expect(stdout).toContain('8 equal, 0 different, 0 refused');
+    expect(stdout).toContain('16 equal, 0 different, 0 refused');
   });
 
   const itWithDrops = canDropPackets() ? it : it.skip;

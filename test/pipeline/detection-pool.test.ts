@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -91,6 +91,32 @@ describe('DetectionPool', () => {
     await until(async () => (await ffmpegsOn(request.file)).length === 0);
     const result = await parse(await pool.analyse(request, () => undefined, NEVER));
     expect(result.frames).toHaveLength(12);
+  });
+
+  it('gives the decoder of a lone video a second thread where there are cores for it, and those of videos side by side one each', async () => {
+    const engines = { ...options, media: { ...options.media, plan: 'all' as const } };
+    const two = new DetectionPool({ threads: 2, engines });
+    const threadsOf = async (file: string) =>
+      (await ffmpegsOn(file)).flatMap((command) => /-threads\0(\d+)\0-i.*rawvideo/.exec(command)?.[1] ?? []);
+    const analyse = async (name: string) => {
+      const own = { file: join(folder, `${name}.mp4`), folder: join(folder, name) };
+      await mkdir(own.folder);
+      await copyFile(request.file, own.file);
+      const analysis = two.analyse({ ...request, ...own, frameIntervalSeconds: 0.2 }, () => {}, NEVER);
+      const seen: string[] = [];
+      await until(async () => seen.push(...(await threadsOf(own.file))) > 0);
+      return { analysis, seen };
+    };
+    try {
+      const cores = availableParallelism();
+      const first = await analyse('first');
+      const second = await analyse('second');
+      await Promise.all([first.analysis, second.analysis]);
+      expect(first.seen).toEqual([cores >= 2 ? '2' : '1']);
+      expect(second.seen).toEqual([cores >= 4 ? '2' : '1']);
+    } finally {
+      await two.close();
+    }
   });
 
   it('goes on from a checkpoint to the very result of an uninterrupted analysis', async () => {

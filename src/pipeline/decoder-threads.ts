@@ -1,0 +1,15 @@
+/** How many threads the decoder of a video gets: the second one is for cores that would idle. */
+import { availableParallelism } from 'node:os';
+
+/** The networks and the worker itself keep the other cores busy; a third thread waits for the first two. */
+const MOST_DECODER_THREADS = 2;
+
+/**
+ * A decoder of two threads takes a few hundredths more CPU time than one of a single thread, and little more than half its time by the clock
+ * where decoding is most of the work; jobs side by side use the cores better.
+ * @param jobs that run, this one among them
+ * @param cores that the process may use
+ */
+export function decoderThreads(jobs: number, cores = availableParallelism()): number {
+  return Math.max(1, Math.min(MOST_DECODER_THREADS, Math.floor(cores / jobs)));
+}
