@@ -34,6 +34,7 @@ const { values, positionals } = parseArgs({
     interval: { type: 'string', default: '2' },
     plan: { type: 'string', default: 'auto' },
     tolerance: { type: 'string', default: '0' },
+    'decoder-threads': { type: 'string', default: '1' },
   },
 });
 const options = engineOptions(readAnalysisConfig(process.env), process.env);
@@ -54,6 +55,7 @@ const request = {
   folder: await mkdtemp(join(tmpdir(), 'bench-job-')),
   frameIntervalSeconds: Number(values.interval),
   samplingToleranceSeconds: Number(values.tolerance),
+  decoderThreads: Number(values['decoder-threads']),
   detectFaces: true,
   detectPoses: true,
 };

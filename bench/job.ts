@@ -20,12 +20,14 @@ interface Kind {
   readonly name: string;
   readonly plan: AllowedPlan;
   readonly toleranceSeconds: number;
+  readonly decoderThreads: number;
 }
 
 const KINDS: readonly Kind[] = [
-  { name: 'job', plan: 'auto', toleranceSeconds: 0 },
-  { name: 'job, tolerance 0.5 s', plan: 'auto', toleranceSeconds: 0.5 },
-  { name: 'job, plan all', plan: 'all', toleranceSeconds: 0 },
+  { name: 'job', plan: 'auto', toleranceSeconds: 0, decoderThreads: 1 },
+  { name: 'job that has two cores', plan: 'auto', toleranceSeconds: 0, decoderThreads: 2 },
+  { name: 'job, tolerance 0.5 s', plan: 'auto', toleranceSeconds: 0.5, decoderThreads: 1 },
+  { name: 'job, plan all', plan: 'all', toleranceSeconds: 0, decoderThreads: 1 },
 ];
 
 /**
@@ -69,8 +71,13 @@ export async function measure(args: string[]): Promise<void> {
   }
 }
 
-function optionsOf({ plan, toleranceSeconds }: Kind, intervalSeconds: number): string[] {
-  const options = { interval: intervalSeconds, plan, tolerance: toleranceSeconds };
+function optionsOf({ plan, toleranceSeconds, decoderThreads }: Kind, intervalSeconds: number): string[] {
+  const options = {
+    interval: intervalSeconds,
+    plan,
+    tolerance: toleranceSeconds,
+    'decoder-threads': decoderThreads,
+  };
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
