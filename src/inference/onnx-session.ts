@@ -124,12 +124,13 @@ export class OnnxSession {
   }
 }
 
-/** Whether every value is a number. `value - value` is 0, or NaN for NaN and infinity: one check for all values, no branch for each. */
+/** Whether every value is a number. `value - value` is 0, or NaN for NaN and infinity. */
 function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  // Counted, because V8 takes ten times as long to iterate over a typed array.
-  for (let i = 0; i < values.length; i++) sum += (values[i] as number) - (values[i] as number);
-  return sum === 0;
+  // Counted, because V8 takes ten times as long to iterate over a typed array; no sum, because each addition would wait for the one before.
+  for (let i = 0; i < values.length; i++) {
+    if ((values[i] as number) - (values[i] as number) !== 0) return false;
+  }
+  return true;
 }
 
 /** Which sizes were given where a network says that it takes any, and what to do if it does not; nothing where they are fixed. */

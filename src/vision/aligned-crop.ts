@@ -22,9 +22,12 @@ export function writeAlignedFace(
   target: Float32Array,
   offset: number,
 ): void {
+  const { width, height, data } = image;
+  // Of one shape whosever the image is: V8 would compile the row anew for each shape.
+  const picture = { width, height, data };
   const samples = Math.min(Math.max(1, Math.floor(Math.hypot(toPicture.a, toPicture.b))), MAX_SAMPLES);
   for (let row = 0; row < ALIGNED_SIDE; row++) {
-    sumRow(image, toPicture, samples, row, target, offset + row * ALIGNED_SIDE);
+    sumRow(picture, toPicture, samples, row, target, offset + row * ALIGNED_SIDE);
   }
   for (let channel = 0; channel < 3; channel++) {
     const deviation = std[channel] as number;

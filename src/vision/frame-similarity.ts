@@ -41,39 +41,56 @@ export class FrameSimilarityMeter {
 }
 
 function thumbnail(image: RgbImage): Thumbnail {
+  const sums = cellSums(image);
   const histogram = new Float64Array(HUE_BINS * SATURATION_BINS * VALUE_BINS);
   const grey = new Float64Array(PIXELS);
-  for (let row = 0; row < HEIGHT; row++) {
-    for (let column = 0; column < WIDTH; column++) {
-      const { red, green, blue } = cellColour(image, column, row);
-      const { hue, saturation, value } = hueSaturationValue(red, green, blue);
-      const bin =
-        (binOf(hue, HUE_BINS) * SATURATION_BINS + binOf(saturation, SATURATION_BINS)) * VALUE_BINS +
-        binOf(value, VALUE_BINS);
-      histogram[bin] = (histogram[bin] as number) + 1 / PIXELS;
-      grey[row * WIDTH + column] = 0.299 * red + 0.587 * green + 0.114 * blue;
-    }
-  }
+  for (let row = 0; row < HEIGHT; row++) describeRow(sums, row * WIDTH, histogram, grey);
   return { histogram, grey };
 }
 
-/** Mean colour of evenly spread samples of one of the 64 x 36 cells of the picture, 0..255 a channel. */
-function cellColour({ width, height, data }: RgbImage, column: number, row: number) {
-  let red = 0;
-  let green = 0;
-  let blue = 0;
-  for (let i = 0; i < SAMPLES; i++) {
-    const y = Math.floor(((row + (i + 0.5) / SAMPLES) * height) / HEIGHT);
-    for (let j = 0; j < SAMPLES; j++) {
-      const x = Math.floor(((column + (j + 0.5) / SAMPLES) * width) / WIDTH);
-      const pixel = (y * width + x) * 3;
-      red += data[pixel] as number;
-      green += data[pixel + 1] as number;
-      blue += data[pixel + 2] as number;
-    }
+/** Enters one row of cells, from the cell `first` on, into the histogram and the luma. */
+function describeRow(sums: Float64Array, first: number, histogram: Float64Array, grey: Float64Array): void {
+  for (let cell = first; cell < first + WIDTH; cell++) {
+    const red = (sums[3 * cell] as number) / SAMPLES ** 2;
+    const green = (sums[3 * cell + 1] as number) / SAMPLES ** 2;
+    const blue = (sums[3 * cell + 2] as number) / SAMPLES ** 2;
+    const { hue, saturation, value } = hueSaturationValue(red, green, blue);
+    const bin =
+      (binOf(hue, HUE_BINS) * SATURATION_BINS + binOf(saturation, SATURATION_BINS)) * VALUE_BINS +
+      binOf(value, VALUE_BINS);
+    histogram[bin] = (histogram[bin] as number) + 1 / PIXELS;
+    grey[cell] = 0.299 * red + 0.587 * green + 0.114 * blue;
   }
-  const samples = SAMPLES * SAMPLES;
-  return { red: red / samples, green: green / samples, blue: blue / samples };
+}
+
+/** Red, green and blue of evenly spread samples of each of the 64 x 36 cells of the picture, added up: 3 x 2304 sums, row by row. */
+function cellSums({ width, height, data }: RgbImage): Float64Array {
+  const sums = new Float64Array(3 * PIXELS);
+  const columns = samplePositions(width, WIDTH).map((x) => 3 * x);
+  samplePositions(height, HEIGHT).forEach((y, sample) => {
+    const row = Math.floor(sample / SAMPLES);
+    addRow(data, 3 * width * y, columns, sums, 3 * WIDTH * row);
+  });
+  return sums;
+}
+
+/** Where the samples of `cells` cells lie along a side of the picture, in pixels. */
+function samplePositions(length: number, cells: number): Uint32Array {
+  return Uint32Array.from({ length: SAMPLES * cells }, (_, i) => {
+    const [cell, sample] = [Math.floor(i / SAMPLES), i % SAMPLES];
+    return Math.floor(((cell + (sample + 0.5) / SAMPLES) * length) / cells);
+  });
+}
+
+/** Adds one row of samples to the sums of the cells it runs through. A function of its own, small to compile: it touches all samples. */
+function addRow(data: Uint8Array, from: number, columns: Uint32Array, sums: Float64Array, to: number): void {
+  for (let i = 0; i < columns.length; i++) {
+    const pixel = from + (columns[i] as number);
+    const at = to + 3 * Math.floor(i / SAMPLES);
+    sums[at] = (sums[at] as number) + (data[pixel] as number);
+    sums[at + 1] = (sums[at + 1] as number) + (data[pixel + 1] as number);
+    sums[at + 2] = (sums[at + 2] as number) + (data[pixel + 2] as number);
+  }
 }
 
 function binOf(share: number, bins: number): number {

@@ -46,9 +46,8 @@ export function decodeYoloFaces({ data, shape }: FloatTensor, confidenceThreshol
   }
   const value = (row: number, anchor: number) => data[row * anchors + anchor] as number;
   const faces: YoloFace[] = [];
-  for (let anchor = 0; anchor < anchors; anchor++) {
+  for (const anchor of indicesOfAtLeast(data.subarray(4 * anchors, 5 * anchors), confidenceThreshold)) {
     const confidence = value(4, anchor);
-    if (confidence < confidenceThreshold) continue;
     if (confidence > 1 + CONFIDENCE_ROUNDING) refuseConfidence(confidence);
     const width = value(2, anchor);
     const height = value(3, anchor);
@@ -59,6 +58,13 @@ export function decodeYoloFaces({ data, shape }: FloatTensor, confidenceThreshol
     });
   }
   return faces;
+}
+
+/** A function of its own: what V8 compiles with this loop, the only part that runs thousands of times a picture, is this loop. */
+function indicesOfAtLeast(values: Float32Array, least: number): number[] {
+  const indices: number[] = [];
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) >= least) indices.push(i);
+  return indices;
 }
 
 function landmarksAt(

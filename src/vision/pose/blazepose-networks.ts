@@ -11,6 +11,9 @@ import type { WarpOptions } from './warp-region.ts';
 /** Least score of a body the detector found, where the manifest does not say; MediaPipe's default. */
 const USUAL_MIN_SCORE = 0.5;
 
+/** Side of the first, blank picture in pixels. Some lie amid others: what is compiled for none that does is compiled anew for the first frame. */
+const BLANK_SIDE = 32;
+
 const DETECTOR_WARP: WarpOptions = { inputSide: DETECTOR_INPUT_SIDE, range: [-1, 1], border: 'black' };
 const LANDMARKS_WARP: WarpOptions = { inputSide: LANDMARKS_INPUT_SIDE, range: [0, 1], border: 'replicate' };
 
@@ -49,7 +52,7 @@ export class BlazePoseNetworks {
    */
   static async load(detectorModel: LoadedModel, landmarksModel: LoadedModel): Promise<BlazePoseNetworks> {
     const networks = new BlazePoseNetworks(detectorModel, landmarksModel);
-    const blank = { width: 1, height: 1, data: new Uint8Array(3) };
+    const blank = { width: BLANK_SIDE, height: BLANK_SIDE, data: new Uint8Array(3 * BLANK_SIDE ** 2) };
     await networks.sight(blank);
     await networks.lookAt(blank, regionOfPicture(blank));
     return networks;

@@ -55,6 +55,9 @@ export class RegionWarp {
 
   /** Resamples `region` of `image` bilinearly into the tensor; the region may reach outside the picture, or lie there. */
   write(image: RgbImage, region: BodyRegion, tensor: Float32Array): void {
+    const { width, height, data } = image;
+    // Of one shape whosever the image is: V8 would compile the row anew for each shape.
+    const picture = { width, height, data };
     const side = this.#inputSide;
     const step = (region.side / side) * STEPS;
     const cos = Math.cos(region.rotationRadians) * step;
@@ -63,10 +66,10 @@ export class RegionWarp {
     for (let row = 0; row < side; row++) {
       const x = corner.x * STEPS - sin * row;
       const y = corner.y * STEPS + cos * row;
-      const isEmpty = isOutside(x, cos * side, image.width) || isOutside(y, sin * side, image.height);
+      const isEmpty = isOutside(x, cos * side, width) || isOutside(y, sin * side, height);
       // Of a wide picture, nearly half of the square around it.
       if (this.#isBlackOutside && isEmpty) this.#blackenRow(tensor, row * side);
-      else this.#writeRow(image, { x, y, cos, sin }, tensor, row * side);
+      else this.#writeRow(picture, { x, y, cos, sin }, tensor, row * side);
     }
   }
 
