@@ -29,6 +29,7 @@ Usage: npm run -s models -- COMMAND [options]
     --role ROLE           ${ADDABLE_ROLES.join(', ')} [by its shapes]
     of an embedder, and of nothing else:
     --mean R,G,B --std R,G,B       of its training, for pixels from 0 to 1 [0,0,0 and 1,1,1]
+    --channels rgb|bgr             order in which it takes the colours [rgb]
     --max-cosine-distance D        largest distance within one person, 0 to 2
 
   --models FOLDER         folder of manifest.json [the project's models]
@@ -46,6 +47,7 @@ const OPTIONS = {
     role: { type: 'string' },
     mean: { type: 'string' },
     std: { type: 'string' },
+    channels: { type: 'string' },
     'max-cosine-distance': { type: 'string' },
     models: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -164,10 +166,15 @@ async function add(file: string, values: Values, directory: string): Promise<voi
   if (role !== undefined && !isAddable(role))
     throw usage(`--role is one of ${ADDABLE_ROLES.join(', ')}, not ${role}`);
   const distance = values['max-cosine-distance'];
+  const channels = values.channels === undefined ? undefined : colourOrder(values.channels);
   const preprocessing =
-    mean === undefined && std === undefined
+    mean === undefined && std === undefined && channels === undefined
       ? undefined
-      : { mean: triple(mean ?? '0,0,0', '--mean'), std: triple(std ?? '1,1,1', '--std') };
+      : {
+          mean: triple(mean ?? '0,0,0', '--mean'),
+          std: triple(std ?? '1,1,1', '--std'),
+          ...(channels === undefined ? {} : { channels }),
+        };
   const maxCosineDistance = distance === undefined ? undefined : cosineDistance(distance);
   const entry = await registerModel(
     file,
@@ -175,6 +182,11 @@ async function add(file: string, values: Values, directory: string): Promise<voi
     directory,
   );
   print(`${entry.name} is a ${entry.role}: ${describeNetwork(entry)}`);
+}
+
+function colourOrder(text: string): 'rgb' | 'bgr' {
+  if (text !== 'rgb' && text !== 'bgr') throw usage(`--channels is rgb or bgr, not "${text}"`);
+  return text;
 }
 
 function isAddable(role: string): role is ModelRole {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type FileServer, serveFile } from './helpers/file-server.ts';
-import { bakedNetwork, yoloNetwork } from './helpers/onnx-network.ts';
+import { bakedNetwork, constantNetwork, yoloNetwork } from './helpers/onnx-network.ts';
 
 const PROGRAM = join(import.meta.dirname, '../src/models-cli.ts');
 const network = yoloNetwork(5, new Float32Array(5));
@@ -154,6 +154,21 @@ describe('npm run models', () => {
     expect(verified.code).toBe(2);
     expect(verified.stderr).toMatch(/own\.onnx is not the file the manifest names/);
     expect((await models('list')).stdout).toContain('damaged');
+  });
+
+  it('remembers the order in which an embedder takes the colours', async () => {
+    const file = join(directory, 'embedder.onnx');
+    const vector = { name: 'vectors', shape: [1, 2], values: Float32Array.of(3, 4), valuesShape: [1, 2] };
+    await writeFile(file, constantNetwork([{ name: 'faces', shape: [1, 160, 160, 3] }], [vector]));
+    const rights = ['--licence', 'MIT', '--source', 'me'];
+    const refused = await models('add', file, ...rights, '--channels', 'grb');
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--channels is rgb or bgr, not "grb"'),
+    });
+    expect(await models('add', file, ...rights, '--channels', 'bgr')).toMatchObject({ code: 0, stderr: '' });
+    const manifest = JSON.parse(await readFile(join(directory, 'local/manifest.json'), 'utf8'));
+    expect(manifest.models.at(-1).preprocessing).toMatchObject({ channels: 'bgr', mean: [0, 0, 0] });
   });
 
   it('refuses to add a network that the worker would refuse, and names one that is here', async () => {

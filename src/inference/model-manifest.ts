@@ -37,10 +37,16 @@ const preprocessingSchema = z
   .strictObject({
     mean: perChannel,
     std: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]).readonly(),
+    channels: z
+      .enum(['rgb', 'bgr'])
+      .optional()
+      .describe(
+        'Order in which an embedder takes the colours; rgb by default. Mean and std are in the order rgb in any case.',
+      ),
     fit: z.string().min(1).describe('How the picture is brought to the input’s size, in words.'),
   })
   .readonly()
-  .describe('Planar RGB; each value is (pixel / 255 - mean) / std.');
+  .describe('Each value is (pixel / 255 - mean) / std, with mean and std for red, green and blue.');
 
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 

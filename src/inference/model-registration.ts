@@ -27,8 +27,8 @@ export interface Registration {
   readonly role?: ModelRole | undefined;
   readonly licence: string;
   readonly source: string;
-  /** Of an embedder; pixels from 0 to 1. */
-  readonly preprocessing?: Pick<Preprocessing, 'mean' | 'std'> | undefined;
+  /** Of an embedder; by default pixels from 0 to 1, RGB. */
+  readonly preprocessing?: Pick<Preprocessing, 'mean' | 'std' | 'channels'> | undefined;
   /** Of an embedder: largest cosine distance within one person. */
   readonly maxCosineDistance?: number | undefined;
   /** Refuses a network that its role cannot use although the shapes are right; closes it. By default the shapes are enough. */
@@ -37,7 +37,7 @@ export interface Registration {
 
 const FITS: Readonly<Partial<Record<ModelRole, string>>> = {
   'face-detector': 'letterbox to multiples of 32, grey 114',
-  'face-embedder': 'aligned by five landmarks to the ArcFace 112 x 112 template',
+  'face-embedder': 'aligned by five landmarks to the ArcFace template',
 };
 
 /**
@@ -66,7 +66,7 @@ export async function registerModel(
   )
     throw new WorkerError(
       'MODEL_INVALID',
-      `${file} is a ${role}, which would never use --mean, --std or --max-cosine-distance: leave them out; they belong to a face-embedder`,
+      `${file} is a ${role}, which would never use --mean, --std, --channels or --max-cosine-distance: leave them out; they belong to a face-embedder`,
     );
 
   const entry = entryOf({ file, name, role, bytes, inputs, outputs }, registration);

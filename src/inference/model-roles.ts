@@ -1,43 +1,58 @@
 /** The tensor contract of each role: what a network must take and give before the worker will run it in that place. */
 import type { ModelRole, TensorInfo } from './model-manifest.ts';
 
-/** A fixed size, one of several sizes, or (null) any size, dynamic ones included. */
-type DimensionPattern = number | readonly number[] | null;
+/** A fixed size, one of several sizes, any size that is the same wherever it says `side`, or (null) any size; the last two may be dynamic. */
+type DimensionPattern = number | readonly number[] | 'side' | null;
 
-interface RoleContract {
+interface Signature {
   readonly inputs: readonly (readonly DimensionPattern[])[];
   readonly outputs: readonly (readonly DimensionPattern[])[];
+}
+
+interface RoleContract {
+  /** A network has one of them. */
+  readonly signatures: readonly Signature[];
   /** The contract in words, for error messages. */
   readonly summary: string;
 }
 
 const CONTRACTS: Readonly<Record<Exclude<ModelRole, 'pose-bundle'>, RoleContract>> = {
   'face-detector': {
-    inputs: [[null, 3, null, null]],
-    outputs: [[null, [5, 15, 20], null]],
+    signatures: [{ inputs: [[null, 3, null, null]], outputs: [[null, [5, 15, 20], null]] }],
     summary:
       'a YOLOv8-face export: one float32 input [batch,3,height,width] and one float32 output [batch,5|15|20,anchors]',
   },
   'face-embedder': {
-    inputs: [[null, 3, 112, 112]],
-    outputs: [[null, null]],
-    summary: 'one float32 input [batch,3,112,112] and one float32 output [batch,dimensions]',
+    signatures: [
+      { inputs: [[null, 3, 'side', 'side']], outputs: [[null, null]] },
+      { inputs: [[null, 'side', 'side', 3]], outputs: [[null, null]] },
+    ],
+    summary:
+      'one float32 input of squares, [batch,3,side,side] or [batch,side,side,3], and one float32 output [batch,dimensions]',
   },
   'pose-detector': {
-    inputs: [[1, 3, 224, 224]],
-    outputs: [
-      [1, 2254, 12],
-      [1, 2254, 1],
+    signatures: [
+      {
+        inputs: [[1, 3, 224, 224]],
+        outputs: [
+          [1, 2254, 12],
+          [1, 2254, 1],
+        ],
+      },
     ],
     summary: 'BlazePose’s detector: float32 [1,3,224,224] to boxes [1,2254,12] and scores [1,2254,1]',
   },
   'pose-landmarks': {
-    inputs: [[1, 3, 256, 256]],
-    outputs: [
-      [1, 195],
-      [1, 1],
-      [1, 64, 64, 39],
-      [1, 117],
+    signatures: [
+      {
+        inputs: [[1, 3, 256, 256]],
+        outputs: [
+          [1, 195],
+          [1, 1],
+          [1, 64, 64, 39],
+          [1, 117],
+        ],
+      },
     ],
     summary:
       'BlazePose’s landmark network: float32 [1,3,256,256] to landmarks [1,195], presence [1,1], heatmap [1,64,64,39] and world [1,117]',
@@ -57,7 +72,9 @@ export interface NetworkShape {
 export function roleMismatch(role: ModelRole, network: NetworkShape): string | null {
   if (role === 'pose-bundle') return 'a pose bundle is read by MediaPipe, not by ONNX Runtime';
   const contract = CONTRACTS[role];
-  const keeps = matches(network.inputs, contract.inputs) && matches(network.outputs, contract.outputs);
+  const keeps = contract.signatures.some(
+    ({ inputs, outputs }) => matches(network.inputs, inputs) && matches(network.outputs, outputs),
+  );
   return keeps ? null : `expected ${contract.summary}; found ${describeNetwork(network)}`;
 }
 
@@ -89,14 +106,19 @@ function matches(
       return (
         tensor?.type === 'float32' &&
         tensor.shape.length === pattern.length &&
-        pattern.every((dimension, axis) => fits(tensor.shape[axis], dimension))
+        pattern.every((dimension, axis) => fits(tensor.shape[axis], dimension)) &&
+        isSquare(tensor.shape.filter((_size, axis) => pattern[axis] === 'side'))
       );
     })
   );
 }
 
+function isSquare(sides: TensorInfo['shape']): boolean {
+  return new Set(sides.filter((side) => typeof side === 'number')).size <= 1;
+}
+
 function fits(size: number | string | undefined, pattern: DimensionPattern): boolean {
-  if (pattern === null) return true;
+  if (pattern === null || pattern === 'side') return true;
   // Some exporters leave a size open that the graph fixes; the detector checks it on its first run.
   if (typeof size === 'string') return typeof pattern !== 'number';
   return typeof pattern === 'number' ? size === pattern : size !== undefined && pattern.includes(size);

@@ -1,24 +1,42 @@
 /** Cuts an aligned face out of a picture, bilinear, straight into the planes of the embedder's input. */
 import type { RgbImage } from '../geometry/rgb-image.ts';
 import type { Preprocessing } from '../inference/model-manifest.ts';
-import { ALIGNED_SIDE, type Similarity } from './face-alignment.ts';
+import type { Similarity } from './face-alignment.ts';
 
 /** Most samples along one side of an output pixel; a face would have to be 2,000 pixels wide to need more. */
 const MAX_SAMPLES = 16;
 
-const PLANE = ALIGNED_SIDE * ALIGNED_SIDE;
+/** What an embedder takes for a face: a square of values (pixel / 255 - mean) / std. */
+export interface CropFormat extends Pick<Preprocessing, 'mean' | 'std' | 'channels'> {
+  /** In pixels. */
+  readonly side: number;
+  /** Three planes one after the other, rather than three values for each pixel. */
+  readonly isPlanar: boolean;
+}
 
-/** Floats of one aligned face: three planes. */
-export const ALIGNED_FACE_LENGTH = 3 * PLANE;
+/** Where in the target the values are, counted from that of the face's first pixel. */
+interface Layout {
+  readonly side: number;
+  /** From one pixel to the next in its row. */
+  readonly step: number;
+  readonly red: number;
+  readonly green: number;
+  readonly blue: number;
+}
+
+/** Floats of one aligned face. */
+export function cropLength({ side }: Pick<CropFormat, 'side'>): number {
+  return 3 * side * side;
+}
 
 /**
- * Writes the aligned face as three planes of 112 x 112 values (pixel / 255 - mean) / std from `offset` on. What lies outside the
- * picture is black. Large faces are averaged, not skipped through: each output pixel is the mean of as many samples as it covers.
+ * Writes the aligned face from `offset` on. What lies outside the picture is black. Large faces are averaged, not skipped through: each
+ * output pixel is the mean of as many samples as it covers.
  */
 export function writeAlignedFace(
   image: RgbImage,
   toPicture: Similarity,
-  { mean, std }: Pick<Preprocessing, 'mean' | 'std'>,
+  format: CropFormat,
   target: Float32Array,
   offset: number,
 ): void {
@@ -26,15 +44,23 @@ export function writeAlignedFace(
   // Of one shape whosever the image is: V8 would compile the row anew for each shape.
   const picture = { width, height, data };
   const samples = Math.min(Math.max(1, Math.floor(Math.hypot(toPicture.a, toPicture.b))), MAX_SAMPLES);
-  for (let row = 0; row < ALIGNED_SIDE; row++) {
-    sumRow(picture, toPicture, samples, row, target, offset + row * ALIGNED_SIDE);
+  const { side, mean, std } = format;
+  const layout = layoutOf(format);
+  for (let row = 0; row < side; row++) {
+    sumRow(picture, toPicture, samples, row, target, offset + row * side * layout.step, layout);
   }
-  for (let channel = 0; channel < 3; channel++) {
+  [layout.red, layout.green, layout.blue].forEach((start, channel) => {
     const deviation = std[channel] as number;
     const scale = 1 / (255 * samples * samples * deviation);
     const shift = -(mean[channel] as number) / deviation;
-    scalePlane(target, offset + channel * PLANE, scale, shift);
-  }
+    scaleChannel(target, offset + start, layout, scale, shift);
+  });
+}
+
+function layoutOf({ side, isPlanar, channels }: CropFormat): Layout {
+  const apart = isPlanar ? side * side : 1;
+  const [red, blue] = channels === 'bgr' ? [2 * apart, 0] : [0, 2 * apart];
+  return { side, step: isPlanar ? 1 : 3, red, green: apart, blue };
 }
 
 /**
@@ -48,8 +74,9 @@ function sumRow(
   row: number,
   target: Float32Array,
   start: number,
+  layout: Layout,
 ): void {
-  for (let column = 0; column < ALIGNED_SIDE; column++) {
+  for (let column = 0; column < layout.side; column++) {
     let red = 0;
     let green = 0;
     let blue = 0;
@@ -102,12 +129,20 @@ function sumRow(
           (data[pd + 2] as number) * wd;
       }
     }
-    target[start + column] = red;
-    target[start + column + PLANE] = green;
-    target[start + column + 2 * PLANE] = blue;
+    const at = start + column * layout.step;
+    target[at + layout.red] = red;
+    target[at + layout.green] = green;
+    target[at + layout.blue] = blue;
   }
 }
 
-function scalePlane(target: Float32Array, start: number, scale: number, shift: number): void {
-  for (let i = start; i < start + PLANE; i++) target[i] = (target[i] as number) * scale + shift;
+function scaleChannel(
+  target: Float32Array,
+  start: number,
+  { side, step }: Layout,
+  scale: number,
+  shift: number,
+): void {
+  const end = start + side * side * step;
+  for (let i = start; i < end; i += step) target[i] = (target[i] as number) * scale + shift;
 }

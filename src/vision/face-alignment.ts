@@ -1,8 +1,8 @@
 /** Brings a face into the one pose its embedder knows: eyes, nose and mouth at fixed places of a small square picture. */
 import type { Point, Tlwh } from '../geometry/box.ts';
 
-/** Side of an aligned face, in pixels. */
-export const ALIGNED_SIDE = 112;
+/** Side of the aligned faces that the template is for, and that embedders usually take, in pixels. */
+export const TEMPLATE_SIDE = 112;
 
 /** Where ArcFace's 112 x 112 crops have left eye, right eye, nose, left and right mouth corner (arXiv 1801.07698). */
 const TEMPLATE: readonly Point[] = [
@@ -30,9 +30,16 @@ export interface Similarity {
   readonly shiftY: number;
 }
 
-/** The transform that takes the aligned square's pixels to the picture's, by least squares over the five landmarks. */
-export function alignedToPicture(landmarks: readonly Point[]): Similarity {
-  return fitSimilarity(TEMPLATE, landmarks);
+/**
+ * The transform that takes the aligned square's pixels to the picture's, by least squares over the five landmarks.
+ * @param side of the square, in pixels: the template grows with it
+ */
+export function alignedToPicture(landmarks: readonly Point[], side: number = TEMPLATE_SIDE): Similarity {
+  const scale = side / TEMPLATE_SIDE;
+  return fitSimilarity(
+    TEMPLATE.map(({ x, y }) => ({ x: x * scale, y: y * scale })),
+    landmarks,
+  );
 }
 
 /** Stand-ins for a face whose detector gives no landmarks: the average places of eyes, nose and mouth in its box. */

@@ -1,10 +1,9 @@
 /** Turns faces into unit-length vectors: near for one person, far for two. */
 import { WorkerError } from '../errors.ts';
 import type { RgbImage } from '../geometry/rgb-image.ts';
-import type { Preprocessing } from '../inference/model-manifest.ts';
 import type { LoadedModel, ModelDescription } from '../inference/model-store.ts';
-import { ALIGNED_FACE_LENGTH, writeAlignedFace } from './aligned-crop.ts';
-import { ALIGNED_SIDE, alignedToPicture, landmarksFromBox } from './face-alignment.ts';
+import { type CropFormat, cropLength, writeAlignedFace } from './aligned-crop.ts';
+import { alignedToPicture, landmarksFromBox, TEMPLATE_SIDE } from './face-alignment.ts';
 import type { FaceDetection } from './face-detector.ts';
 import { requireRgbImage } from './rgb-image-check.ts';
 
@@ -12,7 +11,7 @@ import { requireRgbImage } from './rgb-image-check.ts';
 const MAX_BATCH = 8;
 
 /** Taken where the manifest says nothing: pixels from 0 to 1. */
-const DEFAULT_NORMALISATION: Pick<Preprocessing, 'mean' | 'std'> = { mean: [0, 0, 0], std: [1, 1, 1] };
+const DEFAULT_NORMALISATION: Pick<CropFormat, 'mean' | 'std'> = { mean: [0, 0, 0], std: [1, 1, 1] };
 
 const UNKNOWN =
   'is not described in the model manifest: its pixels are taken as 0 to 1 and its identities by a usual distance; say what it wants with npm run models -- add';
@@ -27,7 +26,7 @@ const MIN_LENGTH = 1e-12;
 export class FaceEmbedder {
   readonly description: ModelDescription;
   readonly #session: LoadedModel['session'];
-  readonly #normalisation: Pick<Preprocessing, 'mean' | 'std'>;
+  readonly #format: CropFormat;
   readonly #inputName: string;
   readonly #batch: number;
   /** Whether the network takes that many faces only. */
@@ -40,11 +39,11 @@ export class FaceEmbedder {
     const isKnown = preprocessing !== null && thresholds.maxCosineDistance !== undefined;
     this.description = isKnown ? description : { ...description, warning: UNKNOWN };
     this.#session = session;
-    this.#normalisation = preprocessing ?? DEFAULT_NORMALISATION;
+    this.#format = { ...(preprocessing ?? DEFAULT_NORMALISATION), ...squareOf(input?.shape ?? []) };
     this.#inputName = input?.name ?? '';
     this.#isBatchFixed = typeof batch === 'number';
     this.#batch = typeof batch === 'number' ? batch : MAX_BATCH;
-    this.#tensor = new Float32Array(this.#batch * ALIGNED_FACE_LENGTH);
+    this.#tensor = new Float32Array(this.#batch * cropLength(this.#format));
   }
 
   /**
@@ -55,11 +54,8 @@ export class FaceEmbedder {
    */
   static async load(model: LoadedModel): Promise<FaceEmbedder> {
     const embedder = new FaceEmbedder(model);
-    const blank = {
-      width: ALIGNED_SIDE,
-      height: ALIGNED_SIDE,
-      data: new Uint8Array(ALIGNED_FACE_LENGTH).fill(GREY),
-    };
+    const side = TEMPLATE_SIDE;
+    const blank = { width: side, height: side, data: new Uint8Array(3 * side * side).fill(GREY) };
     const face = { box: { x: 0, y: 0, ...blank }, landmarks: null };
     await embedder.embed(blank, [face, face]);
     return embedder;
@@ -90,13 +86,15 @@ export class FaceEmbedder {
     image: RgbImage,
     faces: readonly Pick<FaceDetection, 'box' | 'landmarks'>[],
   ): Promise<Float32Array[]> {
+    const { side, isPlanar } = this.#format;
+    const length = cropLength(this.#format);
     faces.forEach(({ box, landmarks }, i) => {
-      const transform = alignedToPicture(landmarks ?? landmarksFromBox(box));
-      writeAlignedFace(image, transform, this.#normalisation, this.#tensor, i * ALIGNED_FACE_LENGTH);
+      const transform = alignedToPicture(landmarks ?? landmarksFromBox(box), side);
+      writeAlignedFace(image, transform, this.#format, this.#tensor, i * length);
     });
     const count = this.#isBatchFixed ? this.#batch : faces.length;
-    const data = this.#tensor.subarray(0, count * ALIGNED_FACE_LENGTH);
-    const shape = [count, 3, ALIGNED_SIDE, ALIGNED_SIDE];
+    const data = this.#tensor.subarray(0, count * length);
+    const shape = isPlanar ? [count, 3, side, side] : [count, side, side, 3];
     const outputs = await this.#session.run({ [this.#inputName]: { data, shape } });
     const [output] = Object.values(outputs);
     if (output === undefined) throw new WorkerError('MODEL_INVALID', 'the face embedder gave no output');
@@ -109,6 +107,14 @@ export class FaceEmbedder {
     const dimensions = output.data.length / count;
     return faces.map((_, i) => unitLength(output.data.slice(i * dimensions, (i + 1) * dimensions)));
   }
+}
+
+/** The square of an input [batch, 3, side, side] or [batch, side, side, 3]; where its size is left open, the usual one. */
+function squareOf([, first, side, last]: readonly (number | string)[]): Pick<
+  CropFormat,
+  'side' | 'isPlanar'
+> {
+  return { side: typeof side === 'number' ? side : TEMPLATE_SIDE, isPlanar: first === 3 || last !== 3 };
 }
 
 function unitLength(vector: Float32Array): Float32Array {

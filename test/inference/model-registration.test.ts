@@ -81,7 +81,7 @@ describe('adding a network', () => {
   it('remembers what an embedder needs', async () => {
     const vector = { name: 'vector', shape: ['b', 2], values: Float32Array.of(1, 0), valuesShape: [1, 2] };
     await writeFile(file, constantNetwork([{ name: 'faces', shape: ['b', 3, 112, 112] }], [vector]));
-    const preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } as const;
+    const preprocessing = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25], channels: 'bgr' } as const;
     await registerModel(
       file,
       { ...RIGHTS, name: 'vectors', preprocessing, maxCosineDistance: 0.65 },
@@ -98,7 +98,7 @@ describe('adding a network', () => {
     { maxCosineDistance: 0.5 },
   ])('refuses to remember of a detector what only an embedder uses: %j', async (unused) => {
     await expect(registerModel(file, { ...RIGHTS, ...unused }, directory)).rejects.toThrow(
-      /Mine\.onnx is a face-detector, which would never use --mean, --std or --max-cosine-distance/,
+      /Mine\.onnx is a face-detector, which would never use --mean, --std, --channels or --max-cosine-distance/,
     );
     expect(await readdir(directory)).not.toContain('local');
   });

@@ -20,6 +20,14 @@ describe('the role of a network', () => {
     expect(roleMismatch('face-detector', yolo(input, output))).toBeNull();
   });
 
+  it.each([
+    ['of any side', [1, 3, 160, 160]],
+    ['with the colours last', ['b', 160, 160, 3]],
+    ['of a size left open', ['b', 3, 'h', 'w']],
+  ])('is face embedder for a network of squares %s', (_, input) => {
+    expect(rolesOf(yolo(input, ['b', 128]))).toEqual(['face-embedder']);
+  });
+
   it('is said in one sentence when it is another one', () => {
     const objects = yolo([1, 3, 640, 640], [1, 84, 8400]);
     expect(roleMismatch('face-detector', objects)).toBe(
@@ -35,7 +43,8 @@ describe('the role of a network', () => {
     expect(roleMismatch('face-detector', half)).toContain('float16');
     const two = { inputs: half.inputs, outputs: [...half.outputs, ...half.outputs] };
     expect(roleMismatch('face-detector', two)).not.toBeNull();
-    expect(roleMismatch('face-embedder', yolo(['b', 3, 'h', 'w'], ['b', 128]))).not.toBeNull();
+    expect(roleMismatch('face-embedder', yolo(['b', 3, 160, 112], ['b', 128]))).not.toBeNull();
+    expect(roleMismatch('face-embedder', yolo(['b', 1, 112, 112], ['b', 128]))).not.toBeNull();
     expect(roleMismatch('pose-bundle', two)).toContain('MediaPipe');
   });
 

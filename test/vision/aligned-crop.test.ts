@@ -1,26 +1,31 @@
 import { describe, expect, it } from '@jest/globals';
-import { ALIGNED_FACE_LENGTH, writeAlignedFace } from '../../src/vision/aligned-crop.ts';
+import { type CropFormat, cropLength, writeAlignedFace } from '../../src/vision/aligned-crop.ts';
 import { paint, plain } from '../helpers/pictures.ts';
 
-const PLAIN_RANGE = { mean: [0, 0, 0], std: [1, 1, 1] } as const;
+const PLAIN: CropFormat = { side: 112, isPlanar: true, mean: [0, 0, 0], std: [1, 1, 1] };
+const IDENTITY = { a: 1, b: 0, shiftX: 0, shiftY: 0 };
 const PLANE = 112 * 112;
 
 function crop(
-  ...[image, transform, normalisation = PLAIN_RANGE]: [
+  ...[image, transform, format = PLAIN]: [
     Parameters<typeof writeAlignedFace>[0],
     Parameters<typeof writeAlignedFace>[1],
     Parameters<typeof writeAlignedFace>[2]?,
   ]
 ) {
-  const target = new Float32Array(ALIGNED_FACE_LENGTH);
-  writeAlignedFace(image, transform, normalisation, target, 0);
+  const target = new Float32Array(cropLength(format));
+  writeAlignedFace(image, transform, format, target, 0);
   return target;
+}
+
+function near(values: readonly number[]) {
+  return values.map((value) => expect.closeTo(value, 6));
 }
 
 describe('the aligned crop', () => {
   it('is the picture itself under the identity, planar', () => {
     const image = paint(112, 112, (x, y) => [x, y, 200]);
-    const target = crop(image, { a: 1, b: 0, shiftX: 0, shiftY: 0 });
+    const target = crop(image, IDENTITY);
     expect(target[5 * 112 + 9]).toBeCloseTo(9 / 255, 6);
     expect(target[PLANE + 5 * 112 + 9]).toBeCloseTo(5 / 255, 6);
     expect(target[2 * PLANE + 5 * 112 + 9]).toBeCloseTo(200 / 255, 6);
@@ -50,14 +55,32 @@ describe('the aligned crop', () => {
   });
 
   it('is normalised by mean and standard deviation, at its place in the batch', () => {
-    const target = new Float32Array(2 * ALIGNED_FACE_LENGTH);
-    const normalisation = { mean: [0.5, 0.25, 0], std: [0.5, 0.25, 2] } as const;
+    const length = cropLength(PLAIN);
+    const target = new Float32Array(2 * length);
+    const format: CropFormat = { ...PLAIN, mean: [0.5, 0.25, 0], std: [0.5, 0.25, 2] };
     const white = plain(200, 200, [255, 255, 255]);
-    writeAlignedFace(white, { a: 1, b: 0, shiftX: 0, shiftY: 0 }, normalisation, target, ALIGNED_FACE_LENGTH);
-    expect(target[ALIGNED_FACE_LENGTH - 1]).toBe(0);
-    const own = target.subarray(ALIGNED_FACE_LENGTH);
+    writeAlignedFace(white, IDENTITY, format, target, length);
+    expect(target[length - 1]).toBe(0);
+    const own = target.subarray(length);
     [own[0], own[PLANE], own[2 * PLANE]].forEach((value, channel) => {
       expect(value).toBeCloseTo([1, 3, 0.5][channel] ?? Number.NaN, 5);
     });
+  });
+
+  it('has the side, the layout and the order of colours that the network takes', () => {
+    const image = paint(160, 160, (x, y) => [x, y, 200]);
+    const [mean, std] = [[0, 0.5, 0] as const, [1, 1, 2] as const];
+    const red = 9 / 255;
+    const green = 5 / 255 - 0.5;
+    const blue = 200 / 255 / 2;
+    const pixel = 5 * 160 + 9;
+    const format = { side: 160, mean, std };
+    const plane = 160 * 160;
+    const planar = crop(image, IDENTITY, { ...format, isPlanar: true, channels: 'bgr' });
+    expect([0, 1, 2].map((i) => planar[i * plane + pixel])).toEqual(near([blue, green, red]));
+    const interleaved = crop(image, IDENTITY, { ...format, isPlanar: false });
+    expect([...interleaved.slice(3 * pixel, 3 * pixel + 3)]).toEqual(near([red, green, blue]));
+    const turned = crop(image, IDENTITY, { ...format, isPlanar: false, channels: 'bgr' });
+    expect([...turned.slice(3 * pixel, 3 * pixel + 3)]).toEqual(near([blue, green, red]));
   });
 });

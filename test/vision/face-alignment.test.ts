@@ -54,4 +54,15 @@ describe('face alignment', () => {
     expect(eyes.x).toBeCloseTo(140, 0);
     expect(Math.abs(eyes.y - 90)).toBeLessThan(2);
   });
+
+  it('goes to a larger square by the same measure', () => {
+    const landmarks = landmarksFromBox({ x: 40, y: 30, width: 80, height: 100 });
+    const small = alignedToPicture(landmarks);
+    const large = alignedToPicture(landmarks, 160);
+    expect(large.a).toBeCloseTo((small.a * 112) / 160, 10);
+    expect([large.shiftX, large.shiftY]).toEqual([
+      expect.closeTo(small.shiftX, 8),
+      expect.closeTo(small.shiftY, 8),
+    ]);
+  });
 });

@@ -141,6 +141,20 @@ describe('the face embedder', () => {
     );
   });
 
+  it.each([[[2, 3, 160, 160]], [[2, 96, 96, 3]], [['batch', 3, 'height', 'width']]])(
+    'may take squares %j',
+    async (shape) => {
+      const values = Float32Array.of(3, 4, 0, 2);
+      const vectors = { name: 'vectors', shape: [shape[0] ?? 2, 2], values, valuesShape: [2, 2] };
+      const other = await embedderOf(constantNetwork([{ name: 'faces', shape }], [vectors]));
+      const { image, faces } = await drawTwoPeople(320, 180);
+      const boxes = faces.slice(0, 2).map((box) => ({ box, landmarks: null }));
+      const lengths = (await other.embed(image, boxes)).map((vector) => dotProduct(vector, vector));
+      expect(lengths).toEqual([expect.closeTo(1, 5), expect.closeTo(1, 5)]);
+      await other.close();
+    },
+  );
+
   it.each([
     ['a vector that has no direction', [0, 0]],
     ['NaN', [Number.NaN, 1]],
