@@ -8,10 +8,10 @@ export interface Pair {
 }
 
 /**
- * Merges groups 0 to `count` - 1 while any pair has positive evidence. Each group remembers its best partner. When that
- * partner is merged, the memory is kept as a bound from above and looked up anew only when it comes out on top: a joined
- * group is seldom a better partner than the better of its parts was.
- * @param evidence what speaks for two groups being one; -Infinity forbids it
+ * Merges groups 0 to `count` - 1 while any pair has positive evidence. The evidence for a pair is asked for once, and again when
+ * one of the two has been joined: where all are alike, every group loses its best partner with every merge, and looks for another one in
+ * what is known.
+ * @param evidence what speaks for two groups being one, whichever is named first; -Infinity forbids it
  * @param merge makes group `b` a part of group `a`; `evidence` must tell the joined group's from then on
  */
 export function agglomerate(
@@ -19,48 +19,44 @@ export function agglomerate(
   evidence: (a: number, b: number) => number,
   merge: (pair: Pair) => void,
 ): void {
-  const alive = new Set(Array.from({ length: count }, (_, i) => i));
-  const best = new Map<number, Pair>();
-  const outdated = new Set<number>();
-  const consider = (group: number, other: number): void => {
-    const value = evidence(group, other);
-    if (value <= (best.get(group)?.evidence ?? 0)) return;
-    best.set(group, { a: Math.min(group, other), b: Math.max(group, other), evidence: value });
-    outdated.delete(group);
+  const known = new Float64Array(count ** 2);
+  /** Of each group the best partner, or itself where it has none: nothing speaks for that pair. */
+  const best = Int32Array.from({ length: count }, (_, group) => group);
+  const knownBest = (group: number): number => known[group * count + (best[group] as number)] as number;
+  const learn = (a: number, b: number): void => {
+    const value = evidence(a, b);
+    known[a * count + b] = value;
+    known[b * count + a] = value;
   };
+  let alive = [...best];
   const findBest = (group: number): void => {
-    best.delete(group);
-    outdated.delete(group);
-    for (const other of alive) if (other !== group) consider(group, other);
+    let most = 0;
+    best[group] = group;
+    for (const other of alive) {
+      const value = known[group * count + other] as number;
+      if (!(value > most)) continue;
+      most = value;
+      best[group] = other;
+    }
   };
+  const surest = () => alive.reduce((first, next) => (knownBest(next) > knownBest(first) ? next : first));
 
+  for (const b of alive) for (let a = 0; a < b; a++) learn(a, b);
   for (const group of alive) findBest(group);
-  for (let top = surest(best); top !== null; top = surest(best)) {
-    if (outdated.has(top.group)) {
-      findBest(top.group);
-      continue;
-    }
-    const { a, b } = top.pair;
-    merge(top.pair);
-    alive.delete(b);
-    best.delete(b);
-    findBest(a);
+  while (alive.length > 1) {
+    const one = surest();
+    const other = best[one] as number;
+    if (one === other) return;
+    const [a, b] = [Math.min(one, other), Math.max(one, other)];
+    merge({ a, b, evidence: knownBest(one) });
+    alive = alive.filter((group) => group !== b);
     for (const group of alive) {
-      if (group === a) continue;
-      const partner = best.get(group);
-      if (partner !== undefined && [partner.a, partner.b].some((one) => one === a || one === b)) {
-        outdated.add(group);
-      }
-      consider(group, a);
+      if (group !== a) learn(a, group);
+    }
+    for (const group of alive) {
+      const partner = best[group];
+      if (group === a || partner === a || partner === b) findBest(group);
+      else if ((known[group * count + a] as number) > knownBest(group)) best[group] = a;
     }
   }
-}
-
-/** The group with the surest partner; of equally sure ones the first. */
-function surest(best: ReadonlyMap<number, Pair>): { group: number; pair: Pair } | null {
-  let result: { group: number; pair: Pair } | null = null;
-  for (const [group, pair] of best) {
-    if (pair.evidence > (result?.pair.evidence ?? 0)) result = { group, pair };
-  }
-  return result;
 }

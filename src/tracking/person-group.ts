@@ -63,7 +63,9 @@ export class PersonGroup implements Person {
   excludes(other: PersonGroup | undefined): boolean {
     if (other === undefined) return false;
     if (KINDS.some((kind) => overlap(this.#frames[kind], other.#frames[kind]))) return true;
-    const { agreements, together } = sum(other.tracklets.map((one) => this.#votes.get(one) ?? NO_VOTES));
+    // Who has heard of a tracklet is heard of by it, too.
+    const [fewer, more] = this.tracklets.length < other.tracklets.length ? [this, other] : [other, this];
+    const { agreements, together } = sum(fewer.tracklets.map((one) => more.#votes.get(one) ?? NO_VOTES));
     return agreements * 2 < together;
   }
 

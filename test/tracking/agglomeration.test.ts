@@ -41,6 +41,22 @@ describe('agglomerate', () => {
     expect(pairs).toEqual([{ a: 0, b: 1, evidence: 5 }]);
   });
 
+  it.each([0, 1e-9])('asks little where all are alike, joined ones less by %d', (loss) => {
+    const count = 60;
+    let asked = 0;
+    let merged = 0;
+    agglomerate(
+      count,
+      () => {
+        asked++;
+        return 5 - loss * merged;
+      },
+      () => merged++,
+    );
+    expect(merged).toBe(count - 1);
+    expect(asked).toBeLessThanOrEqual(count ** 2);
+  });
+
   it('has nothing to do with nobody or one', () => {
     expect(pairsOf([])).toEqual([]);
     expect(pairsOf([[0]])).toEqual([]);
