@@ -18,11 +18,6 @@ export class LookMemory {
     this.#read = read;
   }
 
-  /** Frames whose looks are held. */
-  get size(): number {
-    return this.#held.size;
-  }
-
   of(frame: number): FrameLooks {
     // Most are asked for pair by pair of one frame.
     if (this.#latest.frame === frame) return this.#latest.looks;

@@ -10,12 +10,12 @@ type Sightings = readonly TrackletSighting[];
 export type LookSource = (wanted: Readonly<Record<Kind, Sightings>>) => ReadonlyMap<TrackletSighting, Look>;
 
 /** Null for a face without an appearance vector. */
-export function lookOfFace({ embedding, confidence, landmarks }: FaceObservation): Look | null {
+function lookOfFace({ embedding, confidence, landmarks }: FaceObservation): Look | null {
   return embedding === null ? null : toLook(embedding, worthOfFace(confidence, landmarks));
 }
 
 /** The look of the clothes; null for a pose without an appearance vector. */
-export function lookOfPose({ appearance }: PoseObservation): Look | null {
+function lookOfPose({ appearance }: PoseObservation): Look | null {
   return appearance === null ? null : toLook(appearance, worthOfClothes(appearance));
 }
 
