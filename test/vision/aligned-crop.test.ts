@@ -79,8 +79,8 @@ describe('the aligned crop', () => {
     const planar = crop(image, IDENTITY, { ...format, isPlanar: true, channels: 'bgr' });
     expect([0, 1, 2].map((i) => planar[i * plane + pixel])).toEqual(near([blue, green, red]));
     const interleaved = crop(image, IDENTITY, { ...format, isPlanar: false });
-    expect([...interleaved.slice(3 * pixel, 3 * pixel + 3)]).toEqual(near([red, green, blue]));
+    expect([0, 1, 2].map((i) => interleaved[3 * pixel + i])).toEqual(near([red, green, blue]));
     const turned = crop(image, IDENTITY, { ...format, isPlanar: false, channels: 'bgr' });
-    expect([...turned.slice(3 * pixel, 3 * pixel + 3)]).toEqual(near([blue, green, red]));
+    expect([0, 1, 2].map((i) => turned[3 * pixel + i])).toEqual(near([blue, green, red]));
   });
 });
