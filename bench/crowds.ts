@@ -45,7 +45,22 @@ const lost: CrowdKind = (people, random) => {
 const replaced: CrowdKind = (people, random) => () =>
   somebodyEach(people, random).map((person) => seen(person, 0, 4, random));
 
-export const CROWDS = { still, jumping, lost, replaced } satisfies Record<string, CrowdKind>;
+/** So many looks of everybody, and then of these few alone, whatever the crowd. */
+const LOOKS_BEFORE = 100;
+const FEW = 50;
+
+/** Most have gone, and their tracks wait for them. */
+const gone: CrowdKind = (people, random) => {
+  const crowd = crowdOf(people, random, 4);
+  let looks = 0;
+  return (seconds) => {
+    const everybody = crowd(seconds);
+    looks += 1;
+    return looks <= LOOKS_BEFORE ? everybody : everybody.filter((_, i) => i % Math.ceil(people / FEW) === 0);
+  };
+};
+
+export const CROWDS = { still, jumping, lost, replaced, gone } satisfies Record<string, CrowdKind>;
 
 function crowdOf(people: number, random: () => number, jitter: number): Crowd {
   const columns = Math.ceil(Math.sqrt(people * 2));
