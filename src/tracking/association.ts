@@ -1,6 +1,6 @@
 /** Decides which detection of a frame continues which track: in stages, each with what the one before left over. */
 import { iou } from '../geometry/box.ts';
-import type { AppearanceGallery, Look } from './appearance-gallery.ts';
+import type { AppearanceGallery } from './appearance-gallery.ts';
 import { type Match, minCostMatching, type PairCost } from './assignment.ts';
 import {
   looksEvidence,
@@ -11,6 +11,7 @@ import {
 import { minCostMatchingByBounds } from './bounded-matching.ts';
 import { areTwoPeople, type Detection } from './detection.ts';
 import { GATING_THRESHOLD, gatingDistance, project } from './kalman-filter.ts';
+import type { Look } from './look.ts';
 import { matchingCascade } from './matching-cascade.ts';
 import type { MotionPrior } from './mean-reverting-motion.ts';
 import { PlaceIndex } from './place-index.ts';

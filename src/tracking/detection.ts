@@ -1,6 +1,6 @@
 /** What the tracker follows: one box in one frame, with what its looks and its size say, prepared once. */
 import { type Tlwh, tlwhToXyah, type Xyah } from '../geometry/box.ts';
-import { type Appearance, type Look, toLook } from './appearance-gallery.ts';
+import { type Appearance, type Look, toLook } from './look.ts';
 
 /** Somebody known by surer means than looks: the face track at the head of a body. */
 export interface Anchor {

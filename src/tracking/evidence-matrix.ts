@@ -1,5 +1,6 @@
 /** Pairwise evidence of one kind between groups, kept up to date while groups are merged (average linkage). */
-import { cosineDistance, type Look } from './appearance-gallery.ts';
+import type { Look } from './look.ts';
+import { LookMatrix } from './look-matrix.ts';
 
 /** Two sets are as like as the closest quarter of their pairs: people turn, and a profile resembles no frontal view. */
 const CLOSEST_SHARE = 0.25;
@@ -19,11 +20,17 @@ export class EvidenceMatrix {
     this.#evidence = new Float64Array(looks.length ** 2).fill(Number.NaN);
     this.#weights = looks.map(({ length }) => length);
     this.#worths = looks.map((some) => some.reduce((sum, { worth }) => sum + worth, 0) / some.length);
+    // Behind the looks of all groups before it, a group is compared with them at once.
+    const known = new LookMatrix();
+    const ends: number[] = [];
     for (const [a, some] of looks.entries()) {
+      const cosines = some.map((look) => known.cosines(look).slice());
       for (let b = 0; b < a; b++) {
-        const others = looks[b] ?? [];
-        if (some.length > 0 && others.length > 0) this.#set(a, b, evidenceAt(setDistance(some, others)));
+        const [from, to] = [ends[b - 1] ?? 0, ends[b] ?? 0];
+        if (some.length > 0 && to > from) this.#set(a, b, evidenceAt(setDistance(cosines, from, to)));
       }
+      for (const look of some) known.set(known.size, look);
+      ends.push(known.size);
     }
   }
 
@@ -65,14 +72,13 @@ function weightedMean(a: number, weightA: number, b: number, weightB: number): n
   return Number.isNaN(b) ? a : (a * weightA + b * weightB) / (weightA + weightB);
 }
 
-/** Mean of the closest quarter of all pairwise distances. */
-function setDistance(a: readonly Look[], b: readonly Look[]): number {
-  const distances = new Float64Array(a.length * b.length);
-  let pair = 0;
-  for (const one of a) for (const other of b) distances[pair++] = cosineDistance(one, other);
-  distances.sort();
-  const closest = Math.max(1, Math.floor(distances.length * CLOSEST_SHARE));
+/** Mean of the closest quarter of all pairwise distances: between those whose cosines are given, and the looks of these columns. */
+function setDistance(cosines: readonly Float64Array[], from: number, to: number): number {
+  const pairs = new Float64Array(cosines.length * (to - from));
+  for (const [i, ofLook] of cosines.entries()) pairs.set(ofLook.subarray(from, to), i * (to - from));
+  pairs.sort();
+  const closest = Math.max(1, Math.floor(pairs.length * CLOSEST_SHARE));
   let sum = 0;
-  for (let i = 0; i < closest; i++) sum += distances[i] as number;
+  for (let i = 1; i <= closest; i++) sum += 1 - (pairs[pairs.length - i] as number);
   return sum / closest;
 }

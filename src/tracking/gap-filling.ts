@@ -3,8 +3,8 @@
  * to the embedder. What gives it away is the place, and that the track was missing for just as long as the stranger was there.
  */
 import type { Size } from '../geometry/box.ts';
-import { cosineDistance } from './appearance-gallery.ts';
 import { looksEvidence, placeEvidenceOf, probabilityOf } from './association-likelihood.ts';
+import { cosineDistance } from './look.ts';
 import { type MotionPrior, predictMotion, startMotion } from './mean-reverting-motion.ts';
 import { isWithinAge } from './sampling-rate.ts';
 import type { Sighting, Track } from './track.ts';

@@ -1,7 +1,7 @@
 /** What it is worth that two appearances are alike: little where many people look like that, or nobody can be known. */
 import type { Point } from '../geometry/box.ts';
 import { CELL_BINS, COLOUR_BINS } from '../geometry/torso-colours.ts';
-import type { Appearance } from './appearance-gallery.ts';
+import type { Appearance } from './look.ts';
 
 /** Black, grey and white are worn by every third person each; colours are many. */
 const GREY_WORTH = 0.3;

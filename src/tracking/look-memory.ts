@@ -1,5 +1,5 @@
 /** The looks of one shot's newest frames: an hour of one view has hundreds of megabytes of them, and is followed by the newest. */
-import type { Look } from './appearance-gallery.ts';
+import type { Look } from './look.ts';
 
 /** One for each detection of a frame, in their order; null where it has none. */
 export type FrameLooks = readonly (Look | null)[];

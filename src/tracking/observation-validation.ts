@@ -1,7 +1,7 @@
 /** Refuses observations that no tracker could follow, before they poison a filter. */
 import { WorkerError } from '../errors.ts';
 import { clipToPicture, type Point, type Size, type Tlwh } from '../geometry/box.ts';
-import { type Appearance, toLook } from './appearance-gallery.ts';
+import { type Appearance, toLook } from './look.ts';
 import type { ObservedFrames } from './observations.ts';
 
 /** Pixels. No picture comes near it, and in the filters the squares of such numbers still differ from each other. */

@@ -1,7 +1,7 @@
 /** A detection whose look is not held but asked for: the looks of a long shot would fill the memory. */
 import { type Tlwh, tlwhToXyah, type Xyah } from '../geometry/box.ts';
-import type { Look } from './appearance-gallery.ts';
 import type { Anchor, Detection } from './detection.ts';
+import type { Look } from './look.ts';
 import type { LookMemory } from './look-memory.ts';
 
 export class ObservedDetection implements Detection {

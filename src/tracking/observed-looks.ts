@@ -1,6 +1,7 @@
 /** The looks of what was observed, read from the frames when they are compared: held for a whole video they would fill the memory. */
-import { type Look, toLook } from './appearance-gallery.ts';
+
 import { worthOfClothes, worthOfFace } from './likeness-worth.ts';
+import { type Look, toLook } from './look.ts';
 import type { FaceObservation, FrameObservations, ObservedFrames, PoseObservation } from './observations.ts';
 import { KINDS, type Kind, type TrackletSighting } from './tracklet.ts';
 

@@ -64,7 +64,7 @@ export class Track {
     this.#box = initiate(detection.xyah);
     this.#motion = startMotion(detection, timeMs, rules.motion);
     this.#predictedMotion = this.#motion;
-    this.gallery = new AppearanceGallery(rules.nnBudget, id);
+    this.gallery = new AppearanceGallery(rules.nnBudget);
     if (detection.look !== null) this.gallery.add(detection.look);
     this.anchor = detection.anchor;
     this.sightings = [sighting];

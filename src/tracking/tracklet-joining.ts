@@ -7,10 +7,10 @@
  * two people are seen in at once say nothing.
  */
 import { agglomerate } from './agglomeration.ts';
-import type { Look } from './appearance-gallery.ts';
 import { probabilityOf } from './association-likelihood.ts';
 import { EvidenceMatrix } from './evidence-matrix.ts';
 import { type FaceBodyVotes, linkFacesToBodies } from './face-body-linking.ts';
+import type { Look } from './look.ts';
 import type { LookSource } from './observed-looks.ts';
 import { type Link, type Person, PersonGroup } from './person-group.ts';
 import { sharedLikeness } from './shared-clothes.ts';

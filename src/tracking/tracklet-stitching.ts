@@ -1,8 +1,8 @@
 /** Mends tracklets that broke within a shot: where one ends and another begins soon after, nearby and alike, one goes on. */
 import type { Size } from '../geometry/box.ts';
-import { cosineDistance } from './appearance-gallery.ts';
 import { type AllowedCosts, matchAllowed } from './assignment.ts';
 import { looksEvidence, placeEvidenceOf, probabilityOf } from './association-likelihood.ts';
+import { cosineDistance } from './look.ts';
 import { predictMotion, startMotion } from './mean-reverting-motion.ts';
 import { BODY_MOTION, FACE_MOTION } from './motion-priors.ts';
 import { isWithinAge, type Patience } from './sampling-rate.ts';

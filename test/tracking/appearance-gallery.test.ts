@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { AppearanceGallery, cosineDistance, toLook } from '../../src/tracking/appearance-gallery.ts';
+import { AppearanceGallery } from '../../src/tracking/appearance-gallery.ts';
+import { cosineDistance, toLook } from '../../src/tracking/look.ts';
 import { seededRandom } from '../../tools/seeded-random.ts';
 import { readGolden } from './golden.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { toLook } from '../../src/tracking/appearance-gallery.ts';
+import { toLook } from '../../src/tracking/look.ts';
 import { LookMemory } from '../../src/tracking/look-memory.ts';
 
 /** A memory of frames with one look each, which is the frame's number, and which frames it read. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { tlwhToXyah } from '../../src/geometry/box.ts';
-import { AppearanceGallery, toLook } from '../../src/tracking/appearance-gallery.ts';
+import { AppearanceGallery } from '../../src/tracking/appearance-gallery.ts';
 import type { AxisState } from '../../src/tracking/axis-filter.ts';
 import {
   type BoxState,
@@ -8,6 +8,7 @@ import {
   gatingDistance,
   project,
 } from '../../src/tracking/kalman-filter.ts';
+import { toLook } from '../../src/tracking/look.ts';
 import { matchingCascade } from '../../src/tracking/matching-cascade.ts';
 import { readGolden } from './golden.ts';
 

@@ -1,0 +1,55 @@
+/** Looks in the rows of a matrix, so that their likeness to another is one product, and lies in one piece of memory. */
+import type { Look } from './look.ts';
+import { multiply, rowLength } from './matrix-vector.ts';
+
+export class LookMatrix {
+  /** Of unit length each. */
+  #rows = new Float64Array();
+  #stride = 0;
+  #cosines = new Float64Array();
+  #size = 0;
+  readonly #mostRows: number;
+
+  constructor(mostRows = Infinity) {
+    this.#mostRows = mostRows;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @param row one that is there, or the next */
+  set(row: number, { vector, inverseLength }: Look): void {
+    this.#size = Math.max(this.#size, row + 1);
+    this.#stride ||= rowLength(vector.length);
+    if (this.#size * this.#stride > this.#rows.length) this.#grow();
+    const rows = this.#rows;
+    const start = row * this.#stride;
+    for (let i = 0; i < vector.length; i++) rows[start + i] = (vector[i] as number) * inverseLength;
+  }
+
+  /** Of all rows; zeros follow the vector. */
+  sum(): Float64Array {
+    const sum = new Float64Array(this.#stride);
+    const rows = this.#rows;
+    for (let start = 0; start < this.#size * this.#stride; start += this.#stride) {
+      for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (rows[start + i] as number);
+    }
+    return sum;
+  }
+
+  /** The cosine of each row to a look, until the next call. */
+  cosines({ vector, inverseLength }: Look): Float64Array {
+    if (this.#cosines.length !== this.#size) this.#cosines = new Float64Array(this.#size);
+    const cosines = this.#cosines;
+    multiply(this.#rows, vector, cosines);
+    for (let i = 0; i < cosines.length; i++) cosines[i] = (cosines[i] as number) * inverseLength;
+    return cosines;
+  }
+
+  #grow(): void {
+    const rows = new Float64Array(Math.min(this.#mostRows, 2 * this.#size - 1) * this.#stride);
+    rows.set(this.#rows);
+    this.#rows = rows;
+  }
+}
