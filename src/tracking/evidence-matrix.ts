@@ -20,14 +20,23 @@ export class EvidenceMatrix {
     this.#evidence = new Float64Array(looks.length ** 2).fill(Number.NaN);
     this.#weights = looks.map(({ length }) => length);
     this.#worths = looks.map((some) => some.reduce((sum, { worth }) => sum + worth, 0) / some.length);
-    // Behind the looks of all groups before it, a group is compared with them at once.
-    const known = new LookMatrix();
+    const total = looks.reduce((sum, { length }) => sum + length, 0);
+    const most = looks.reduce((longest, { length }) => Math.max(longest, length), 0);
+    const cosines = new Float64Array(most * total);
+    const pairs = new Float64Array(most * most);
+    // A group is compared with the looks of all groups before it at once.
+    const known = new LookMatrix(total);
     const ends: number[] = [];
     for (const [a, some] of looks.entries()) {
-      const cosines = some.map((look) => known.cosines(look).slice());
+      for (const [i, look] of some.entries()) cosines.set(known.cosines(look), i * total);
       for (let b = 0; b < a; b++) {
         const [from, to] = [ends[b - 1] ?? 0, ends[b] ?? 0];
-        if (some.length > 0 && to > from) this.#set(a, b, evidenceAt(setDistance(cosines, from, to)));
+        const between = pairs.subarray(0, some.length * (to - from));
+        if (between.length === 0) continue;
+        for (let i = 0; i < some.length; i++) {
+          between.set(cosines.subarray(i * total + from, i * total + to), i * (to - from));
+        }
+        this.#set(a, b, evidenceAt(distanceOfClosest(between)));
       }
       for (const look of some) known.set(known.size, look);
       ends.push(known.size);
@@ -72,13 +81,11 @@ function weightedMean(a: number, weightA: number, b: number, weightB: number): n
   return Number.isNaN(b) ? a : (a * weightA + b * weightB) / (weightA + weightB);
 }
 
-/** Mean of the closest quarter of all pairwise distances: between those whose cosines are given, and the looks of these columns. */
-function setDistance(cosines: readonly Float64Array[], from: number, to: number): number {
-  const pairs = new Float64Array(cosines.length * (to - from));
-  for (const [i, ofLook] of cosines.entries()) pairs.set(ofLook.subarray(from, to), i * (to - from));
-  pairs.sort();
-  const closest = Math.max(1, Math.floor(pairs.length * CLOSEST_SHARE));
+/** Mean distance of the closest quarter of pairs, whose cosines are given; it sorts them. */
+function distanceOfClosest(cosines: Float64Array): number {
+  cosines.sort();
+  const closest = Math.max(1, Math.floor(cosines.length * CLOSEST_SHARE));
   let sum = 0;
-  for (let i = 1; i <= closest; i++) sum += 1 - (pairs[pairs.length - i] as number);
+  for (let i = 1; i <= closest; i++) sum += 1 - (cosines[cosines.length - i] as number);
   return sum / closest;
 }

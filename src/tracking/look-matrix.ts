@@ -40,16 +40,18 @@ export class LookMatrix {
 
   /** The cosine of each row to a look, until the next call. */
   cosines({ vector, inverseLength }: Look): Float64Array {
-    if (this.#cosines.length !== this.#size) this.#cosines = new Float64Array(this.#size);
-    const cosines = this.#cosines;
+    const cosines =
+      this.#cosines.length === this.#size ? this.#cosines : this.#cosines.subarray(0, this.#size);
     multiply(this.#rows, vector, cosines);
     for (let i = 0; i < cosines.length; i++) cosines[i] = (cosines[i] as number) * inverseLength;
     return cosines;
   }
 
   #grow(): void {
-    const rows = new Float64Array(Math.min(this.#mostRows, 2 * this.#size - 1) * this.#stride);
+    const capacity = Math.min(this.#mostRows, 2 * this.#size - 1);
+    const rows = new Float64Array(capacity * this.#stride);
     rows.set(this.#rows);
     this.#rows = rows;
+    this.#cosines = new Float64Array(capacity);
   }
 }
