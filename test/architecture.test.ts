@@ -8,6 +8,7 @@ const SRC = join(ROOT, 'src');
 /** The rooms each room may import from, besides itself. Files directly in src are rooms of their own. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   geometry: [],
+  kernels: [],
   errors: [],
   version: [],
   decimal: [],
@@ -22,8 +23,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: ['config'],
   media: ['geometry', 'errors', 'byte-ranges', 'arrivals', 'process-folder'],
   inference: ['geometry', 'errors', 'stat-or-null'],
-  vision: ['inference', 'geometry', 'errors'],
-  tracking: ['geometry', 'errors'],
+  vision: ['inference', 'geometry', 'kernels', 'errors'],
+  tracking: ['geometry', 'kernels', 'errors'],
   pipeline: [
     'tracking',
     'vision',

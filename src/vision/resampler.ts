@@ -1,20 +1,10 @@
 /** Resizes windows of pictures into planes of floats, the input of the networks, without allocating anything for each frame. */
 import type { Size } from '../geometry/box.ts';
 import type { RgbImage } from '../geometry/rgb-image.ts';
+import { type PlanarTarget, writeHalf } from './halving.ts';
 import { type ResamplingTaps, resamplingTaps } from './resampling-taps.ts';
 
-/** Where a resized picture goes: three planes (R, G, B) of `planeWidth * planeHeight` floats, one after the other. */
-export interface PlanarTarget {
-  readonly data: Float32Array;
-  readonly planeWidth: number;
-  readonly planeHeight: number;
-  /** Position of the resized picture inside the planes, in pixels. */
-  readonly left: number;
-  readonly top: number;
-}
-
 const BYTE_TO_UNIT = 1 / 255;
-const QUARTER_BYTE_TO_UNIT = 1 / (4 * 255);
 
 /** Resizes windows of one size to one other size; weights and buffers are made once and serve every frame. */
 export class Resampler {
@@ -39,16 +29,16 @@ export class Resampler {
    * The window must lie inside the image and the result inside the planes.
    */
   write(image: RgbImage, x: number, y: number, planes: PlanarTarget): void {
+    if (this.#isHalving) {
+      writeHalf(image, x, y, this.#target, planes);
+      return;
+    }
     const { count, starts, weights } = this.#rows;
     const pairs = count <= 2 && this.#columns.count <= 2;
     const stride = image.width * 3;
     for (let row = 0; row < this.#target.height; row++) {
       const from = (y + (starts[row] as number)) * stride + x * 3;
       const to = (planes.top + row) * planes.planeWidth + planes.left;
-      if (this.#isHalving) {
-        this.#halveRows(image.data, from, stride, planes, to);
-        continue;
-      }
       const rowWeights = weights.subarray(row * count, (row + 1) * count);
       if (pairs) {
         this.#writePairs(image.data, from, count === 2 ? stride : 0, rowWeights, planes, to);
@@ -56,35 +46,6 @@ export class Resampler {
         this.#blendRows(image.data, from, stride, rowWeights);
         this.#mergeColumns(planes, to);
       }
-    }
-  }
-
-  /** One output row of means of 2 x 2 pixels: the usual case, as frames are decoded at twice the detector's size. */
-  #halveRows(
-    data: Uint8Array,
-    from: number,
-    stride: number,
-    { data: planes, planeWidth, planeHeight }: PlanarTarget,
-    to: number,
-  ): void {
-    const plane = planeWidth * planeHeight;
-    const end = to + this.#target.width;
-    for (let out = to, a = from, c = from + stride; out < end; out++, a += 6, c += 6) {
-      planes[out] =
-        ((data[a] as number) + (data[a + 3] as number) + (data[c] as number) + (data[c + 3] as number)) *
-        QUARTER_BYTE_TO_UNIT;
-      planes[out + plane] =
-        ((data[a + 1] as number) +
-          (data[a + 4] as number) +
-          (data[c + 1] as number) +
-          (data[c + 4] as number)) *
-        QUARTER_BYTE_TO_UNIT;
-      planes[out + 2 * plane] =
-        ((data[a + 2] as number) +
-          (data[a + 5] as number) +
-          (data[c + 2] as number) +
-          (data[c + 5] as number)) *
-        QUARTER_BYTE_TO_UNIT;
     }
   }
 

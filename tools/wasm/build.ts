@@ -1,6 +1,5 @@
-/** Assembles src/tracking/matrix-vector.wat anew after a change: node tools/wasm/build.ts */
+/** Assembles the kernels anew after a change of their text: node tools/wasm/build.ts */
 import { writeFile } from 'node:fs/promises';
 import { assemble } from './assemble.ts';
 
-const { file, bytes } = await assemble();
-await writeFile(file, bytes);
+for (const { file, bytes } of await assemble()) await writeFile(file, bytes);

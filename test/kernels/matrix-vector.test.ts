@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
-import { multiply, rowLength } from '../../src/tracking/matrix-vector.ts';
+import { multiply, rowLength } from '../../src/kernels/matrix-vector.ts';
 import { seededRandom } from '../../tools/seeded-random.ts';
-import { assemble } from '../../tools/wasm/assemble.ts';
 
 describe('multiply', () => {
   const random = seededRandom(3);
@@ -45,9 +43,4 @@ describe('multiply', () => {
     multiply(Float64Array.of(Number.NaN, ...Array.from({ length: 15 }, () => 0)), [1, 1], products);
     expect([...products]).toEqual([Number.NaN, 0]);
   });
-});
-
-it('is assembled from its text', async () => {
-  const { file, bytes } = await assemble();
-  expect(Buffer.compare(await readFile(file), bytes)).toBe(0);
 });

@@ -1,7 +1,6 @@
-;; The product of a matrix and a vector in double precision, two numbers to an instruction: V8 makes no such instructions of JavaScript.
-;; matrix-vector.wasm is made of this file: node tools/wasm/build.ts
+;; The product of a matrix and a vector in double precision, two numbers to an instruction.
 (module
-  (memory (export "memory") 1)
+  (import "kernels" "memory" (memory 1))
 
   ;; $row, $vector, $product: addresses in bytes. Rows and vector have $rowBytes, a multiple of 64; the product has a number for each row.
   (func (export "multiply")
