@@ -25,7 +25,7 @@ export class EvidenceMatrix {
     const cosines = new Float64Array(most * total);
     const pairs = new Float64Array(most * most);
     // A group is compared with the looks of all groups before it at once.
-    const known = new LookMatrix(total);
+    const known = new LookMatrix(total, total);
     const ends: number[] = [];
     for (const [a, some] of looks.entries()) {
       for (const [i, look] of some.entries()) cosines.set(known.cosines(look), i * total);

@@ -10,9 +10,15 @@ export class LookMatrix {
   #cosines = new Float64Array();
   #size = 0;
   readonly #mostRows: number;
+  readonly #firstRows: number;
 
-  constructor(mostRows = Infinity) {
+  /**
+   * @param mostRows there is never room for more
+   * @param firstRows so many there is room for with the first; it doubles as it must
+   */
+  constructor(mostRows: number, firstRows = 1) {
     this.#mostRows = mostRows;
+    this.#firstRows = firstRows;
   }
 
   get size(): number {
@@ -49,7 +55,7 @@ export class LookMatrix {
   }
 
   #grow(): void {
-    const capacity = Math.min(this.#mostRows, 2 * this.#size - 1);
+    const capacity = Math.min(this.#mostRows, Math.max(this.#firstRows, 2 * this.#size - 1));
     const rows = new Float64Array(capacity * this.#stride);
     rows.set(this.#rows);
     this.#rows = rows;
