@@ -1,5 +1,4 @@
 /** Looks in the rows of a matrix, so that their likeness to another is one product, and lies in one piece of memory. */
-
 import { multiply, rowLength } from '../kernels/matrix-vector.ts';
 import type { Look } from './look.ts';
 

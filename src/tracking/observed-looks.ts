@@ -1,5 +1,4 @@
 /** The looks of what was observed, read from the frames when they are compared: held for a whole video they would fill the memory. */
-
 import { worthOfClothes, worthOfFace } from './likeness-worth.ts';
 import { type Look, toLook } from './look.ts';
 import type { FaceObservation, FrameObservations, ObservedFrames, PoseObservation } from './observations.ts';
