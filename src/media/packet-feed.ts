@@ -6,6 +6,9 @@ import type { ParameterSets } from './parameter-sets.ts';
 import { bitstreamFormat, entryPoint, isDisposable } from './picture-references.ts';
 import type { PacketRange } from './sampling-plan.ts';
 
+/** What Linux lets wait in a pipe of Node's, which is a socket (net.core.wmem_default). */
+const BATCH_BYTES = 212_992;
+
 export interface FeedRequest {
   readonly source: PacketSource;
   readonly codec: string;
@@ -39,12 +42,11 @@ export async function feedPackets(request: FeedRequest, stdin: Writable): Promis
       if (stdin.destroyed) break;
       report.ranges = range + 1;
       const { ranks, keys } = source.table;
-      // Both in one go; the pipe takes them together.
+      // Whatever comes in one turn goes in one go: each write may wake the decoder, and each pause this thread.
       stdin.cork();
+      process.nextTick(() => stdin.uncork());
       stdin.write(matroskaPacketHead(ranks[packet] ?? 0, keys[packet] === 1, data.length));
-      const written = write(stdin, data);
-      stdin.uncork();
-      await written;
+      await write(stdin, data);
       report.packets++;
       report.bytes += data.length;
     }
@@ -76,9 +78,9 @@ async function* neededPackets({ source, codec, ranges, wantedPackets, parameterS
   }
 }
 
-/** Writes, and waits while the pipe is full. */
+/** Writes, and waits while more lies before the pipe than it takes at once. */
 async function write(stdin: Writable, bytes: Uint8Array): Promise<void> {
-  if (stdin.write(bytes) || stdin.destroyed) return;
+  if (stdin.write(bytes) || stdin.writableLength < BATCH_BYTES || stdin.destroyed) return;
   await new Promise<void>((resolve) => {
     const done = () => {
       stdin.off('drain', done).off('close', done);

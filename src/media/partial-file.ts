@@ -32,11 +32,17 @@ export class PartialFile {
     return new PartialFile(handle, size, fileParts);
   }
 
+  /** Whether the range is there, or will be. */
+  includes(range: ByteRange): boolean {
+    const { parts } = this.#fileParts;
+    return parts === null || isWithin(parts, range);
+  }
+
   /** @throws RangeError beyond the parts, in those that do not come, and once the file is closed */
   async read({ start, end }: ByteRange): Promise<Uint8Array> {
-    const { parts, arrivals } = this.#fileParts;
+    const { arrivals } = this.#fileParts;
     const isThere =
-      (parts === null || isWithin(parts, { start, end })) &&
+      this.includes({ start, end }) &&
       (arrivals === null || (await untilArrived(arrivals, { start, end }))) &&
       this.#isOpen;
     if (!isThere) throw new RangeError(`bytes ${start} to ${end} of the video were not fetched`);

@@ -139,6 +139,23 @@ describe('an MP4 read by its own index', () => {
     source?.close();
     await expect(first()).rejects.toThrow(RangeError);
   });
+
+  it('gives out all that was fetched, packet by packet, however many are read at once', async () => {
+    const table = await tableOf(plain);
+    const all = await contentOf(await openMp4PacketSource(whole(plain, table)));
+    const [firstPacket = Buffer.alloc(0)] = all?.packets ?? [];
+    const start = readFileSync(plain).indexOf(firstPacket);
+    // The pictures of a clip without sound lie one behind the other.
+    const end = start + table.bytes.subarray(0, 7).reduce((sum, bytes) => sum + bytes, 0);
+    const source = await openMp4PacketSource({ ...whole(plain, table), parts: [{ start, end }] });
+    const given: Buffer[] = [];
+    const reading = async () => {
+      for await (const { data } of source?.read({ first: 0, last: 10 }) ?? []) given.push(Buffer.from(data));
+    };
+    await expect(reading()).rejects.toThrow('were not fetched');
+    expect(given).toEqual(all?.packets.slice(0, 7));
+    source?.close();
+  });
 });
 
 it('packets of a track with two descriptions are read by nobody: a decoder of single packets would be told the first', async () => {
