@@ -2,8 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { writeOnnx } from './onnx-writer.ts';
+import { clipInConvolution } from './clip-in-convolution.ts';
+import { convolveBeforeResize } from './convolve-before-resize.ts';
+import { type OnnxGraph, writeOnnx } from './onnx-writer.ts';
 import { poseBundle } from './pose-bundle.ts';
+import { skipDepthToSpace } from './skip-depth-to-space.ts';
 import { readTflite } from './tflite-schema.ts';
 import { type TranslationOptions, translateNetwork } from './tflite-to-onnx.ts';
 
@@ -18,6 +21,16 @@ const DETECTOR_SOURCE = 'pose_solution_packed_assets.data';
 export const POSE_VARIANTS = ['lite', 'full', 'heavy'] as const;
 
 export type PoseVariant = (typeof POSE_VARIANTS)[number];
+
+/**
+ * How the detector is rewritten to run faster: it takes some 13 % less time. The landmark networks have no such layers, or none that matter.
+ * Clips come last: enlarging after a convolution leaves its Clip without one.
+ */
+const DETECTOR_REWRITINGS: readonly ((graph: OnnxGraph) => OnnxGraph)[] = [
+  convolveBeforeResize,
+  skipDepthToSpace,
+  clipInConvolution,
+];
 
 const DETECTOR_NAMES: TranslationOptions = { input: 'input', outputs: { 0: 'boxes', 1: 'scores' } };
 
@@ -36,7 +49,7 @@ export interface Product {
 export function detectorProduct(): Product {
   return {
     file: 'pose-detector.onnx',
-    build: async () => toOnnx(await readSource(DETECTOR_SOURCE), DETECTOR_NAMES),
+    build: async () => toOnnx(await readSource(DETECTOR_SOURCE), DETECTOR_NAMES, DETECTOR_REWRITINGS),
   };
 }
 
@@ -65,8 +78,16 @@ function landmarksSource(variant: PoseVariant): string {
   return `pose_landmark_${variant}.tflite`;
 }
 
-function toOnnx(network: Uint8Array, options: TranslationOptions): Uint8Array {
-  return writeOnnx(translateNetwork(readTflite(network), options), PRODUCER);
+function toOnnx(
+  network: Uint8Array,
+  options: TranslationOptions,
+  rewritings: typeof DETECTOR_REWRITINGS = [],
+): Uint8Array {
+  const translated = translateNetwork(readTflite(network), options);
+  return writeOnnx(
+    rewritings.reduce((graph, rewrite) => rewrite(graph), translated),
+    PRODUCER,
+  );
 }
 
 async function readSource(file: string): Promise<Uint8Array> {
