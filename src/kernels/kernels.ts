@@ -25,6 +25,42 @@ interface Kernels {
     blue: number,
     scale: number,
   ): void;
+  warpRow(
+    origin: number,
+    rowBytes: number,
+    x: number,
+    y: number,
+    stepX: number,
+    stepY: number,
+    leftmost: number,
+    topmost: number,
+    rightmost: number,
+    bottommost: number,
+    red: number,
+    pixels: number,
+    planeBytes: number,
+    scale: number,
+    low: number,
+  ): void;
+  alignRow(
+    origin: number,
+    rowBytes: number,
+    x: number,
+    y: number,
+    right: number,
+    down: number,
+    samples: number,
+    leftmost: number,
+    topmost: number,
+    rightmost: number,
+    bottommost: number,
+    out: number,
+    green: number,
+    blue: number,
+    step: number,
+    pixels: number,
+    scales: number,
+  ): void;
 }
 
 /** The same bytes, as three kinds of numbers. */
@@ -42,6 +78,8 @@ let views = viewsOf(memory.buffer);
 export const kernels = {
   ...exportsOf('matrix-vector'),
   ...exportsOf('halving'),
+  ...exportsOf('warp'),
+  ...exportsOf('align'),
 } as Kernels;
 
 /**
