@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   settings: ['setting', 'contract'],
   config: ['settings', 'setting', 'errors'],
   log: ['config'],
-  media: ['geometry', 'errors', 'byte-ranges', 'arrivals', 'process-folder'],
+  media: ['geometry', 'kernels', 'errors', 'byte-ranges', 'arrivals', 'process-folder'],
   inference: ['geometry', 'errors', 'stat-or-null'],
   vision: ['inference', 'geometry', 'kernels', 'errors'],
   tracking: ['geometry', 'kernels', 'errors'],

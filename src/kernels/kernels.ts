@@ -61,6 +61,15 @@ interface Kernels {
     pixels: number,
     scales: number,
   ): void;
+  yuvToRgb(
+    luma: number,
+    blueness: number,
+    redness: number,
+    pixels: number,
+    rows: number,
+    rgb: number,
+    weights: number,
+  ): void;
 }
 
 /** The same bytes, as three kinds of numbers. */
@@ -80,6 +89,7 @@ export const kernels = {
   ...exportsOf('halving'),
   ...exportsOf('warp'),
   ...exportsOf('align'),
+  ...exportsOf('yuv-to-rgb'),
 } as Kernels;
 
 /**

@@ -3,11 +3,13 @@
 import type { Readable, Writable } from 'node:stream';
 import { WorkerError } from '../errors.ts';
 import type { Size } from '../geometry/box.ts';
+import type { DecodeCommand } from './decode-command.ts';
 import { explainFailure } from './ffmpeg-failure.ts';
-import { type FfmpegCommand, startFfmpeg } from './ffmpeg-process.ts';
-import { createShownPictureParser, type ShownPicture } from './shown-picture.ts';
+import { startFfmpeg } from './ffmpeg-process.ts';
+import { type Colour, createShownPictureParser, type ShownPicture } from './shown-picture.ts';
+import { createRgbWriter, yuvBytes } from './yuv-to-rgb.ts';
 
-/** A picture as it left ffmpeg. */
+/** A picture that ffmpeg decoded. */
 export interface DecodedPicture {
   readonly ptsTicks: number;
   /** ffmpeg's checksum of the first picture where `showinfo` saw it; null when ffmpeg ends without telling it. */
@@ -17,16 +19,16 @@ export interface DecodedPicture {
 }
 
 /**
- * Runs a command that writes raw rgb24 pictures of one size to stdout and passes each of them through a `showinfo` filter without
- * checksums, and the first, if its checksum is wanted, through another one with them. At most one picture and two pipes' worth of bytes
- * wait in memory: when nobody asks for the next picture, ffmpeg waits too. Leaving the loop ends the child.
+ * Runs a command that writes raw pictures of one size to stdout and passes each of them through a `showinfo` filter without checksums, and
+ * the first, if its checksum is wanted, through another one with them. At most one picture and two pipes' worth of bytes wait in memory:
+ * when nobody asks for the next picture, ffmpeg waits too. Leaving the loop ends the child.
  * @param feed writes the child's stdin, when the command has one; it settles, and does not reject, when the child closes it
  * @returns normally at the end of the stream, however short: the caller knows which pictures it wanted
  * @throws WorkerError DECODER_FAILED when a signal that we did not send ended ffmpeg; the signal's reason when it aborts
  */
 export async function* decodePictures(
-  command: FfmpegCommand,
-  { width, height }: Size,
+  command: DecodeCommand,
+  size: Size,
   signal: AbortSignal,
   feed: (stdin: Writable) => Promise<void> = async () => {},
 ): AsyncGenerator<DecodedPicture, void> {
@@ -46,7 +48,7 @@ export async function* decodePictures(
   });
   const feeding = child.stdin === null ? Promise.resolve() : feed(child.stdin);
   try {
-    for await (const data of picturesIn(child.stdout, width * height * 3)) {
+    for await (const data of picturesIn(child.stdout, size, command.yuv)) {
       const picture = await shown.shift();
       if (picture === null) {
         throw new WorkerError('DECODER_FAILED', 'ffmpeg gave a picture without a time: it is tried again');
@@ -67,23 +69,33 @@ export async function* decodePictures(
 }
 
 /**
- * Cuts a stream of bytes into pieces of `pictureBytes`; an incomplete last one is dropped. Two buffers take turns, so that a picture can
- * be compared with the one before it: megabytes for each picture would make the garbage collector run for each.
+ * The pictures of a stream of bytes, in RGB; an incomplete last one is dropped. Two buffers take turns, so that a picture can be compared
+ * with the one before it: megabytes for each picture would make the garbage collector run for each.
+ * @param yuv the colours of the stream's pictures; null where they are RGB
  */
-async function* picturesIn(stream: Readable, pictureBytes: number): AsyncGenerator<Uint8Array, void> {
-  let data = new Uint8Array(pictureBytes);
-  let other = new Uint8Array(pictureBytes);
+async function* picturesIn(
+  stream: Readable,
+  size: Size,
+  yuv: Colour | null,
+): AsyncGenerator<Uint8Array, void> {
+  const rgbBytes = size.width * size.height * 3;
+  let rgb = new Uint8Array(rgbBytes);
+  let other = new Uint8Array(rgbBytes);
+  const received = yuv === null ? null : new Uint8Array(yuvBytes(size));
+  const writeRgb = yuv === null ? null : createRgbWriter(size, yuv);
   let filled = 0;
   for await (const piece of chunksOf(stream)) {
     let rest: Uint8Array = piece;
     while (rest.length > 0) {
-      const part = rest.subarray(0, pictureBytes - filled);
-      data.set(part, filled);
+      const picture = received ?? rgb;
+      const part = rest.subarray(0, picture.length - filled);
+      picture.set(part, filled);
       filled += part.length;
       rest = rest.subarray(part.length);
-      if (filled < pictureBytes) continue;
-      yield data;
-      [data, other] = [other, data];
+      if (filled < picture.length) continue;
+      writeRgb?.(picture, rgb);
+      yield rgb;
+      [rgb, other] = [other, rgb];
       filled = 0;
     }
   }

@@ -5,7 +5,7 @@ import { assemble } from '../../tools/wasm/assemble.ts';
 
 it('are assembled from their text', async () => {
   const assembled = await assemble();
-  expect(assembled).toHaveLength(4);
+  expect(assembled).toHaveLength(5);
   for (const { file, bytes } of assembled) {
     expect([file, Buffer.compare(await readFile(file), bytes)]).toEqual([file, 0]);
   }
