@@ -5,7 +5,7 @@ import type { FfmpegDialect } from './ffmpeg-dialect.ts';
 import type { FfmpegCommand } from './ffmpeg-process.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
 import { selectExpression } from './select-expression.ts';
-import { type Colour, SHOWINFO } from './shown-picture.ts';
+import { type Colour, SHOWINFO, WITHOUT_SIDE_DATA } from './shown-picture.ts';
 
 export interface DecodeOptions {
   readonly ffmpeg: string;
@@ -70,6 +70,7 @@ export function decodeCommand(options: DecodeOptions): DecodeCommand {
   const scale = `scale=${size.width}:${size.height}:flags=bilinear${colourOptions(colour, 'in')}`;
   const filters = [
     `select='${selectExpression(options.wantedTicks)}'`,
+    WITHOUT_SIDE_DATA,
     `${TURNS[options.rotationDegrees] ?? ''}${options.isFirstSummed ? SUMMED_SHOWINFO : SHOWINFO_WITHOUT_SUM}`,
     isPlain ? `${scale}${colourOptions(colour, 'out')},format=yuv420p` : `${scale},format=rgb24`,
   ];

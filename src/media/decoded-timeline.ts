@@ -3,11 +3,11 @@ import { explainFailure } from './ffmpeg-failure.ts';
 import { runFfmpeg } from './ffmpeg-process.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO } from './input-options.ts';
 import { NumberColumn } from './number-column.ts';
-import { createShownPictureParser, SHOWINFO } from './shown-picture.ts';
+import { createShownPictureParser, SHOWINFO, WITHOUT_SIDE_DATA } from './shown-picture.ts';
 import { type Presentation, type TimeBase, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
 
 /** The least picture that can be shown: only its time is wanted. */
-const NO_PICTURE_FILTERS = `scale=16:16:flags=neighbor,${SHOWINFO}`;
+const NO_PICTURE_FILTERS = `scale=16:16:flags=neighbor,${WITHOUT_SIDE_DATA},${SHOWINFO}`;
 
 /**
  * Costs a full decode. A picture that comes after one with a later or equal time is left out: no player would show it.

@@ -18,6 +18,7 @@ import {
   parseColour,
   SHOWINFO,
   type ShownPicture,
+  WITHOUT_SIDE_DATA,
 } from './shown-picture.ts';
 import { parseStreamSummary, type StreamSummary } from './stream-dump.ts';
 import { millisecondsAt, type Timeline, ticksPerSecond, timelineOf } from './timeline.ts';
@@ -35,7 +36,7 @@ const FALLBACK_FRAME_RATE = 25;
 /** Output options that tell of one picture. */
 const SHOW_FIRST_PICTURE: readonly string[] = [
   '-filter:v',
-  SHOWINFO,
+  `${WITHOUT_SIDE_DATA},${SHOWINFO}`,
   '-frames:v',
   '1',
   '-f',

@@ -5,6 +5,12 @@ import type { TimeBase } from './timeline.ts';
 /** The filter, by a name that no file can know: ffmpeg repeats the file's own text, which may imitate any line. */
 export const SHOWINFO = `showinfo@${randomBytes(8).toString('hex')}`;
 
+/**
+ * A filter to put before it: what a picture carries besides, as the 700 bytes an encoder says of itself, `showinfo` would write byte by
+ * byte, and each write wakes this process.
+ */
+export const WITHOUT_SIDE_DATA = 'sidedata=mode=delete';
+
 /** How a picture's numbers stand for colours, by ffmpeg's names ("tv", "bt709"); "unknown" where the stream does not say. */
 export interface Colour {
   readonly range: string;
