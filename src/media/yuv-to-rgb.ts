@@ -25,12 +25,12 @@ const LUMA_SHARES: Readonly<Record<string, LumaShares>> = {
 const LIMITED_RANGE = { black: 16, lumaLevels: 219, colourLevels: 224 };
 const FULL_RANGE = { black: 0, lumaLevels: 255, colourLevels: 255 };
 
-/** The kernel's sums are 64ths of a level. */
-const LEVEL = 64;
-const HALF_A_LEVEL = LEVEL / 2;
-/** What makes a factor a weight of the kernel, which divides its products with lumas by 256, and those with colour differences by 128. */
-const LUMA_WEIGHT = LEVEL * 256;
-const COLOUR_WEIGHT = LEVEL * 128;
+/**
+ * The kernel multiplies eighths of levels, takes products for 65536ths, and rounds each down: so does ffmpeg's fast way on x86, whose bytes
+ * these are.
+ */
+const EIGHTHS = 8;
+const WEIGHT = 65_536 / EIGHTHS;
 
 /** Rows that are made in one go: few enough for the processor's cache; even, as two share their colours. */
 const BLOCK_ROWS = 16;
@@ -76,20 +76,19 @@ export function createRgbWriter(
   };
 }
 
-/** The six weights of the kernel: the equations of ITU-R BT.601 turned around. */
+/** The six numbers of the kernel, from the equations of ITU-R BT.601, section 2.5, turned around. */
 function kernelWeights({ matrix, range }: Colour): Int16Array {
   const [red, blue] = LUMA_SHARES[matrix] ?? BT601;
   const green = 1 - red - blue;
   const { black, lumaLevels, colourLevels } = range === 'pc' ? FULL_RANGE : LIMITED_RANGE;
-  const luma = 255 / lumaLevels;
   const redOfRedness = 2 * (1 - red) * (255 / colourLevels);
   const blueOfBlueness = 2 * (1 - blue) * (255 / colourLevels);
   return Int16Array.of(
-    Math.round(LUMA_WEIGHT * luma),
-    Math.round(HALF_A_LEVEL - LEVEL * luma * black),
-    Math.round(COLOUR_WEIGHT * redOfRedness),
-    Math.round((-COLOUR_WEIGHT * blueOfBlueness * blue) / green),
-    Math.round((-COLOUR_WEIGHT * redOfRedness * red) / green),
-    Math.round(COLOUR_WEIGHT * blueOfBlueness),
+    Math.round(WEIGHT * (255 / lumaLevels)),
+    EIGHTHS * black,
+    Math.round(WEIGHT * redOfRedness),
+    Math.round((-WEIGHT * blueOfBlueness * blue) / green),
+    Math.round((-WEIGHT * redOfRedness * red) / green),
+    Math.round(WEIGHT * blueOfBlueness),
   );
 }
