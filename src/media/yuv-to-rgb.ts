@@ -43,8 +43,7 @@ export function yuvBytes({ width, height }: Size): number {
 }
 
 /**
- * A function that makes RGB pictures of a colour, each level within 0.55 of the exact one; ffmpeg's own quick way rounds every product down,
- * which makes it up to 3 levels darker.
+ * A function that makes RGB pictures of a colour. Levels are up to 3 below the exact ones, as up to three products are rounded down.
  * @returns writes rows of `width * 3` bytes of `yuv420p` pictures (their lumas, then both colour differences, blue first) with even sides
  */
 export function createRgbWriter(
