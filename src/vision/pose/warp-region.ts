@@ -18,6 +18,7 @@ const STEPS = 32;
 /** Adding and taking away 1.5 * 2^52 leaves a double rounded to the nearest integer, ties to even, as cvRound does. */
 const ROUND_TO_INTEGER = 1.5 * 2 ** 52;
 const FLOAT32_BYTES = Float32Array.BYTES_PER_ELEMENT;
+
 /**
  * A prepared way from regions of pictures to one network's input; allocates nothing for each of them.
  *
