@@ -21,11 +21,20 @@ export function clipFolder(): { path: (name: string) => string; remove: () => vo
 
 /** Whether the ffmpeg at hand can encode with this encoder. */
 export function hasEncoder(name: string): boolean {
-  const list = execFileSync(ffmpeg, ['-hide_banner', '-encoders'], {
+  return listed('-encoders').some((line) => line.trim().split(/\s+/)[1] === name);
+}
+
+/** Whether it has this bitstream filter; the one of 2018 that stands in where none is installed lacks the younger ones. */
+export function hasBitstreamFilter(name: string): boolean {
+  return listed('-bsfs').some((line) => line.trim() === name);
+}
+
+function listed(option: string): string[] {
+  const list = execFileSync(ffmpeg, ['-hide_banner', option], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  return list.split('\n').some((line) => line.trim().split(/\s+/)[1] === name);
+  return list.split('\n');
 }
 
 /** Runs ffmpeg on our own material; its stderr is in the error when it fails. */
