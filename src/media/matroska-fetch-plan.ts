@@ -39,7 +39,7 @@ export function planMatroskaFetch(
   needed[needed.length - 1] = 1;
   const picturesMs = OPENING_PICTURES * (frameMs ?? Number.POSITIVE_INFINITY);
   markBetween(needed, times, 0, Math.min(picturesMs, 1000 * OPENING_SECONDS));
-  for (let ms = 0; ms <= lastMs; ms += intervalMs) {
+  for (let ms = 0; ms - toleranceMs <= lastMs; ms += intervalMs) {
     markBetween(needed, times, ms - toleranceMs, ms + toleranceMs + REORDERING_MS);
   }
   const starts = [...cues.map(({ clusterStart }) => clusterStart), fileBytes];

@@ -24,7 +24,7 @@ export interface Mp4Track {
   readonly ticksPerSecond: number;
   /** By the edit list, what comes before is not shown. */
   readonly shownFromTicks: number;
-  /** Nor, where it says so, is what begins then or later; infinity where it does not. */
+  /** Nor, where it says so, is what begins then or later, in whole ticks as ffmpeg rounds them; infinity where it does not. */
   readonly shownUntilTicks: number;
   readonly sampleCount: number;
   /** How long most samples last; what their rate is taken from. */
@@ -122,7 +122,7 @@ function readTrack(view: DataView, trak: Mp4Box, movieTicks: number): Mp4Track |
     shownUntilTicks:
       edit.movieTicks === 0
         ? Number.POSITIVE_INFINITY
-        : edit.fromTicks + (edit.movieTicks / movieTicks) * ticksPerSecond,
+        : edit.fromTicks + Math.round((edit.movieTicks / movieTicks) * ticksPerSecond),
     sampleCount: tables.sampleCount,
     usualDurationTicks: usualDuration(view, tables),
     samples: () => walkSamples(view, tables),

@@ -28,4 +28,10 @@ describe('the clusters of a Matroska file that a plan needs', () => {
     expect(fetched(tenSeconds, 29_600)).toEqual([0, 2, 3, 5]);
     expect(fetched(tenSeconds, 29_400, 300)).toEqual([0, 2, 3, 5]);
   });
+
+  it('reach back by the tolerance from a sample behind the last keyframe', () => {
+    const tenSeconds = [0, 10_000, 20_000, 30_000, 40_000, 50_000];
+    expect(fetched(tenSeconds, 25_200, 300)).toEqual([0, 2, 5]);
+    expect(fetched(tenSeconds, 25_200, 500)).toEqual([0, 2, 4, 5]);
+  });
 });

@@ -52,7 +52,7 @@ describe('readMp4PacketIndex', () => {
   it.each([
     ['sound that begins first', '-itsoffset 0.4', '-c copy'],
     ['a beginning that is cut off by an edit', '-ss 0.5', '-c copy'],
-    ['another clock', '', '-c copy -video_track_timescale 30'],
+    ['another clock', '', '-c copy -video_track_timescale 40'],
     ['its index in front', '', '-c copy -movflags +faststart'],
   ])('lists a file with %s as ffmpeg does', async (name, before, options) => {
     const file = clips.path(`${name}.mp4`);
@@ -82,6 +82,18 @@ describe('readMp4PacketIndex', () => {
     writeFileSync(file, bytes);
     const { asked, read } = await bothLists(file);
     expect(asked.bytes.length).toBeLessThan(60);
+    expect(read).toBeNull();
+  });
+
+  it('leaves a file whose edit ends where its last picture begins, in whole ticks, to ffmpeg', async () => {
+    const file = clips.path('coarse.mp4');
+    runOwn(['-i', plain, '-c', 'copy', '-video_track_timescale', '30', file]);
+    const bytes = readFileSync(file);
+    // The last of 60 pictures begins at tick 71: these milliseconds end 0.01 ticks later.
+    bytes.writeUInt32BE(2367, bytes.indexOf('elst') + 12);
+    writeFileSync(file, bytes);
+    const { asked, read } = await bothLists(file);
+    expect([...asked.flags.slice(-4)]).toContain(DISCARD_FLAG);
     expect(read).toBeNull();
   });
 

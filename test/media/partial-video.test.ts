@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { expectArrivals, loseTheRest, markArrived } from '../../src/arrivals.ts';
@@ -14,7 +15,8 @@ import { clipFolder, ffmpeg, runOwn } from './counted-clip.ts';
 
 const never = new AbortController().signal;
 const clips = clipFolder();
-const FRAMES = 300;
+/** The last three follow each other without a gap: the ffmpeg of 2018 writes an MP4's edit too short otherwise. */
+const FRAMES = 302;
 const X264 = '-c:v libx264 -preset ultrafast -g 24 -sc_threshold 0 -bf 2';
 
 const FASTSTART: ClipKind = {
@@ -51,6 +53,10 @@ function made({ file: name, frameRate = '30', keep = ['1', () => true], encoding
   const length = ['-frames:v', String(FRAMES), '-shortest', '-vsync', 'passthrough'];
   runOwn([...sources, ...length, ...encoding.split(' '), file]);
   return file;
+}
+
+function digest(pixels: Uint8Array): string {
+  return createHash('sha256').update(pixels).digest('hex');
 }
 
 /** What a download would fetch. */
@@ -91,7 +97,7 @@ async function sample(copy: Copy, { intervalMs, toleranceMs }: Sampling) {
   };
   const request = { ...copy, video, intervalMs, toleranceMs, ffmpeg, limits, onReport, onSceneHints };
   for await (const frame of readFrames(request, never)) {
-    frames.push({ ...frame, data: Buffer.from(frame.data).toString('base64') });
+    frames.push({ ...frame, data: digest(frame.data) });
   }
   const { packets: _, timeline, ...seen } = video;
   // A Matroska file's parts tell nothing of the packets between them.
@@ -130,7 +136,8 @@ describe('a video of which only the planned parts were fetched', () => {
     'is half as large where keyframes are all that is needed: $name',
     async (kind) => {
       const file = made(kind);
-      const { parts = [] } = (await planOf(file, { intervalMs: 2400, toleranceMs: 0 })) ?? {};
+      // Keyframes come every 800 ms; where the container counts in milliseconds, a few of these later.
+      const { parts = [] } = (await planOf(file, { intervalMs: 2405, toleranceMs: 0 })) ?? {};
       expect(countBytes(parts)).toBeLessThan(0.6 * statSync(file).size);
     },
   );
@@ -167,7 +174,7 @@ describe('a video of which only the planned parts were fetched', () => {
       const first = Promise.withResolvers<void>();
       const all = (async () => {
         for await (const { data } of frames) {
-          pictures.push(Buffer.from(data).toString('base64'));
+          pictures.push(digest(data));
           first.resolve();
         }
       })();
