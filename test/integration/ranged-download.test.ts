@@ -42,7 +42,8 @@ const VIDEOS: ReadonlyArray<{ file: string; encoding: string; from?: string; mos
       from: 'end.mp4',
       most: { 10: 0.2, 2: 0.35 },
     },
-    { file: 'film.mkv', encoding: '-c copy', from: 'end.mp4', most: { 10: 0.35, 2: 1 } },
+    // For AAC, which begins before the pictures, the ffmpeg of 2018 moves all of them but the first by 23 ms.
+    { file: 'film.mkv', encoding: '-c:v copy -c:a flac', from: 'end.mp4', most: { 10: 0.35, 2: 1 } },
     { file: 'film.webm', encoding: VP8, most: { 10: 0.35, 2: 1 } },
   ];
 

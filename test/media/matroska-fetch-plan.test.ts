@@ -29,6 +29,14 @@ describe('the clusters of a Matroska file that a plan needs', () => {
     expect(fetched(tenSeconds, 29_400, 300)).toEqual([0, 2, 3, 5]);
   });
 
+  it('do not hold what comes before a keyframe that is late by less than half a picture', () => {
+    const late = [0, 10_003, 20_003, 30_003, 40_003, 50_003];
+    expect(fetched(late, 20_000)).toEqual([0, 2, 4, 5]);
+    const later = [0, 10_003, 20_021, 30_003, 40_021, 50_003];
+    expect(fetched(later, 20_000)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(fetched(late, 20_000, 400)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   it('reach back by the tolerance from a sample behind the last keyframe', () => {
     const tenSeconds = [0, 10_000, 20_000, 30_000, 40_000, 50_000];
     expect(fetched(tenSeconds, 25_200, 300)).toEqual([0, 2, 5]);
