@@ -7,7 +7,8 @@ import type { PictureLists } from './video-info.ts';
 /**
  * Replaces samples by pictures at most the tolerance away, from the exact picture and from the sample's time, that are cheaper: by the
  * nearest keyframe; where there is none, and no later sample lies in the same group of pictures, by one shown before it at which decoding
- * the group can end sooner. The times that are reported stay those of the pictures.
+ * the group can end sooner; and B-pictures by the nearest picture that is decoded before them in any case. The times that are reported stay
+ * those of the pictures.
  * @param positions of the exact pictures in the timeline, one for each sample from the first on, ascending
  * @returns the positions, still ascending
  */
@@ -21,13 +22,24 @@ export function preferCheapPictures(
   const toleranceTicks = toleranceMs * ticks;
   const times = timeline.ptsTicks;
   const oldest = oldestPictures(positions, times, intervalMs * ticks, toleranceTicks);
-  const chosen = preferKeyframes(positions, times, keyframesOf(packets), oldest, toleranceTicks);
-  return endGroupsSooner(positions, chosen, packets, oldest);
+  const keyframes = preferKeyframes(positions, times, keyframesOf(packets), oldest, toleranceTicks);
+  const chosen = endGroupsSooner(positions, keyframes, packets, oldest);
+  const isNear = (position: number, exact: number) =>
+    Math.abs((times[position] ?? 0) - (times[exact] ?? 0)) <= toleranceTicks;
+  return avoidBPictures(positions, chosen, packets, oldest, isNear);
+}
+
+/** The samples of one picture, as the first and the one behind the last of them: they stay together. */
+function* samplesByPicture(exact: Uint32Array): Generator<readonly [start: number, end: number], void> {
+  for (let start = 0, end = 0; start < exact.length; start = end) {
+    while (end < exact.length && exact[end] === exact[start]) end++;
+    yield [start, end];
+  }
 }
 
 /**
  * For each sample the position of the oldest picture that may stand for it. Where a picture is shown for long, as with a variable frame rate,
- * those near it may have left the screen long before the sample. Samples of one picture stay together.
+ * those near it may have left the screen long before the sample.
  */
 function oldestPictures(
   exact: Uint32Array,
@@ -38,9 +50,8 @@ function oldestPictures(
   const timeOf = (position: number) => times[position] ?? 0;
   const oldest = new Uint32Array(exact.length);
   let picture = 0;
-  for (let start = 0, end = 0; start < exact.length; start = end) {
+  for (const [start, end] of samplesByPicture(exact)) {
     const position = exact[start] ?? 0;
-    while (exact[end] === position) end++;
     const lastSampleTicks = timeOf(0) + (end - 1) * intervalTicks;
     const isTooOld = (other: number) =>
       timeOf(position) - timeOf(other) > toleranceTicks ||
@@ -94,9 +105,7 @@ function endGroupsSooner(
   const isKeyframe = (position: number) => packets.keys[packetAt[position] ?? 0] === 1;
 
   const moved = chosen.slice();
-  // Samples of one picture stay together.
-  for (let start = 0, end = 0; start < exact.length; start = end) {
-    while (end < exact.length && exact[end] === exact[start]) end++;
+  for (const [start, end] of samplesByPicture(exact)) {
     const position = chosen[start] ?? 0;
     if (isKeyframe(position) || groupAt(chosen[end]) === groupAt(position)) continue;
     // Not beyond the sample before, so that the order stays.
@@ -108,4 +117,58 @@ function endGroupsSooner(
     moved.fill(first, start, end);
   }
   return moved;
+}
+
+/**
+ * Replaces samples that are shown before a picture decoded earlier, as B-pictures are, by the nearest picture that is none of these and is
+ * decoded earlier: most B-pictures nobody refers to, so that they would be decoded for the sample alone.
+ */
+function avoidBPictures(
+  exact: Uint32Array,
+  chosen: Uint32Array,
+  packets: PacketTable,
+  oldest: Uint32Array,
+  isNear: (position: number, exact: number) => boolean,
+): Uint32Array {
+  const packetAt = packetsByPosition(packets);
+  const reordered = reorderedPackets(packets);
+  const packetOf = (position: number) => packetAt[position] ?? 0;
+  const moved = chosen.slice();
+  for (const [start, end] of samplesByPicture(exact)) {
+    const position = chosen[start] ?? 0;
+    const packet = packetOf(position);
+    if (reordered[packet] !== 1) continue;
+    const isUsable = (other: number) =>
+      packetOf(other) < packet && reordered[packetOf(other)] !== 1 && isNear(other, exact[start] ?? 0);
+    // Between its neighbours, so that no picture stands for two samples that had one each.
+    const earliest = Math.max((moved[start - 1] ?? -1) + 1, oldest[start] ?? 0);
+    const latest = Math.min(chosen[end] ?? packetAt.length, packetAt.length) - 1;
+    moved.fill(nearestOf(position, earliest, latest, isUsable) ?? position, start, end);
+  }
+  return moved;
+}
+
+/** 1 for packets whose pictures are shown before one decoded earlier. */
+function reorderedPackets({ ranks }: PacketTable): Uint8Array {
+  let latestRank = -1;
+  return Uint8Array.from(ranks, (rank) => {
+    const isReordered = rank < latestRank;
+    latestRank = Math.max(latestRank, rank);
+    return Number(isReordered);
+  });
+}
+
+/** The nearest position of a kind within bounds; of two as near the earlier one, and null for none. */
+function nearestOf(
+  position: number,
+  earliest: number,
+  latest: number,
+  isOfKind: (position: number) => boolean,
+): number | null {
+  for (let distance = 1; position - distance >= earliest || position + distance <= latest; distance++) {
+    const [before, after] = [position - distance, position + distance];
+    if (before >= earliest && isOfKind(before)) return before;
+    if (after <= latest && isOfKind(after)) return after;
+  }
+  return null;
 }

@@ -46,7 +46,16 @@ describe('with a tolerance', () => {
     // Each third picture is decoded before the two that are shown before it.
     const decoded = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8, 12, 10, 11];
     expect(preferred([0, 11], video([0], decoded), 200, 440)).toEqual([0, 6]);
-    expect(preferred([0, 11], video([0], decoded), 40, 440)).toEqual([0, 10]);
+    expect(preferred([0, 11], video([0], decoded), 40, 440)).toEqual([0, 12]);
+  });
+
+  it('a picture that others refer to stands for a B-picture', () => {
+    // P-pictures at 0, 4, 8 and 12, each decoded before the three that are shown before it.
+    const decoded = [0, 4, 1, 2, 3, 8, 5, 6, 7, 12, 9, 10, 11];
+    const lists = video([0], decoded);
+    expect(preferred([0, 5, 10], lists, 80, 200)).toEqual([0, 4, 8]);
+    expect(preferred([0, 3, 6, 9, 12], lists, 40, 120)).toEqual([0, 4, 6, 8, 12]);
+    expect(preferred([0, 3, 6, 9, 12], lists, 60, 120)).toEqual([0, 4, 6, 8, 12]);
   });
 
   it('samples stay in order, and those of one picture together', () => {
