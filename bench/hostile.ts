@@ -13,6 +13,7 @@ import { processFolderPrefix } from '../src/process-folder.ts';
 import { positiveInteger, zeroOrMore } from '../tools/number-options.ts';
 import { makeVariant, variants } from './exactness-variants.ts';
 import { flips, type HostileFile, noise, prefixes } from './hostile-files.ts';
+import { residentMebibytes } from './resident-memory.ts';
 
 /** Nothing that small may take longer. */
 const DEADLINE_MS = 20_000;
@@ -52,7 +53,7 @@ export async function measure(args: string[]): Promise<void> {
   );
   for (const [outcome, count] of [...outcomes].sort(([a], [b]) => a.localeCompare(b)))
     process.stdout.write(`${count} ${outcome}\n`);
-  const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024);
+  const peakMebibytes = residentMebibytes('VmHWM');
   process.stdout.write(
     `${files} files, slowest ${Math.round(slowestMs)} ms, peak RSS of this process ${peakMebibytes} MiB, folders left behind ${left.length}\n`,
   );

@@ -10,6 +10,7 @@ import type { StageDurations } from '../src/pipeline/analysis.ts';
 import { detectVideo } from '../src/pipeline/detect-video.ts';
 import { loadEngines, type MediaOptions } from '../src/pipeline/engines.ts';
 import { cpuTime } from './cpu-time.ts';
+import { residentMebibytes } from './resident-memory.ts';
 
 /** What one job cost. Seconds of CPU, milliseconds of the clock. */
 export interface JobCost {
@@ -74,7 +75,7 @@ const cost: JobCost = {
   inferenceCpuSeconds,
   decoderCpuSeconds: after.children - before.children,
   durations,
-  peakRssMebibytes: Math.round(process.resourceUsage().maxRSS / 1024),
+  peakRssMebibytes: residentMebibytes('VmHWM'),
   frames: summary.total_frames,
   faces: summary.faces_detected,
   poses: summary.poses_detected,

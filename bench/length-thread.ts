@@ -8,6 +8,7 @@ import { ObservationLog } from '../src/pipeline/observation-log.ts';
 import { writeResult } from '../src/pipeline/result-builder.ts';
 import { DEFAULT_TRACKING_OPTIONS, followPeople } from '../src/tracking/follow-people.ts';
 import { withTempFolder } from '../src/worker/temp-folder.ts';
+import { residentMebibytes } from './resident-memory.ts';
 import { FILM_PICTURE, type SyntheticFilm, syntheticFrames } from './synthetic-film.ts';
 
 const film = workerData as SyntheticFilm;
@@ -54,10 +55,9 @@ await withTempFolder(tmpdir(), async (folder) => {
 
 function tell(step: string): void {
   const { heapUsed, rss } = process.memoryUsage();
-  const most = process.resourceUsage().maxRSS / 2 ** 10;
   const seconds = (performance.now() / 1000).toFixed(1);
   process.stdout.write(
-    `${seconds} s: ${step}; RSS ${megabytes(rss)} MiB, at most ${Math.round(most)}, of it JavaScript ${megabytes(heapUsed)}\n`,
+    `${seconds} s: ${step}; RSS ${megabytes(rss)} MiB, at most ${residentMebibytes('VmHWM')}, of it JavaScript ${megabytes(heapUsed)}\n`,
   );
 }
 

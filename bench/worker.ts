@@ -7,6 +7,7 @@ import { startWorkerProcess } from '../demo/worker-process.ts';
 import { parseArguments } from '../src/command-line.ts';
 import { positiveInteger, positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
+import { residentMebibytes } from './resident-memory.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const VIDEO_KEY = 'videos/bench.mp4';
@@ -42,7 +43,7 @@ export async function measure(args: string[]): Promise<void> {
       onLogLine: () => {},
     });
     try {
-      await tell(`ready after ${Math.round(performance.now() - started)} ms`, worker.pid);
+      tell(`ready after ${Math.round(performance.now() - started)} ms`, worker.pid);
       for (let done = 0; done < jobs; ) {
         const round = Array.from({ length: Math.min(slots, jobs - done) }, (_, i) => `bench-${done + i}`);
         for (const job_id of round) {
@@ -50,7 +51,7 @@ export async function measure(args: string[]): Promise<void> {
         }
         await Promise.race([worker.exited, allDone(aws, round)]);
         done += round.length;
-        await tell(`${done} jobs done`, worker.pid);
+        tell(`${done} jobs done`, worker.pid);
       }
     } finally {
       await worker.stop();
@@ -81,9 +82,7 @@ async function allDone(aws: LocalAws, jobIds: readonly string[]): Promise<void> 
   while ((await aws.messagesLeft()) > 0) await sleep(POLL_MS);
 }
 
-async function tell(step: string, pid: number): Promise<void> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  const mebibytes = (field: string) =>
-    Math.round(Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1]) / 1024);
-  process.stdout.write(`${step}: RSS ${mebibytes('VmRSS')} MiB, at most ${mebibytes('VmHWM')}\n`);
+function tell(step: string, pid: number): void {
+  const [now, most] = [residentMebibytes('VmRSS', pid), residentMebibytes('VmHWM', pid)];
+  process.stdout.write(`${step}: RSS ${now} MiB, at most ${most}\n`);
 }
