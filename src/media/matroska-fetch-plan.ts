@@ -39,7 +39,8 @@ export function planMatroskaFetch(
   needed[needed.length - 1] = 1;
   const picturesMs = OPENING_PICTURES * (frameMs ?? Number.POSITIVE_INFINITY);
   markBetween(needed, times, 0, Math.min(picturesMs, 1000 * OPENING_SECONDS));
-  // A keyframe that late still stands for the sample itself: where the container rounds to milliseconds, most are some late.
+  // A keyframe that late still is the sample's picture: where the container rounds to milliseconds, most are some late. With a tolerance
+  // what is shown before it may stand for the sample as well.
   const latenessMs = toleranceMs === 0 ? (frameMs ?? 0) / 2 : 0;
   for (let ms = 0; ms - toleranceMs <= lastMs; ms += intervalMs) {
     markBetween(needed, times, ms - toleranceMs + latenessMs, ms + toleranceMs + REORDERING_MS);

@@ -4,6 +4,20 @@ import type { Sampling } from './sampling.ts';
 import { ticksPerSecond } from './timeline.ts';
 import type { PictureLists } from './video-info.ts';
 
+/** What may stand for which sample. */
+interface Choice {
+  /** The exact pictures of the samples, by their positions in the timeline. */
+  readonly exact: Uint32Array;
+  /** When the pictures are shown. */
+  readonly times: Float64Array;
+  readonly packets: PacketTable;
+  /** For each picture the packet it is in. */
+  readonly packetAt: Uint32Array;
+  /** For each sample the position of the oldest picture that may stand for it. */
+  readonly oldest: Uint32Array;
+  readonly toleranceTicks: number;
+}
+
 /**
  * Replaces samples by pictures at most the tolerance away, from the exact picture and from the sample's time, that are cheaper: by the
  * nearest keyframe; where there is none, and no later sample lies in the same group of pictures, by one shown before it at which decoding
@@ -21,12 +35,15 @@ export function preferCheapPictures(
   const ticks = ticksPerSecond(timeline.timeBase) / 1000;
   const toleranceTicks = toleranceMs * ticks;
   const times = timeline.ptsTicks;
-  const oldest = oldestPictures(positions, times, intervalMs * ticks, toleranceTicks);
-  const keyframes = preferKeyframes(positions, times, keyframesOf(packets), oldest, toleranceTicks);
-  const chosen = endGroupsSooner(positions, keyframes, packets, oldest);
-  const isNear = (position: number, exact: number) =>
-    Math.abs((times[position] ?? 0) - (times[exact] ?? 0)) <= toleranceTicks;
-  return avoidBPictures(positions, chosen, packets, oldest, isNear);
+  const choice: Choice = {
+    exact: positions,
+    times,
+    packets,
+    packetAt: packetsByPosition(packets),
+    oldest: oldestPictures(positions, times, intervalMs * ticks, toleranceTicks),
+    toleranceTicks,
+  };
+  return avoidBPictures(endGroupsSooner(preferKeyframes(choice), choice), choice);
 }
 
 /** The samples of one picture, as the first and the one behind the last of them: they stay together. */
@@ -67,15 +84,10 @@ function keyframesOf({ positions, keys }: PacketTable): Int32Array {
   return positions.filter((position, packet) => position >= 0 && keys[packet] === 1).sort();
 }
 
-function preferKeyframes(
-  positions: Uint32Array,
-  times: Float64Array,
-  keyframes: Int32Array,
-  oldest: Uint32Array,
-  toleranceTicks: number,
-): Uint32Array {
+function preferKeyframes({ exact, times, packets, oldest, toleranceTicks }: Choice): Uint32Array {
+  const keyframes = keyframesOf(packets);
   let next = 0;
-  return positions.map((position, sample) => {
+  return exact.map((position, sample) => {
     const pts = times[position] ?? 0;
     const distance = (keyframe: number | undefined) =>
       keyframe === undefined || keyframe < (oldest[sample] ?? 0)
@@ -89,13 +101,7 @@ function preferKeyframes(
 }
 
 /** Moves the last sample of each group that is no keyframe to the picture within the tolerance, shown no later, that is decoded first. */
-function endGroupsSooner(
-  exact: Uint32Array,
-  chosen: Uint32Array,
-  packets: PacketTable,
-  oldest: Uint32Array,
-): Uint32Array {
-  const packetAt = packetsByPosition(packets);
+function endGroupsSooner(chosen: Uint32Array, { exact, packets, packetAt, oldest }: Choice): Uint32Array {
   let keyframesSoFar = 0;
   const groups = packetAt.map((packet) => {
     keyframesSoFar += packets.keys[packet] ?? 0;
@@ -124,22 +130,22 @@ function endGroupsSooner(
  * decoded earlier: most B-pictures nobody refers to, so that they would be decoded for the sample alone.
  */
 function avoidBPictures(
-  exact: Uint32Array,
   chosen: Uint32Array,
-  packets: PacketTable,
-  oldest: Uint32Array,
-  isNear: (position: number, exact: number) => boolean,
+  { exact, times, packets, packetAt, oldest, toleranceTicks }: Choice,
 ): Uint32Array {
-  const packetAt = packetsByPosition(packets);
   const reordered = reorderedPackets(packets);
   const packetOf = (position: number) => packetAt[position] ?? 0;
+  const timeOf = (position: number) => times[position] ?? 0;
   const moved = chosen.slice();
   for (const [start, end] of samplesByPicture(exact)) {
     const position = chosen[start] ?? 0;
     const packet = packetOf(position);
     if (reordered[packet] !== 1) continue;
+    const exactTicks = timeOf(exact[start] ?? 0);
     const isUsable = (other: number) =>
-      packetOf(other) < packet && reordered[packetOf(other)] !== 1 && isNear(other, exact[start] ?? 0);
+      packetOf(other) < packet &&
+      reordered[packetOf(other)] !== 1 &&
+      Math.abs(timeOf(other) - exactTicks) <= toleranceTicks;
     // Between its neighbours, so that no picture stands for two samples that had one each.
     const earliest = Math.max((moved[start - 1] ?? -1) + 1, oldest[start] ?? 0);
     const latest = Math.min(chosen[end] ?? packetAt.length, packetAt.length) - 1;
