@@ -1,6 +1,6 @@
 /** Translates ffmpeg's complaints into the worker's closed set of errors: what is wrong with the video, and what to do. */
 import { type ErrorCode, WorkerError } from '../errors.ts';
-import type { FfmpegExit } from './ffmpeg-process.ts';
+import type { ProcessExit } from './confined-process.ts';
 
 /** Known complaints, the most telling first. */
 const COMPLAINTS: ReadonlyArray<readonly [line: RegExp, code: ErrorCode, message: string]> = [
@@ -47,7 +47,7 @@ const COMPLAINTS: ReadonlyArray<readonly [line: RegExp, code: ErrorCode, message
 const CUT_OFF = saidByFfmpeg(String.raw`stream \d+, offset 0x[0-9a-f]+: partial file|File ended prematurely`);
 
 /** Whether the file ends before its index says it does. */
-export function wasCutOff({ stderrTail }: FfmpegExit): boolean {
+export function wasCutOff({ stderrTail }: ProcessExit): boolean {
   return stderrTail.some((line) => CUT_OFF.test(line));
 }
 
@@ -60,7 +60,7 @@ function saidByFfmpeg(begin: string): RegExp {
  * The error for a child that gave no picture. A child that a signal killed is a decoder that crashed, which may be the machine's fault:
  * it is tried again. Everything else is the file's.
  */
-export function explainFailure(exit: FfmpegExit): WorkerError {
+export function explainFailure(exit: ProcessExit): WorkerError {
   const lines = exit.stderrTail;
   const words = lines.join('\n');
   const ending = `ffmpeg ended with ${exit.signalName ?? `status ${exit.code}`}`;

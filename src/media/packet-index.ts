@@ -1,7 +1,8 @@
 /** Lists the packets of a file's video stream without decoding any: ffmpeg demultiplexes, and its `framecrc` output says each one's times. */
 
 import { WorkerError } from '../errors.ts';
-import { type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
+import type { ProcessExit } from './confined-process.ts';
+import { runFfmpeg } from './ffmpeg-process.ts';
 import { COMMON_OPTIONS, inputOptions, MAP_VIDEO, ONLY_COMPLAINTS } from './input-options.ts';
 import { createLineSplitter } from './line-splitter.ts';
 import { KEY_FLAG, type PacketColumns, PacketList } from './packet-columns.ts';
@@ -11,7 +12,7 @@ import { maxPicturesOf, type VideoLimits } from './video-limits.ts';
 /** The packets as ffmpeg lists them. */
 export interface PacketIndex extends PacketColumns {
   /** How the demultiplexer ended and what it complained of. */
-  readonly exit: FfmpegExit;
+  readonly exit: ProcessExit;
 }
 
 const TIME_BASE_LINE = /^#tb 0: (\d+)\/(\d+)/;

@@ -2,10 +2,11 @@
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { WorkerError } from '../errors.ts';
+import type { ProcessExit } from './confined-process.ts';
 import { readDecodedTimeline } from './decoded-timeline.ts';
 import { type FfmpegDialect, parseDialect } from './ffmpeg-dialect.ts';
 import { explainFailure, wasCutOff } from './ffmpeg-failure.ts';
-import { type FfmpegCommand, type FfmpegExit, runFfmpeg } from './ffmpeg-process.ts';
+import { type FfmpegCommand, runFfmpeg } from './ffmpeg-process.ts';
 import { refusedFormat, SIGNATURE_BYTES } from './file-signature.ts';
 import { COMMON_OPTIONS, inputOptions, isAllowedCodec, MAP_VIDEO, ONLY_COMPLAINTS } from './input-options.ts';
 import { hasSeveralEdits, readMp4PacketIndex } from './mp4-packet-index.ts';
@@ -164,7 +165,7 @@ function refuseByPictureSize({ codedWidth, codedHeight }: StreamSummary, { maxPi
 
 /** Asks once more for complaints alone. The telling one may come long before the last ones, so all of them are searched. */
 async function explainUndecodable(
-  exit: FfmpegExit,
+  exit: ProcessExit,
   { ffmpeg, args }: FfmpegCommand,
   signal: AbortSignal,
 ): Promise<WorkerError> {

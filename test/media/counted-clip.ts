@@ -96,3 +96,15 @@ export function claimManyPictures(file: string): void {
   bytes.writeUInt32BE(20_000_000, bytes.indexOf('stts') + 12);
   writeFileSync(file, bytes);
 }
+
+/**
+ * Has the first fragment of an MP4 (ISO/IEC 14496-12, 8.8.8) claim two hundred million pictures without a word on each: its flags say that
+ * all are as the track's defaults tell.
+ */
+export function claimManyFragmentPictures(file: string): void {
+  const bytes = readFileSync(file);
+  const trun = bytes.indexOf('trun');
+  bytes.writeUInt32BE(0x000001, trun + 4);
+  bytes.writeUInt32BE(200_000_000, trun + 8);
+  writeFileSync(file, bytes);
+}

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { walksToItsEnd } from '../../src/media/demultiplexer-preflight.ts';
-import { claimManyPictures, clipFolder, makeCountedClip } from './counted-clip.ts';
+import { claimManyFragmentPictures, claimManyPictures, clipFolder, makeCountedClip } from './counted-clip.ts';
 
 const never = new AbortController().signal;
 const clips = clipFolder();
@@ -42,6 +42,16 @@ describe('the walk through a file', () => {
     expect(await walksToItsEnd({ file: film, maxPackets: 60 }, never)).toBe(true);
     claimManyPictures(film);
     expect(await walksToItsEnd({ file: film, maxPackets: 60 }, never)).toBe(false);
+  });
+
+  it('is ended for a fragment of a few bytes that claims millions of pictures, and this process goes on', async () => {
+    const film = clips.path('fragments.mp4');
+    const fragments = '-c:v libx264 -preset ultrafast -g 10 -movflags frag_keyframe+empty_moov';
+    makeCountedClip(film, { frameRate: 30, frames: 60 }, fragments.split(' '));
+    expect(await walksToItsEnd({ file: film, maxPackets: 60 }, never)).toBe(true);
+    claimManyFragmentPictures(film);
+    const walks = Array.from({ length: 4 }, () => walksToItsEnd({ file: film, maxPackets: 60 }, never));
+    expect(await Promise.all(walks)).toEqual([false, false, false, false]);
   });
 
   it('fails for a file that is none', async () => {
