@@ -1,4 +1,4 @@
-/** One job in a process of its own: analyses one video and prints one line of JSON with what it cost after the start. */
+/** One job in a process of its own: analyses one video, and prints one line of JSON with what it cost after the start. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,9 +6,10 @@ import { parseArgs } from 'node:util';
 import { readAnalysisConfig } from '../src/config.ts';
 import { engineOptions } from '../src/engine-options.ts';
 import type { AllowedPlan } from '../src/media/sampling-plan.ts';
-import type { StageDurations } from '../src/pipeline/analysis.ts';
+import type { AnalysisReport, AnalysisRequest, StageDurations } from '../src/pipeline/analysis.ts';
 import { detectVideo } from '../src/pipeline/detect-video.ts';
-import { loadEngines, type MediaOptions } from '../src/pipeline/engines.ts';
+import { DetectionPool } from '../src/pipeline/detection-pool.ts';
+import { loadEngines } from '../src/pipeline/engines.ts';
 import { cpuTime } from './cpu-time.ts';
 import { residentMebibytes } from './resident-memory.ts';
 
@@ -17,8 +18,8 @@ export interface JobCost {
   readonly startMs: number;
   readonly wallMs: number;
   readonly ownCpuSeconds: number;
-  /** Of these, what faces, embeddings and poses took: the networks, and the arithmetic around them. */
-  readonly inferenceCpuSeconds: number;
+  /** Of these, what faces, embeddings and poses took: the networks, and the arithmetic around them. Null where two threads look. */
+  readonly inferenceCpuSeconds: number | null;
   readonly decoderCpuSeconds: number;
   readonly durations: StageDurations;
   readonly peakRssMebibytes: number;
@@ -29,50 +30,49 @@ export interface JobCost {
   readonly videoSeconds: number;
 }
 
+/** What analyses the video. */
+interface Detection {
+  analyse(request: AnalysisRequest): Promise<AnalysisReport>;
+  close(): Promise<void>;
+}
+
+const NEVER = new AbortController().signal;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     interval: { type: 'string', default: '2' },
     plan: { type: 'string', default: 'auto' },
     tolerance: { type: 'string', default: '0' },
-    'decoder-threads': { type: 'string', default: '1' },
+    'detection-threads': { type: 'string', default: '1' },
   },
 });
-const options = engineOptions(readAnalysisConfig(process.env), process.env);
-const started = performance.now();
-const loaded = await loadEngines(options);
+const detectionThreads = Number(values['detection-threads']);
+const configured = engineOptions(readAnalysisConfig(process.env), process.env);
+const options = { ...configured, media: { ...configured.media, plan: values.plan as AllowedPlan } };
 let inferenceCpuSeconds = 0;
-const { faceDetector, faceEmbedder, poseLandmarker } = loaded;
-faceDetector.detect = metered(faceDetector.detect.bind(faceDetector));
-faceEmbedder.embed = metered(faceEmbedder.embed.bind(faceEmbedder));
-poseLandmarker.detect = metered(poseLandmarker.detect.bind(poseLandmarker));
-const media: MediaOptions = { ...loaded.media, plan: values.plan as AllowedPlan };
-const engines = { ...loaded, media };
+const started = performance.now();
+const detection = detectionThreads === 1 ? await inThisThread() : await inThreads(detectionThreads);
 const ready = performance.now();
 const before = cpuTime();
-const request = {
+const request: AnalysisRequest = {
   jobId: 'bench',
   file: positionals[0] ?? '',
   folder: await mkdtemp(join(tmpdir(), 'bench-job-')),
   frameIntervalSeconds: Number(values.interval),
   samplingToleranceSeconds: Number(values.tolerance),
-  decoderThreads: Number(values['decoder-threads']),
   detectFaces: true,
   detectPoses: true,
 };
-const { summary, videoMs, durations, sampling } = await detectVideo(
-  request,
-  engines,
-  () => {},
-  new AbortController().signal,
-);
+const { summary, videoMs, durations, sampling } = await detection.analyse(request);
 const after = cpuTime();
+const wallMs = performance.now() - ready;
 await rm(request.folder, { recursive: true });
 const cost: JobCost = {
   startMs: Math.round(ready - started),
-  wallMs: Math.round(performance.now() - ready),
+  wallMs: Math.round(wallMs),
   ownCpuSeconds: after.own - before.own,
-  inferenceCpuSeconds,
+  inferenceCpuSeconds: detectionThreads === 1 ? inferenceCpuSeconds : null,
   decoderCpuSeconds: after.children - before.children,
   durations,
   peakRssMebibytes: residentMebibytes('VmHWM'),
@@ -83,6 +83,27 @@ const cost: JobCost = {
   videoSeconds: videoMs / 1000,
 };
 process.stdout.write(`${JSON.stringify(cost)}\n`);
+await detection.close();
+
+/** Where the networks' CPU time can be told from the rest. */
+async function inThisThread(): Promise<Detection> {
+  const engines = await loadEngines(options);
+  const { faceDetector, faceEmbedder, poseLandmarker } = engines;
+  faceDetector.detect = metered(faceDetector.detect.bind(faceDetector));
+  faceEmbedder.embed = metered(faceEmbedder.embed.bind(faceEmbedder));
+  poseLandmarker.detect = metered(poseLandmarker.detect.bind(poseLandmarker));
+  return {
+    analyse: (each) => detectVideo(each, engines, () => {}, NEVER),
+    close: async () => {},
+  };
+}
+
+/** As a worker does that has one job and more threads. */
+async function inThreads(threads: number): Promise<Detection> {
+  const pool = new DetectionPool({ threads, engines: options });
+  await pool.ready();
+  return { analyse: (each) => pool.analyse(each, () => {}, NEVER), close: () => pool.close() };
+}
 
 /** The same call, whose CPU time is added up: networks run on the thread that calls them, one call at a time. */
 function metered<A extends unknown[], R>(call: (...args: A) => Promise<R>): (...args: A) => Promise<R> {

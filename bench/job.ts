@@ -20,14 +20,15 @@ interface Kind {
   readonly name: string;
   readonly plan: AllowedPlan;
   readonly toleranceSeconds: number;
-  readonly decoderThreads: number;
+  /** With a second one and two cores, pictures are looked at in both, and decoded by two threads. */
+  readonly detectionThreads: number;
 }
 
 const KINDS: readonly Kind[] = [
-  { name: 'job', plan: 'auto', toleranceSeconds: 0, decoderThreads: 1 },
-  { name: 'job that has two cores', plan: 'auto', toleranceSeconds: 0, decoderThreads: 2 },
-  { name: 'job, tolerance 0.5 s', plan: 'auto', toleranceSeconds: 0.5, decoderThreads: 1 },
-  { name: 'job, plan all', plan: 'all', toleranceSeconds: 0, decoderThreads: 1 },
+  { name: 'job', plan: 'auto', toleranceSeconds: 0, detectionThreads: 1 },
+  { name: 'job that has two cores', plan: 'auto', toleranceSeconds: 0, detectionThreads: 2 },
+  { name: 'job, tolerance 0.5 s', plan: 'auto', toleranceSeconds: 0.5, detectionThreads: 1 },
+  { name: 'job, plan all', plan: 'all', toleranceSeconds: 0, detectionThreads: 1 },
 ];
 
 /**
@@ -71,12 +72,12 @@ export async function measure(args: string[]): Promise<void> {
   }
 }
 
-function optionsOf({ plan, toleranceSeconds, decoderThreads }: Kind, intervalSeconds: number): string[] {
+function optionsOf({ plan, toleranceSeconds, detectionThreads }: Kind, intervalSeconds: number): string[] {
   const options = {
     interval: intervalSeconds,
     plan,
     tolerance: toleranceSeconds,
-    'decoder-threads': decoderThreads,
+    'detection-threads': detectionThreads,
   };
   return Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
@@ -120,10 +121,13 @@ function report(video: string, decodeSeconds: number, rows: readonly Row[]): voi
   for (const { kind, fetched, costs } of rows) {
     const of = (figure: (cost: JobCost) => number) => median(costs.map(figure));
     const total = of(totalCpuSeconds);
+    const inference = costs.some((cost) => cost.inferenceCpuSeconds === null)
+      ? null
+      : of((cost) => cost.inferenceCpuSeconds ?? 0);
     const parts = [
       of((cost) => cost.decoderCpuSeconds),
-      of((cost) => cost.inferenceCpuSeconds),
-      of((cost) => cost.ownCpuSeconds - cost.inferenceCpuSeconds),
+      inference,
+      inference === null ? null : of((cost) => cost.ownCpuSeconds) - inference,
     ];
     const wallSeconds = of((cost) => cost.wallMs) / 1000;
     const stages = (['probeMs', 'decodeMs', 'inferenceMs', 'trackingMs'] as const).map((stage) =>
@@ -134,7 +138,7 @@ function report(video: string, decodeSeconds: number, rows: readonly Row[]): voi
       kind.name,
       total.toFixed(2),
       (total / decodeSeconds).toFixed(2),
-      parts.map((seconds) => seconds.toFixed(2)).join(', '),
+      parts.map((seconds) => seconds?.toFixed(2) ?? '–').join(', '),
       fetched,
       wallSeconds.toFixed(1),
       ((first?.videoSeconds ?? 0) / wallSeconds).toFixed(0),

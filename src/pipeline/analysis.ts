@@ -77,7 +77,8 @@ export interface StageDurations {
 /** What a thread is to do. */
 export type ThreadWork =
   | { readonly kind: 'describe' }
-  | { readonly kind: 'analyse'; readonly request: AnalysisRequest; readonly port: MessagePort };
+  | { readonly kind: 'analyse'; readonly request: AnalysisRequest; readonly port: MessagePort }
+  | { readonly kind: 'assist'; readonly pictures: MessagePort; readonly calledAway: MessagePort };
 
 /** The same as the pool posts it to a thread, with the memory of the `NativeGate` the thread passes while it does it. */
 export type ThreadTask = ThreadWork & { readonly gate: SharedArrayBuffer };
@@ -86,10 +87,12 @@ export type ThreadTask = ThreadWork & { readonly gate: SharedArrayBuffer };
 export type ThreadReply =
   | { readonly ok: true; readonly models: readonly ModelDescription[] }
   | { readonly ok: true; readonly analysis: AnalysisReport }
+  | { readonly ok: true; readonly hasAssisted: true }
   | { readonly ok: false; readonly error: SerializedError };
 
-/** Messages on a task's port: who works on it and progress towards the main thread, abort towards the detection thread. */
+/** Messages on a task's port: who works on it and progress towards the main thread, an assistant and abort towards the detection thread. */
 export type PortMessage =
   | { readonly type: 'started'; readonly threadId: number }
   | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'assistant'; readonly pictures: MessagePort }
   | { readonly type: 'abort'; readonly reason: SerializedError };

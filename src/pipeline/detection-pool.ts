@@ -15,8 +15,8 @@ import {
   type ThreadTask,
   type ThreadWork,
 } from './analysis.ts';
-import { decoderThreads } from './decoder-threads.ts';
 import type { EngineOptions } from './engines.ts';
+import { areAssisted, decoderThreads } from './idle-cores.ts';
 import type { Progress } from './progress.ts';
 
 export interface DetectionPoolOptions {
@@ -36,14 +36,28 @@ const DEFAULT_ABORT_GRACE_MS = 2_500;
 /** Of what a crashed thread said last; its message stands in results. */
 const MAX_REASON_CHARACTERS = 200;
 
-/** Threads that each hold the networks and analyse one video at a time. */
+/** Work in a thread of the pool. */
+interface ThreadRun {
+  readonly reply: Promise<Extract<ThreadReply, { ok: true }>>;
+  /** Ends the thread by force if it has not come to its end by itself after the grace. */
+  readonly endSoon: () => void;
+}
+
+/** An analysis under way. */
+interface Running {
+  readonly port: MessagePort;
+  /** Ends the work of the thread that assists it; null where none does. */
+  callAway: (() => void) | null;
+}
+
+/** Threads that each hold the networks and analyse one video at a time; one without a video may assist another. */
 export class DetectionPool {
   readonly #pool: Piscina<ThreadTask, ThreadReply>;
   readonly #threads: number;
   readonly #abortGraceMs: number;
   /** Those of the threads at work; a thread that waits for work is in no native code. */
   readonly #gates = new Set<NativeGate>();
-  #analyses = 0;
+  readonly #running = new Set<Running>();
   #isHalted = false;
 
   constructor({ threads, engines, abortGraceMs = DEFAULT_ABORT_GRACE_MS }: DetectionPoolOptions) {
@@ -69,7 +83,7 @@ export class DetectionPool {
    */
   async ready(): Promise<readonly ModelDescription[]> {
     const replies = await Promise.all(
-      Array.from({ length: this.#threads }, () => this.#run({ kind: 'describe' })),
+      Array.from({ length: this.#threads }, () => this.#start({ kind: 'describe' }).reply),
     );
     const [reply] = replies;
     return reply !== undefined && 'models' in reply ? reply.models : [];
@@ -92,30 +106,31 @@ export class DetectionPool {
       if (message.type === 'progress') onProgress(message.progress);
     };
     port1.on('message', onMessage);
-    const gate = new NativeGate();
-    const kill = new AbortController();
-    const end = () => void gate.shut().then(() => kill.abort(signal.reason));
-    let killTimer: NodeJS.Timeout | undefined;
-    const onAbort = () => {
-      port1.postMessage({ type: 'abort', reason: serializeError(signal.reason) } satisfies PortMessage);
-      killTimer = setTimeout(end, this.#abortGraceMs);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    this.#analyses += 1;
-    const threads = decoderThreads(this.#analyses);
-    const work: ThreadWork = {
+    const running: Running = { port: port1, callAway: null };
+    this.#running.add(running);
+    const threads = decoderThreads(this.#running.size);
+    const { reply, endSoon } = this.#start({
       kind: 'analyse',
       request: { decoderThreads: threads, ...request },
       port: port2,
+    });
+    const onAbort = () => {
+      port1.postMessage({ type: 'abort', reason: serializeError(signal.reason) } satisfies PortMessage);
+      endSoon();
     };
+    signal.addEventListener('abort', onAbort, { once: true });
+    this.#shareThreads();
     try {
-      const reply = await this.#run(work, gate, kill.signal).finally(() => {
+      const answer = await reply.finally(() => {
         // The reply comes another way and may have overtaken the last progress, which holds the last checkpoint.
         for (const message of waitingOn(port1)) onMessage(message);
       });
-      if (!('analysis' in reply))
+      if (!('analysis' in answer))
         throw new WorkerError('INTERNAL', 'a detection thread answered another question');
-      return { ...reply.analysis, json: await openAsBlob(resultFile(request), { type: 'application/json' }) };
+      return {
+        ...answer.analysis,
+        json: await openAsBlob(resultFile(request), { type: 'application/json' }),
+      };
     } catch (error) {
       // A thread that was ended cannot tidy up after its decoders, which have ended with it.
       if (threadId !== null && isThreadCrash(error)) await removeThreadFolders(threadId);
@@ -123,8 +138,9 @@ export class DetectionPool {
       signal.throwIfAborted();
       throw error;
     } finally {
-      this.#analyses -= 1;
-      clearTimeout(killTimer);
+      this.#running.delete(running);
+      running.callAway?.();
+      this.#shareThreads();
       signal.removeEventListener('abort', onAbort);
       port1.close();
     }
@@ -142,20 +158,60 @@ export class DetectionPool {
     await this.#pool.destroy();
   }
 
+  /** Where cores would idle, threads without a video assist the others; otherwise they wait for videos. */
+  #shareThreads(): void {
+    const areWanted = areAssisted(this.#running.size, this.#threads);
+    for (const running of this.#running) {
+      if (areWanted) running.callAway ??= this.#lendAssistant(running.port);
+      else {
+        running.callAway?.();
+        running.callAway = null;
+      }
+    }
+  }
+
+  /** @returns what calls the assistant away */
+  #lendAssistant(analysis: MessagePort): () => void {
+    const [pictures, call] = [new MessageChannel(), new MessageChannel()];
+    const work: ThreadWork = { kind: 'assist', pictures: pictures.port1, calledAway: call.port1 };
+    const { reply, endSoon } = this.#start(work);
+    const message: PortMessage = { type: 'assistant', pictures: pictures.port2 };
+    analysis.postMessage(message, [pictures.port2]);
+    // What an assistant dies of is no end of the analysis: its thread looks at the pictures itself, and finds out if it is theirs.
+    reply.catch(() => undefined);
+    return () => {
+      call.port2.close();
+      endSoon();
+    };
+  }
+
+  #start(work: ThreadWork): ThreadRun {
+    const gate = new NativeGate();
+    const kill = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
+    const reply = this.#run(work, gate, kill.signal).finally(() => {
+      isOver = true;
+      clearTimeout(timer);
+    });
+    const end = () => void gate.shut().then(() => kill.abort());
+    const endSoon = () => {
+      if (!isOver) timer ??= setTimeout(end, this.#abortGraceMs);
+    };
+    return { reply, endSoon };
+  }
+
   async #run(
     work: ThreadWork,
-    gate = new NativeGate(),
-    signal?: AbortSignal,
+    gate: NativeGate,
+    signal: AbortSignal,
   ): Promise<Extract<ThreadReply, { ok: true }>> {
     let reply: ThreadReply;
     this.#gates.add(gate);
     if (this.#isHalted) void gate.shut();
     try {
       const task: ThreadTask = { ...work, gate: gate.buffer };
-      reply = await this.#pool.run(task, {
-        ...(work.kind === 'analyse' ? { transferList: [work.port] } : {}),
-        ...(signal === undefined ? {} : { signal }),
-      });
+      reply = await this.#pool.run(task, { transferList: portsOf(work), signal });
     } catch (cause) {
       throw threadCrashed(cause);
     } finally {
@@ -164,6 +220,11 @@ export class DetectionPool {
     if (!reply.ok) throw deserializeError(reply.error);
     return reply;
   }
+}
+
+function portsOf(work: ThreadWork): MessagePort[] {
+  if (work.kind === 'analyse') return [work.port];
+  return work.kind === 'assist' ? [work.pictures, work.calledAway] : [];
 }
 
 /** The messages that have arrived and were not looked at yet. */

@@ -1,8 +1,9 @@
-/** The entry point of a detection thread: loads the networks with its first task, then analyses one video at a time. */
+/** The entry point of a detection thread: loads the networks with its first task, then analyses one video at a time, or assists with one. */
 import { type MessagePort, threadId, workerData } from 'node:worker_threads';
 import { deserializeError, serializeError } from '../errors.ts';
 import { NativeGate, nativeGate, passThrough } from '../inference/native-gate.ts';
 import type { AnalysisReport, AnalysisRequest, PortMessage, ThreadReply, ThreadTask } from './analysis.ts';
+import { Assistant, assist } from './assistant.ts';
 import { detectVideo } from './detect-video.ts';
 import type { EngineOptions, Engines } from './engines.ts';
 
@@ -14,6 +15,10 @@ export default async function handle(task: ThreadTask): Promise<ThreadReply> {
   try {
     const loaded = await loadedEngines();
     if (task.kind === 'describe') return { ok: true, models: loaded.models };
+    if (task.kind === 'assist') {
+      await assist(task.pictures, task.calledAway, loaded);
+      return { ok: true, hasAssisted: true };
+    }
     const analysis = await analyse(task.request, loaded, task.port);
     return { ok: true, analysis };
   } catch (error) {
@@ -44,15 +49,23 @@ async function analyse(
   port: MessagePort,
 ): Promise<AnalysisReport> {
   const controller = new AbortController();
+  let assistant: Assistant | null = null;
   port.on('message', (message: PortMessage) => {
-    if (message.type === 'abort') controller.abort(deserializeError(message.reason));
+    if (message.type === 'assistant') {
+      assistant?.close();
+      assistant = new Assistant(message.pictures);
+    }
+    if (message.type === 'abort') {
+      controller.abort(deserializeError(message.reason));
+      assistant?.close();
+    }
   });
   const tell = (message: PortMessage) => port.postMessage(message);
   tell({ type: 'started', threadId });
   try {
     return await detectVideo(
       request,
-      loaded,
+      { ...loaded, assistant: () => assistant },
       (progress) => tell({ type: 'progress', progress }),
       controller.signal,
     );

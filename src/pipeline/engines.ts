@@ -11,6 +11,7 @@ import { FaceDetector, type FaceDetectorOptions } from '../vision/face-detector.
 import { FaceEmbedder } from '../vision/face-embedder.ts';
 import { loadPoseEngine, type PoseEngineOptions } from '../vision/pose/load-pose-engine.ts';
 import type { PoseLandmarker } from '../vision/pose/pose-landmarker.ts';
+import type { Assistant } from './assistant.ts';
 
 /** What the threads are told at their start; plain data. */
 export interface EngineOptions {
@@ -40,6 +41,8 @@ export interface Engines {
   readonly faceDetector: Pick<FaceDetector, 'detect'>;
   readonly faceEmbedder: FaceEmbedder;
   readonly poseLandmarker: PoseLandmarker;
+  /** A thread that looks at pictures with the same networks, while there is one. */
+  readonly assistant?: () => Assistant | null;
   readonly media: MediaOptions;
   /** Long side the frames are scaled to when they are decoded, in pixels; smaller ones keep their size. */
   readonly frameMaxSide: number;

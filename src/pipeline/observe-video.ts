@@ -2,12 +2,11 @@
 import { type FrameRequest, readFrames } from '../media/frame-reader.ts';
 import type { SamplingReport } from '../media/sampling-report.ts';
 import type { VideoInfo } from '../media/video-info.ts';
-import { FrameSimilarityMeter } from '../vision/frame-similarity.ts';
 import type { AnalysisRequest } from './analysis.ts';
 import { CheckpointClock } from './checkpoint.ts';
 import type { Engines } from './engines.ts';
 import type { ObservationLog } from './observation-log.ts';
-import { observeAgain, observeFrame } from './observe-frame.ts';
+import { observeInOrder } from './observe-in-order.ts';
 import type { Progress } from './progress.ts';
 import type { Stopwatch } from './stopwatch.ts';
 
@@ -37,7 +36,6 @@ export async function observeVideo(
   const framesTotal = Math.max(1, Math.ceil(video.durationMs / (frameIntervalSeconds * 1000)));
   const samplesBefore = log.samples.length;
   const checkpoints = new CheckpointClock(checkpointEveryMs ?? Number.POSITIVE_INFINITY);
-  const similarity = new FrameSimilarityMeter();
   const report = (now: { readonly checkpoint?: number }) => {
     const framesDone = log.samples.length;
     onProgress({ framesDone, framesTotal: Math.max(framesTotal, framesDone), ...now });
@@ -47,21 +45,13 @@ export async function observeVideo(
   // The last picture seen by an earlier analysis is looked up once more: the next one is compared with it.
   const firstSample = Math.max(0, samplesBefore - 1);
   const frames = readFrames(frameRequest(request, video, engines, firstSample, reading), signal);
+  const before = { samples: samplesBefore, last: log.at(-1) };
+  const options = { source: video, detectPoses: request.detectPoses };
+  const looking = { engines, options, watch, signal };
   try {
-    for await (const frame of watch.timeEach('decode', frames)) {
-      if (frame.index < samplesBefore) {
-        similarity.compareWithPrevious(frame);
-        continue;
-      }
-      if (frame.repeatsPrevious) log.appendRepeat();
-      else {
-        const previous = frame.equalsPrevious ? log.at(-1) : undefined;
-        log.append(
-          previous === undefined
-            ? await watch.time('inference', observeFrame(frame, video, engines, similarity, request))
-            : observeAgain(frame, previous, similarity),
-        );
-      }
+    for await (const seen of observeInOrder(watch.timeEach('decode', frames), before, looking)) {
+      if (seen === null) log.appendRepeat();
+      else log.append(seen);
       report(checkpoints.isDue() ? { checkpoint: log.bytes } : {});
     }
   } catch (error) {

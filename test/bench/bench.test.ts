@@ -104,6 +104,13 @@ describe('a bench', () => {
     expect(inferenceCpuSeconds).toBeLessThan(ownCpuSeconds);
   });
 
+  it('of a job that has a second detection thread tells the same of what was seen', async () => {
+    const [one, two] = [await runJob(CLIP, []), await runJob(CLIP, ['--detection-threads', '2'])];
+    const { frames, faces, poses, plan } = one;
+    expect(two).toMatchObject({ frames, faces, poses, plan, inferenceCpuSeconds: null });
+    expect(two.ownCpuSeconds).toBeGreaterThan(0);
+  });
+
   it('of a worker tells what the whole process takes after every round of jobs', async () => {
     const words = ['worker', '--video', CLIP, '--slots', '2', '--jobs', '3', '--cache', folder];
     const { stdout } = await run(process.execPath, [BENCH, ...words]);

@@ -1,4 +1,7 @@
-/** A process that ends its detection thread by force in the middle of inference, again and again, and leaves in the middle of one more. */
+/**
+ * A process that ends its detection threads by force in the middle of inference, again and again, and leaves in the middle of one more.
+ * Arguments: video, folder, how often, number of threads; of two, the second one assists.
+ */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,11 +10,11 @@ import { engineOptions } from '../../src/engine-options.ts';
 import { toWorkerError, WorkerError } from '../../src/errors.ts';
 import { DetectionPool } from '../../src/pipeline/detection-pool.ts';
 
-const [file = '', folder = '', times = ''] = process.argv.slice(2);
+const [file = '', folder = '', times = '', threads = ''] = process.argv.slice(2);
 // Large pictures, so that the thread is nearly always in a network.
 const env = { ...process.env, FACE_INPUT_SIZE: '1280' };
 const pool = new DetectionPool({
-  threads: 1,
+  threads: Number(threads),
   engines: engineOptions(readAnalysisConfig(env), env),
   abortGraceMs: 0,
 });

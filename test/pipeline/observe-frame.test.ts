@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Engines } from '../../src/pipeline/engines.ts';
 import { observeFrame } from '../../src/pipeline/observe-frame.ts';
-import { FrameSimilarityMeter } from '../../src/vision/frame-similarity.ts';
 import type { Pose } from '../../src/vision/pose/pose-landmarker.ts';
 import { person } from '../helpers/skeletons.ts';
 
@@ -20,22 +19,13 @@ const ENGINES = {
   poseLandmarker: { detect: async () => [POSE] },
 } as unknown as Engines;
 
-/** A frame of 160 x 90 pixels, which are not square: the source has two for each across and three down. */
-const FRAME = {
-  width: 160,
-  height: 90,
-  data: new Uint8Array(160 * 90 * 3),
-  index: 0,
-  timestampMs: 0,
-  repeatsPrevious: false,
-  equalsPrevious: false,
-};
-const SOURCE = { width: 320, height: 270 };
+/** 160 x 90 pixels, which are not square: the source has two for each across and three down. */
+const PICTURE = { width: 160, height: 90, data: new Uint8Array(160 * 90 * 3) };
 
 describe('observeFrame', () => {
   it('tells places in pixels of the source, and depth in the scale of x', async () => {
-    const wanted = { detectPoses: true };
-    const { faces, poses } = await observeFrame(FRAME, SOURCE, ENGINES, new FrameSimilarityMeter(), wanted);
+    const options = { source: { width: 320, height: 270 }, detectPoses: true };
+    const { faces, poses } = await observeFrame(PICTURE, ENGINES, options);
     const box = { x: 20, y: 60, width: 60, height: 120 };
     expect(faces).toMatchObject([{ box, landmarks: [{ x: 30, y: 75 }] }]);
     expect(poses).toMatchObject([{ box }]);

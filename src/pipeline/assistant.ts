@@ -1,0 +1,94 @@
+/** A detection thread without a video of its own looks at pictures of another thread's video: both ends of it. */
+import { on } from 'node:events';
+import type { MessagePort } from 'node:worker_threads';
+import type { RgbImage } from '../geometry/rgb-image.ts';
+import type { Engines } from './engines.ts';
+import { type LookOptions, observeFrame, type Sights } from './observe-frame.ts';
+
+/** Pictures an assistant has at once: the one it looks at, and the next, so that it need not wait for it. */
+export const ASSISTANT_ROOM = 2;
+
+/** A picture that is being looked at elsewhere. */
+export interface Look {
+  /** Its own copy, which stays as it is until `sights` resolves, and for ever where that is to null. */
+  readonly picture: RgbImage;
+  /** Null when the assistant is gone, for whatever reason; never rejects. */
+  readonly sights: Promise<Sights | null>;
+}
+
+interface Question {
+  readonly picture: RgbImage;
+  readonly options: LookOptions;
+}
+
+/** The end of the thread that has the video. */
+export class Assistant {
+  readonly #port: MessagePort;
+  /** Of the pictures under way, in their order. */
+  readonly #answers: ((sights: Sights | null) => void)[] = [];
+  /** Memory that both threads see, used in turns. */
+  readonly #copies: Uint8Array[] = [];
+  #asked = 0;
+  #isGone = false;
+
+  constructor(port: MessagePort) {
+    this.#port = port;
+    port.on('message', (sights: Sights) => this.#answers.shift()?.(sights));
+    port.on('close', () => this.#lose());
+  }
+
+  /** Has the picture looked at; null when there is no room for one more. */
+  look({ width, height, data }: RgbImage, options: LookOptions): Look | null {
+    if (this.#isGone || this.#answers.length === ASSISTANT_ROOM) return null;
+    const picture = { width, height, data: this.#copy(data) };
+    const sights = new Promise<Sights | null>((resolve) => this.#answers.push(resolve));
+    this.#port.postMessage({ picture, options } satisfies Question);
+    return { picture, sights };
+  }
+
+  /** Lets it go. What it has not answered by now it never will. */
+  close(): void {
+    this.#port.close();
+    this.#lose();
+  }
+
+  #copy(data: Uint8Array): Uint8Array {
+    const turn = this.#asked++ % ASSISTANT_ROOM;
+    let copy = this.#copies[turn];
+    if (copy?.length !== data.length) copy = new Uint8Array(new SharedArrayBuffer(data.length));
+    this.#copies[turn] = copy;
+    copy.set(data);
+    return copy;
+  }
+
+  #lose(): void {
+    this.#isGone = true;
+    for (const resolve of this.#answers.splice(0)) resolve(null);
+  }
+}
+
+/**
+ * The end of the thread that assists: looks at the pictures that come until their port is closed, or until it is called away, when it
+ * looks at those it has.
+ * @param calledAway closed by whoever has other work for this thread
+ * @throws as `observeFrame` does: the other end then looks itself, and meets the same error where it is the picture's
+ */
+export async function assist(
+  pictures: MessagePort,
+  calledAway: MessagePort,
+  engines: Engines,
+): Promise<void> {
+  const leave = new AbortController();
+  calledAway.once('close', () => leave.abort());
+  try {
+    const questions = on(pictures, 'message', { close: ['close'], signal: leave.signal });
+    for await (const [{ picture, options }] of questions as AsyncIterable<[Question]>) {
+      pictures.postMessage(await observeFrame(picture, engines, options));
+    }
+  } catch (error) {
+    if (!leave.signal.aborted) throw error;
+  } finally {
+    pictures.close();
+    calledAway.close();
+  }
+}

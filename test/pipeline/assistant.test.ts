@@ -1,0 +1,75 @@
+import { MessageChannel } from 'node:worker_threads';
+import { describe, expect, it } from '@jest/globals';
+import { ASSISTANT_ROOM, Assistant, assist } from '../../src/pipeline/assistant.ts';
+import type { Engines } from '../../src/pipeline/engines.ts';
+import { observeFrame } from '../../src/pipeline/observe-frame.ts';
+import { brightnessEngines, grey } from '../helpers/brightness-engines.ts';
+
+const OPTIONS = { source: { width: 8, height: 4 }, detectPoses: true };
+
+/** Both ends, and what calls the assistant away. */
+function together(engines: Engines) {
+  const [pictures, call] = [new MessageChannel(), new MessageChannel()];
+  const assisting = assist(pictures.port1, call.port1, engines);
+  const assistant = new Assistant(pictures.port2);
+  return { assistant, assisting, callAway: () => call.port2.close() };
+}
+
+describe('an assistant', () => {
+  it('sees what the thread of the video would see, in order, in pictures that are written over meanwhile', async () => {
+    const engines = brightnessEngines();
+    const { assistant, assisting } = together(engines);
+    const pictures = [grey(10), grey(20)];
+    const looks = pictures.map((picture) => assistant.look(picture, OPTIONS));
+    for (const { data } of pictures) data.fill(0);
+    const expected = [grey(10), grey(20)].map((picture) => observeFrame(picture, engines, OPTIONS));
+    const sights = await Promise.all(looks.map(async (look) => await look?.sights));
+    expect(sights).toEqual(await Promise.all(expected));
+    assistant.close();
+    await assisting;
+  });
+
+  it('takes as many pictures as it has room for, and further ones when it has seen them', async () => {
+    const { assistant, assisting } = together(brightnessEngines());
+    const looks = Array.from({ length: ASSISTANT_ROOM }, (_, i) => assistant.look(grey(i), OPTIONS));
+    expect(looks).not.toContain(null);
+    expect(assistant.look(grey(100), OPTIONS)).toBeNull();
+    await looks[0]?.sights;
+    expect(assistant.look(grey(101), OPTIONS)).not.toBeNull();
+    assistant.close();
+    await assisting;
+  });
+
+  it('that is let go owes nothing', async () => {
+    const { assistant, assisting } = together(brightnessEngines());
+    const look = assistant.look(grey(1), OPTIONS);
+    assistant.close();
+    expect(await look?.sights).toBeNull();
+    expect(assistant.look(grey(2), OPTIONS)).toBeNull();
+    await assisting;
+  });
+
+  it('that is called away looks at what it has and leaves', async () => {
+    const { assistant, assisting, callAway } = together(brightnessEngines());
+    await assistant.look(grey(1), OPTIONS)?.sights;
+    const look = assistant.look(grey(2), OPTIONS);
+    callAway();
+    expect(await look?.sights).not.toBeNull();
+    await assisting;
+    expect((await assistant.look(grey(3), OPTIONS)?.sights) ?? null).toBeNull();
+  });
+
+  it('that was called away before it began does nothing', async () => {
+    const { assisting, callAway } = together(brightnessEngines());
+    callAway();
+    await assisting;
+  });
+
+  it('that fails tells its own thread why, and the other one that it is gone', async () => {
+    const { assistant, assisting } = together(brightnessEngines({ failsAt: 7 }));
+    const [seen, lost] = [grey(6), grey(7)].map((picture) => assistant.look(picture, OPTIONS)?.sights);
+    await expect(assisting).rejects.toThrow('no look at 7');
+    expect(await seen).not.toBeNull();
+    expect(await lost).toBeNull();
+  });
+});
