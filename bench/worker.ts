@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, '..');
 const VIDEO_KEY = 'videos/bench.mp4';
 const POLL_MS = 200;
 
-/** @param args the command line after `worker`: --video FILE (a drawn one by default), --interval SECONDS [2], --slots N [1], --jobs N [10], --cache DIR */
+/** @param args the command line after `worker`: --video FILE (a drawn one by default), --interval SECONDS [2], --slots N [1], --jobs N [10], --at-once N [the slots], --cache DIR */
 export async function measure(args: string[]): Promise<void> {
   const { values } = parseArguments({
     args,
@@ -22,11 +22,13 @@ export async function measure(args: string[]): Promise<void> {
       interval: { type: 'string', default: '2' },
       slots: { type: 'string', default: '1' },
       jobs: { type: 'string', default: '10' },
+      'at-once': { type: 'string' },
       cache: { type: 'string', default: BENCH_CACHE },
     },
   });
   const slots = positiveInteger('--slots', values.slots);
   const jobs = positiveInteger('--jobs', values.jobs);
+  const atOnce = values['at-once'] === undefined ? slots : positiveInteger('--at-once', values['at-once']);
   const interval = positiveNumber('--interval', values.interval);
   const video = await readFile(await benchVideo(values.video, values.cache));
   const aws = await startLocalAws();
@@ -45,7 +47,7 @@ export async function measure(args: string[]): Promise<void> {
     try {
       tell(`ready after ${Math.round(performance.now() - started)} ms`, worker.pid);
       for (let done = 0; done < jobs; ) {
-        const round = Array.from({ length: Math.min(slots, jobs - done) }, (_, i) => `bench-${done + i}`);
+        const round = Array.from({ length: Math.min(atOnce, jobs - done) }, (_, i) => `bench-${done + i}`);
         for (const job_id of round) {
           await aws.enqueue({ job_id, video_s3_key: VIDEO_KEY, frame_interval_seconds: interval });
         }

@@ -21,27 +21,37 @@ interface Question {
   readonly options: LookOptions;
 }
 
+/** A picture that waits for its answer. */
+interface Asked {
+  readonly copy: Uint8Array;
+  readonly answer: (sights: Sights | null) => void;
+}
+
 /** The end of the thread that has the video. */
 export class Assistant {
   readonly #port: MessagePort;
-  /** Of the pictures under way, in their order. */
-  readonly #answers: ((sights: Sights | null) => void)[] = [];
-  /** Memory that both threads see, used in turns. */
-  readonly #copies: Uint8Array[] = [];
-  #asked = 0;
+  readonly #copies: Uint8Array[];
+  /** In their order. */
+  readonly #asked: Asked[] = [];
   #isGone = false;
 
-  constructor(port: MessagePort) {
+  /**
+   * @param copies memory for pictures that nobody needs any more, seen by both threads. It outlives the assistant: V8 does not count memory
+   * that threads share, and would let that of many videos pile up before it looks for garbage.
+   */
+  constructor(port: MessagePort, copies: Uint8Array[]) {
     this.#port = port;
-    port.on('message', (sights: Sights) => this.#answers.shift()?.(sights));
+    this.#copies = copies;
+    port.on('message', (sights: Sights) => this.#take(sights));
     port.on('close', () => this.#lose());
   }
 
   /** Has the picture looked at; null when there is no room for one more. */
   look({ width, height, data }: RgbImage, options: LookOptions): Look | null {
-    if (this.#isGone || this.#answers.length === ASSISTANT_ROOM) return null;
-    const picture = { width, height, data: this.#copy(data) };
-    const sights = new Promise<Sights | null>((resolve) => this.#answers.push(resolve));
+    if (this.#isGone || this.#asked.length === ASSISTANT_ROOM) return null;
+    const copy = this.#copyOf(data);
+    const picture = { width, height, data: copy };
+    const sights = new Promise<Sights | null>((answer) => this.#asked.push({ copy, answer }));
     this.#port.postMessage({ picture, options } satisfies Question);
     return { picture, sights };
   }
@@ -52,18 +62,24 @@ export class Assistant {
     this.#lose();
   }
 
-  #copy(data: Uint8Array): Uint8Array {
-    const turn = this.#asked++ % ASSISTANT_ROOM;
-    let copy = this.#copies[turn];
-    if (copy?.length !== data.length) copy = new Uint8Array(new SharedArrayBuffer(data.length));
-    this.#copies[turn] = copy;
+  #copyOf(data: Uint8Array): Uint8Array {
+    const old = this.#copies.pop();
+    const copy = old?.length === data.length ? old : new Uint8Array(new SharedArrayBuffer(data.length));
     copy.set(data);
     return copy;
   }
 
+  #take(sights: Sights): void {
+    const asked = this.#asked.shift();
+    if (asked === undefined) return;
+    this.#copies.push(asked.copy);
+    asked.answer(sights);
+  }
+
+  /** The copies stay with those who now look themselves. */
   #lose(): void {
     this.#isGone = true;
-    for (const resolve of this.#answers.splice(0)) resolve(null);
+    for (const { answer } of this.#asked.splice(0)) answer(null);
   }
 }
 

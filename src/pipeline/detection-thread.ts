@@ -9,6 +9,9 @@ import type { EngineOptions, Engines } from './engines.ts';
 
 let engines: Promise<Engines> | undefined;
 
+/** For the pictures of one video after the other. */
+const copies: Uint8Array[] = [];
+
 /** Called by the pool. Never rejects: errors are part of the reply. */
 export default async function handle(task: ThreadTask): Promise<ThreadReply> {
   passThrough(new NativeGate(task.gate));
@@ -53,7 +56,7 @@ async function analyse(
   port.on('message', (message: PortMessage) => {
     if (message.type === 'assistant') {
       assistant?.close();
-      assistant = new Assistant(message.pictures);
+      assistant = new Assistant(message.pictures, copies);
     }
     if (message.type === 'abort') {
       controller.abort(deserializeError(message.reason));

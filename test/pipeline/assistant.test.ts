@@ -8,10 +8,10 @@ import { brightnessEngines, grey } from '../helpers/brightness-engines.ts';
 const OPTIONS = { source: { width: 8, height: 4 }, detectPoses: true };
 
 /** Both ends, and what calls the assistant away. */
-function together(engines: Engines) {
+function together(engines: Engines, copies: Uint8Array[] = []) {
   const [pictures, call] = [new MessageChannel(), new MessageChannel()];
   const assisting = assist(pictures.port1, call.port1, engines);
-  const assistant = new Assistant(pictures.port2);
+  const assistant = new Assistant(pictures.port2, copies);
   return { assistant, assisting, callAway: () => call.port2.close() };
 }
 
@@ -38,6 +38,21 @@ describe('an assistant', () => {
     expect(assistant.look(grey(101), OPTIONS)).not.toBeNull();
     assistant.close();
     await assisting;
+  });
+
+  it('uses the memory of pictures it has seen again, also for another video, and none of what is still needed', async () => {
+    const copies: Uint8Array[] = [];
+    const [first, second] = [together(brightnessEngines(), copies), together(brightnessEngines(), copies)];
+    for (let i = 0; i < 5; i++) await first.assistant.look(grey(i), OPTIONS)?.sights;
+    expect(copies).toHaveLength(1);
+    const memory = copies[0];
+    const unseen = first.assistant.look(grey(50), OPTIONS);
+    first.assistant.close();
+    expect(unseen?.picture.data).toBe(memory);
+    await second.assistant.look(grey(60), OPTIONS)?.sights;
+    expect(unseen?.picture).toEqual(grey(50));
+    second.assistant.close();
+    await Promise.all([first.assisting, second.assisting]);
   });
 
   it('that is let go owes nothing', async () => {

@@ -47,7 +47,7 @@ async function observe(
 function assistedBy(engines: Engines, own = brightnessEngines()) {
   const [pictures, call] = [new MessageChannel(), new MessageChannel()];
   const assisting = assist(pictures.port1, call.port1, engines);
-  const assistant = new Assistant(pictures.port2);
+  const assistant = new Assistant(pictures.port2, []);
   return {
     engines: { ...own, assistant: () => assistant },
     assistant,
@@ -126,7 +126,7 @@ describe('observeInOrder', () => {
     const abort = new AbortController();
     const reason = new Error('stop');
     const { port1, port2 } = new MessageChannel();
-    const assistant = new Assistant(port2);
+    const assistant = new Assistant(port2, []);
     const observing = observe(
       film(...FILM),
       { ...brightnessEngines(), assistant: () => assistant },
