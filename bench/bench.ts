@@ -37,7 +37,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   },
   worker: {
     about: 'memory of a whole worker process, queue and all, over many jobs',
-    options: `${VIDEO} --interval SECONDS [2] --slots N [1] --jobs N [10]`,
+    options: `${VIDEO} --interval SECONDS [2] --slots N [1] --jobs N [10] --at-once N [slots]`,
     load: () => import('./worker.ts'),
   },
   length: {

@@ -123,7 +123,7 @@ export const SETTINGS = {
   maxConcurrentJobs: setting(
     'MAX_CONCURRENT_JOBS',
     integer(1, 64),
-    'Jobs analysed side by side, one thread each',
+    'Jobs analysed side by side, one thread each; where cores would idle, threads without a job assist the others',
     {
       fallback: '2',
     },
