@@ -2,8 +2,7 @@
 import { on } from 'node:events';
 import type { MessagePort } from 'node:worker_threads';
 import type { RgbImage } from '../geometry/rgb-image.ts';
-import type { Engines } from './engines.ts';
-import { type LookOptions, observeFrame, type Sights } from './observe-frame.ts';
+import { type LookOptions, type Networks, observeFrame, type Sights } from './observe-frame.ts';
 
 /** Pictures an assistant has at once: the one it looks at, and the next, so that it need not wait for it. */
 export const ASSISTANT_ROOM = 2;
@@ -92,14 +91,14 @@ export class Assistant {
 export async function assist(
   pictures: MessagePort,
   calledAway: MessagePort,
-  engines: Engines,
+  networks: Networks,
 ): Promise<void> {
   const leave = new AbortController();
   calledAway.once('close', () => leave.abort());
   try {
     const questions = on(pictures, 'message', { close: ['close'], signal: leave.signal });
     for await (const [{ picture, options }] of questions as AsyncIterable<[Question]>) {
-      pictures.postMessage(await observeFrame(picture, engines, options));
+      pictures.postMessage(await observeFrame(picture, networks, options));
     }
   } catch (error) {
     if (!leave.signal.aborted) throw error;

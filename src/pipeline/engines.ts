@@ -10,8 +10,8 @@ import { WORKER_VERSION } from '../version.ts';
 import { FaceDetector, type FaceDetectorOptions } from '../vision/face-detector.ts';
 import { FaceEmbedder } from '../vision/face-embedder.ts';
 import { loadPoseEngine, type PoseEngineOptions } from '../vision/pose/load-pose-engine.ts';
-import type { PoseLandmarker } from '../vision/pose/pose-landmarker.ts';
 import type { Assistant } from './assistant.ts';
+import type { Networks } from './observe-frame.ts';
 
 /** What the threads are told at their start; plain data. */
 export interface EngineOptions {
@@ -37,10 +37,7 @@ export interface MediaOptions {
   readonly plan?: AllowedPlan;
 }
 
-export interface Engines {
-  readonly faceDetector: Pick<FaceDetector, 'detect'>;
-  readonly faceEmbedder: FaceEmbedder;
-  readonly poseLandmarker: PoseLandmarker;
+export interface Engines extends Networks {
   /** A thread that looks at pictures with the same networks, while there is one. */
   readonly assistant?: () => Assistant | null;
   readonly media: MediaOptions;

@@ -3,10 +3,17 @@ import { type Point, type Size, scaleBox, type Tlwh } from '../geometry/box.ts';
 import type { PoseLandmark } from '../geometry/landmarks.ts';
 import type { RgbImage } from '../geometry/rgb-image.ts';
 import type { FaceObservation, FrameObservations, PoseObservation } from '../tracking/observations.ts';
-import type { FaceDetection } from '../vision/face-detector.ts';
-import { type Pose, toFaceHint } from '../vision/pose/pose-landmarker.ts';
+import type { FaceDetection, FaceDetector } from '../vision/face-detector.ts';
+import type { FaceEmbedder } from '../vision/face-embedder.ts';
+import { type Pose, type PoseLandmarker, toFaceHint } from '../vision/pose/pose-landmarker.ts';
 import { torsoAppearance } from '../vision/torso-appearance.ts';
-import type { Engines } from './engines.ts';
+
+/** The loaded networks, by what they do. */
+export interface Networks {
+  readonly faceDetector: Pick<FaceDetector, 'detect'>;
+  readonly faceEmbedder: Pick<FaceEmbedder, 'embed'>;
+  readonly poseLandmarker: Pick<PoseLandmarker, 'detect'>;
+}
 
 /** What the networks see in a picture. */
 export type Sights = Pick<FrameObservations, 'faces' | 'poses'>;
@@ -25,11 +32,7 @@ export interface LookOptions {
  */
 export async function observeFrame(
   picture: RgbImage,
-  {
-    faceDetector,
-    faceEmbedder,
-    poseLandmarker,
-  }: Pick<Engines, 'faceDetector' | 'faceEmbedder' | 'poseLandmarker'>,
+  { faceDetector, faceEmbedder, poseLandmarker }: Networks,
   { source, detectPoses }: LookOptions,
 ): Promise<Sights> {
   const faces = await faceDetector.detect(picture);

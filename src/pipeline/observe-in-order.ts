@@ -70,8 +70,9 @@ export async function* observeInOrder(
     for await (const frame of frames) {
       if (frame.index < before.samples) similarity.compareWithPrevious(frame);
       else underWay.push(await begin(frame));
-      while (underWay.length > MOST_UNDER_WAY || isSettled(underWay))
+      while (underWay.length > MOST_UNDER_WAY || isSettled(underWay)) {
         yield await end(underWay.shift() ?? null);
+      }
     }
     while (underWay.length > 0) yield await end(underWay.shift() ?? null);
   } finally {
