@@ -49,6 +49,8 @@ export interface ConfinedCommand {
   /** Files to lay into that folder before the start, by their bare names: for what is too long for an argument. */
   readonly files?: Readonly<Record<string, string>>;
   readonly stdin?: 'pipe';
+  /** Its whole environment; empty by default, since secrets are in ours. */
+  readonly env?: Readonly<Record<string, string>>;
   /** CPU time after which the kernel ends it, even where its parent is gone (on Linux); no limit without it. */
   readonly cpuSeconds?: number;
   /** Called for every line on stderr, as it comes. */
@@ -56,19 +58,19 @@ export interface ConfinedCommand {
 }
 
 /**
- * Starts the program in its own process group, at low priority, with limited memory (on Linux), without environment, in an empty private
+ * Starts the program in its own process group, at low priority, with limited memory (on Linux), without our environment, in an empty private
  * folder that is removed when it ends. When the signal aborts the child is ended; the caller learns of it from its own `signal`.
  * @throws the signal's reason when it is aborted already; WorkerError DECODER_FAILED when the program cannot be started, DISK_FULL when the
  * folder cannot be made
  */
 export async function startConfined(
-  { program, args, files = {}, stdin, cpuSeconds, onStderrLine }: ConfinedCommand,
+  { program, args, files = {}, stdin, env = {}, cpuSeconds, onStderrLine }: ConfinedCommand,
   signal: AbortSignal,
 ): Promise<ConfinedProcess> {
   signal.throwIfAborted();
   const folder = await makePrivateFolder(files);
   // A group of its own lets one signal reach whatever the child may start, and keeps a terminal's Ctrl-C from it.
-  const options = { cwd: folder, env: {}, detached: true } as const;
+  const options = { cwd: folder, env, detached: true } as const;
   const [executable, allArgs] = withLimits(program, args, cpuSeconds);
   const child: ChildProcessByStdio<Writable | null, Readable, Readable> =
     stdin === 'pipe'
