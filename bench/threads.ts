@@ -8,6 +8,7 @@ import { DetectionPool } from '../src/pipeline/detection-pool.ts';
 import { withTempFolder } from '../src/worker/temp-folder.ts';
 import { positiveInteger, positiveNumber } from '../tools/number-options.ts';
 import { BENCH_CACHE, benchVideo } from './bench-videos.ts';
+import { residentMebibytes } from './resident-memory.ts';
 
 const RESOLUTION_MS = 10;
 
@@ -30,14 +31,12 @@ export async function measure(args: string[]): Promise<void> {
   const pool = new DetectionPool({ threads: jobs, engines });
   await pool.ready();
   const ready = performance.now();
-  print(`${jobs} threads ready after ${Math.round(ready - started)} ms, RSS ${rss()} MiB`);
+  print(
+    `${jobs} threads ready after ${Math.round(ready - started)} ms, RSS ${residentMebibytes('VmRSS')} MiB`,
+  );
 
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
-  let peak = 0;
-  const sampler = setInterval(() => {
-    peak = Math.max(peak, rss());
-  }, 100);
   const mainBefore = process.threadCpuUsage();
   const allBefore = process.cpuUsage();
   const request = {
@@ -58,7 +57,6 @@ export async function measure(args: string[]): Promise<void> {
   const main = process.threadCpuUsage(mainBefore);
   const all = process.cpuUsage(allBefore);
   delay.disable();
-  clearInterval(sampler);
   await pool.close();
 
   const [analysis] = analyses;
@@ -70,13 +68,9 @@ export async function measure(args: string[]): Promise<void> {
   print(
     `  ${(wallMs / 1000).toFixed(1)} s by the clock, ${((videoMs * jobs) / wallMs).toFixed(0)} times real time`,
   );
-  print(`  peak RSS ${peak} MiB, without ffmpeg`);
+  print(`  peak RSS ${residentMebibytes('VmHWM')} MiB, without ffmpeg`);
   print(`  the main thread used ${(mainShare * 100).toFixed(1)} % of the process's CPU time`);
   print(`  event-loop delay of the main thread, 99th percentile: ${lateMs.toFixed(1)} ms`);
-}
-
-function rss(): number {
-  return Math.round(process.memoryUsage.rss() / 2 ** 20);
 }
 
 function print(line: string): void {
