@@ -1,4 +1,4 @@
-/** One job in a process of its own: analyses one video, and prints one line of JSON with what it cost after the start. */
+/** One job in a process of its own: analyses one video and prints one line of JSON with what it cost after the start. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** Asks a thread that can be ended: for work on strangers' files that might hold its thread for long, or for ever. */
+/**
+ * Asks a thread that can be ended: for work on strangers' files that might hold its thread for long, or for ever. Not for work that makes
+ * long arrays of what a file claims: where one outgrows the thread's memory in one step, V8 ends the process (see demultiplexer-preflight).
+ */
 import { Worker } from 'node:worker_threads';
 
 /** Ten times what a thread takes to start and to read the largest index: where others keep the machine busy, both take long. */
@@ -12,8 +15,8 @@ export interface ThreadQuestion {
   /** Buffers that are handed over instead of copied. */
   readonly transfer?: readonly ArrayBuffer[];
   readonly deadlineMs: number;
-  /** Memory for its objects, in mebibytes; Node's default without it. */
-  readonly maxHeapMebibytes?: number;
+  /** Memory for its objects, in mebibytes. */
+  readonly maxHeapMebibytes: number;
 }
 
 /**
@@ -29,9 +32,7 @@ export async function askThread<T>(
   const thread = new Worker(program, {
     workerData: data,
     transferList: [...transfer],
-    ...(maxHeapMebibytes === undefined
-      ? {}
-      : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMebibytes } }),
+    resourceLimits: { maxOldGenerationSizeMb: maxHeapMebibytes },
   });
   let onAbort = () => {};
   let timer: NodeJS.Timeout | undefined;

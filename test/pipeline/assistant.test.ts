@@ -1,24 +1,15 @@
-import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
-import { ASSISTANT_ROOM, Assistant, assist } from '../../src/pipeline/assistant.ts';
-import type { Engines } from '../../src/pipeline/engines.ts';
+import { ASSISTANT_ROOM } from '../../src/pipeline/assistant.ts';
 import { observeFrame } from '../../src/pipeline/observe-frame.ts';
+import { assistedBy } from '../helpers/assisted.ts';
 import { brightnessEngines, grey } from '../helpers/brightness-engines.ts';
 
 const OPTIONS = { source: { width: 8, height: 4 }, detectPoses: true };
 
-/** Both ends, and what calls the assistant away. */
-function together(engines: Engines, copies: Uint8Array[] = []) {
-  const [pictures, call] = [new MessageChannel(), new MessageChannel()];
-  const assisting = assist(pictures.port1, call.port1, engines);
-  const assistant = new Assistant(pictures.port2, copies);
-  return { assistant, assisting, callAway: () => call.port2.close() };
-}
-
 describe('an assistant', () => {
   it('sees what the thread of the video would see, in order, in pictures that are written over meanwhile', async () => {
     const engines = brightnessEngines();
-    const { assistant, assisting } = together(engines);
+    const { assistant, assisting } = assistedBy(engines);
     const pictures = [grey(10), grey(20)];
     const looks = pictures.map((picture) => assistant.look(picture, OPTIONS));
     for (const { data } of pictures) data.fill(0);
@@ -30,7 +21,7 @@ describe('an assistant', () => {
   });
 
   it('takes as many pictures as it has room for, and further ones when it has seen them', async () => {
-    const { assistant, assisting } = together(brightnessEngines());
+    const { assistant, assisting } = assistedBy(brightnessEngines());
     const looks = Array.from({ length: ASSISTANT_ROOM }, (_, i) => assistant.look(grey(i), OPTIONS));
     expect(looks).not.toContain(null);
     expect(assistant.look(grey(100), OPTIONS)).toBeNull();
@@ -42,7 +33,10 @@ describe('an assistant', () => {
 
   it('uses the memory of pictures it has seen again, also for another video, and none of what is still needed', async () => {
     const copies: Uint8Array[] = [];
-    const [first, second] = [together(brightnessEngines(), copies), together(brightnessEngines(), copies)];
+    const [first, second] = [
+      assistedBy(brightnessEngines(), copies),
+      assistedBy(brightnessEngines(), copies),
+    ];
     for (let i = 0; i < 5; i++) await first.assistant.look(grey(i), OPTIONS)?.sights;
     expect(copies).toHaveLength(1);
     const memory = copies[0];
@@ -56,7 +50,7 @@ describe('an assistant', () => {
   });
 
   it('that is let go owes nothing', async () => {
-    const { assistant, assisting } = together(brightnessEngines());
+    const { assistant, assisting } = assistedBy(brightnessEngines());
     const look = assistant.look(grey(1), OPTIONS);
     assistant.close();
     expect(await look?.sights).toBeNull();
@@ -65,7 +59,7 @@ describe('an assistant', () => {
   });
 
   it('that is called away looks at what it has and leaves', async () => {
-    const { assistant, assisting, callAway } = together(brightnessEngines());
+    const { assistant, assisting, callAway } = assistedBy(brightnessEngines());
     await assistant.look(grey(1), OPTIONS)?.sights;
     const look = assistant.look(grey(2), OPTIONS);
     callAway();
@@ -75,13 +69,13 @@ describe('an assistant', () => {
   });
 
   it('that was called away before it began does nothing', async () => {
-    const { assisting, callAway } = together(brightnessEngines());
+    const { assisting, callAway } = assistedBy(brightnessEngines());
     callAway();
     await assisting;
   });
 
   it('that fails tells its own thread why, and the other one that it is gone', async () => {
-    const { assistant, assisting } = together(brightnessEngines({ failsAt: 7 }));
+    const { assistant, assisting } = assistedBy(brightnessEngines({ failsAt: 7 }));
     const [seen, lost] = [grey(6), grey(7)].map((picture) => assistant.look(picture, OPTIONS)?.sights);
     await expect(assisting).rejects.toThrow('no look at 7');
     expect(await seen).not.toBeNull();

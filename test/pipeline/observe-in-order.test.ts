@@ -1,12 +1,13 @@
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
 import type { Frame } from '../../src/media/frame.ts';
-import { Assistant, assist } from '../../src/pipeline/assistant.ts';
+import { Assistant } from '../../src/pipeline/assistant.ts';
 import type { Engines } from '../../src/pipeline/engines.ts';
 import type { Sights } from '../../src/pipeline/observe-frame.ts';
 import { observeInOrder } from '../../src/pipeline/observe-in-order.ts';
 import { Stopwatch } from '../../src/pipeline/stopwatch.ts';
 import type { FrameObservations } from '../../src/tracking/observations.ts';
+import { assistedBy } from '../helpers/assisted.ts';
 import { brightnessEngines, grey } from '../helpers/brightness-engines.ts';
 
 const NEVER = new AbortController().signal;
@@ -44,18 +45,6 @@ async function observe(
   return seen;
 }
 
-function assistedBy(engines: Engines, own = brightnessEngines()) {
-  const [pictures, call] = [new MessageChannel(), new MessageChannel()];
-  const assisting = assist(pictures.port1, call.port1, engines);
-  const assistant = new Assistant(pictures.port2, []);
-  return {
-    engines: { ...own, assistant: () => assistant },
-    assistant,
-    assisting,
-    callAway: () => call.port2.close(),
-  };
-}
-
 const FILM = [10, 20, 20, '=', 30, 30, 40, '=', '=', 50, 60, 70, 70, 80, 90, 100, 110, 120] as const;
 
 describe('observeInOrder', () => {
@@ -82,11 +71,9 @@ describe('observeInOrder', () => {
   it('notes the same with an assistant, which looks at some of the pictures', async () => {
     const alone = await observe(film(...FILM), brightnessEngines());
     const looks = { here: 0, elsewhere: 0 };
-    const { engines, assisting } = assistedBy(
-      brightnessEngines({ onLook: () => looks.elsewhere++ }),
-      brightnessEngines({ onLook: () => looks.here++ }),
-    );
-    expect(await observe(film(...FILM), engines)).toEqual(alone);
+    const { assistant, assisting } = assistedBy(brightnessEngines({ onLook: () => looks.elsewhere++ }));
+    const own = brightnessEngines({ onLook: () => looks.here++ });
+    expect(await observe(film(...FILM), { ...own, assistant: () => assistant })).toEqual(alone);
     await assisting;
     expect(looks.elsewhere).toBeGreaterThan(0);
     expect(looks.here + looks.elsewhere).toBe(12);
@@ -95,8 +82,9 @@ describe('observeInOrder', () => {
   it('lets nothing be lost with an assistant that fails, or is called away', async () => {
     const alone = await observe(film(...FILM), brightnessEngines());
     for (const failsAt of [10, 20, 30, 60, 90, 120]) {
-      const { engines, assisting } = assistedBy(brightnessEngines({ failsAt }));
+      const { assistant, assisting } = assistedBy(brightnessEngines({ failsAt }));
       const ending = assisting.catch(() => undefined);
+      const engines = { ...brightnessEngines(), assistant: () => assistant };
       expect(await observe(film(...FILM), engines)).toEqual(alone);
       await ending;
     }
@@ -105,7 +93,8 @@ describe('observeInOrder', () => {
         if (brightness >= lastLook) leaving.callAway();
       };
       const leaving = assistedBy(brightnessEngines({ onLook }));
-      expect(await observe(film(...FILM), leaving.engines)).toEqual(alone);
+      const engines = { ...brightnessEngines(), assistant: () => leaving.assistant };
+      expect(await observe(film(...FILM), engines)).toEqual(alone);
       await leaving.assisting;
     }
   });
