@@ -36,6 +36,8 @@ export interface TestWorkerOptions {
   readonly analyse?: VideoAnalyser['analyse'];
   readonly slots?: number;
   readonly visibilityTimeoutSeconds?: number;
+  /** 1 by default. Between two receives no slot can be lent: where that matters, let them be long. */
+  readonly longPollSeconds?: number;
   readonly overrides?: Partial<JobRunnerOptions>;
 }
 
@@ -72,7 +74,7 @@ export function emptyAnalysis({ jobId }: AnalysisRequest): Analysis {
 }
 
 export async function startWorker(cloud: TestCloud, options: TestWorkerOptions): Promise<TestWorker> {
-  const { queueUrl, slots = 2, visibilityTimeoutSeconds = 30, overrides = {} } = options;
+  const { queueUrl, slots = 2, visibilityTimeoutSeconds = 30, longPollSeconds = 1, overrides = {} } = options;
   const analyse = options.analyse ?? (async (request) => emptyAnalysis(request));
   const tempDir = await mkdtemp(join(tmpdir(), 'worker-test-'));
   const store = new S3Store(cloud.s3, { backOff: { baseMs: 10, maxMs: 50 } });
@@ -102,7 +104,7 @@ export async function startWorker(cloud: TestCloud, options: TestWorkerOptions):
     queueUrl,
     slots,
     visibilityTimeoutSeconds,
-    longPollSeconds: 1,
+    longPollSeconds,
     logger: SILENT,
     backOff: { baseMs: 10, maxMs: 50 },
   });

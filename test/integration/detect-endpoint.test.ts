@@ -62,6 +62,7 @@ beforeEach(async () => {
   worker = await startWorker(cloud, {
     queueUrl: queue.url,
     slots: 1,
+    longPollSeconds: 20,
     analyse: (...request) => analyse(...request),
   });
   await until(() => worker.worker.problems.length === 0);
