@@ -20,15 +20,18 @@ RUN --mount=type=secret,id=certificates \
   && rm -rf node_modules/ffmpeg-static \
   && find node_modules \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
 
+# Debian's ffmpeg, with Debian's security fixes, but only the parts a job needs.
+FROM ${NODE} AS ffmpeg
+COPY infra/image/build-ffmpeg.sh .
+RUN ./build-ffmpeg.sh /usr/local/bin/ffmpeg
+
 FROM ${NODE} AS worker
-# Debian's ffmpeg, with Debian's security fixes. It drags in the drivers of screens and graphics cards, a quarter of the
-# image, for a window that no one opens: nothing links against them, they are loaded by name.
 RUN export DEBIAN_FRONTEND=noninteractive \
   && apt-get update \
   && apt-get upgrade --yes \
-  && apt-get install --yes --no-install-recommends ffmpeg tini \
-  && dpkg --purge --force-depends libgl1-mesa-dri libllvm15 mesa-va-drivers mesa-vdpau-drivers libz3-4 \
+  && apt-get install --yes --no-install-recommends libdav1d6 tini \
   && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
+COPY --from=ffmpeg /usr/local/bin/ffmpeg /usr/local/bin/
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
@@ -74,6 +77,11 @@ RUN --mount=type=secret,id=certificates \
   && npm install --prefix /emulator --ignore-scripts --no-audit --no-fund "fauxqs@$(node -p 'require("./package.json").devDependencies.fauxqs')"
 
 FROM worker AS demo
+# The film is drawn with encoders, which no job needs.
+USER root
+RUN apt-get update && apt-get install --yes --no-install-recommends ffmpeg && rm -rf /var/lib/apt/lists/* /var/cache/* /var/log/*
+ENV FFMPEG_PATH=/usr/bin/ffmpeg
+USER 1000:1000
 COPY demo/ ./demo/
 COPY tools/emulator/ ./tools/emulator/
 # Beside the emulator alone: the worker's own dependencies stay as they are.

@@ -17,7 +17,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   job: {
     about:
       'CPU time and time of a whole job, by stage, its memory and bytes fetched, beside ffmpeg decoding everything (the default)',
-    options: `${VIDEOS} --runs N [3] --interval SECONDS [2]`,
+    options: `${VIDEOS} --runs N [3] --interval SECONDS [2] --ffmpeg FILE [of the jobs alone; the one found]`,
     load: () => import('./job.ts'),
   },
   profile: {

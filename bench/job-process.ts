@@ -45,11 +45,13 @@ const { values, positionals } = parseArgs({
     plan: { type: 'string', default: 'auto' },
     tolerance: { type: 'string', default: '0' },
     'detection-threads': { type: 'string', default: '1' },
+    ffmpeg: { type: 'string' },
   },
 });
 const detectionThreads = Number(values['detection-threads']);
 const configured = engineOptions(readAnalysisConfig(process.env), process.env);
-const options = { ...configured, media: { ...configured.media, plan: values.plan as AllowedPlan } };
+const { ffmpeg = configured.media.ffmpeg } = values;
+const options = { ...configured, media: { ...configured.media, ffmpeg, plan: values.plan as AllowedPlan } };
 let inferenceCpuSeconds = 0;
 const started = performance.now();
 const detection = detectionThreads === 1 ? await inThisThread() : await inThreads(detectionThreads);

@@ -1,6 +1,6 @@
 /** `npm run bench -- job`: what a job costs, end to end, in a fresh process per run, beside decoding everything with ffmpeg alone. */
 import { execFile } from 'node:child_process';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { parseArguments } from '../src/command-line.ts';
 import { findFfmpeg } from '../src/media/ffmpeg-binary.ts';
@@ -33,7 +33,7 @@ const KINDS: readonly Kind[] = [
 
 /**
  * @param args the command line after `job`: --videos DIR (instead of drawn ones), --cache DIR (where drawn ones are kept), --runs N [3],
- * --interval SECONDS [2]
+ * --interval SECONDS [2], --ffmpeg FILE (what the jobs decode with, instead of the one that decodes everything)
  */
 export async function measure(args: string[]): Promise<void> {
   const { values } = parseArguments({
@@ -43,11 +43,13 @@ export async function measure(args: string[]): Promise<void> {
       cache: { type: 'string', default: BENCH_CACHE },
       runs: { type: 'string', default: '3' },
       interval: { type: 'string', default: '2' },
+      ffmpeg: { type: 'string' },
     },
   });
   const runs = positiveInteger('--runs', values.runs);
   const interval = positiveNumber('--interval', values.interval);
   const ffmpeg = findFfmpeg(process.env);
+  const jobsFfmpeg = resolve(values.ffmpeg ?? ffmpeg);
   const bucket = await EmulatedBucket.start();
   try {
     for (const video of await benchVideos(values.videos, values.cache, ffmpeg)) {
@@ -63,7 +65,9 @@ export async function measure(args: string[]): Promise<void> {
       // Interleaved, so that whatever else the machine does falls on all alike.
       for (let round = 0; round < runs; round++) {
         baseline.push(await decodeEverything(ffmpeg, video, interval));
-        for (const { kind, costs } of rows) costs.push(await runJob(video, optionsOf(kind, interval)));
+        for (const { kind, costs } of rows) {
+          costs.push(await runJob(video, [...optionsOf(kind, interval), '--ffmpeg', jobsFfmpeg]));
+        }
       }
       report(video, median(baseline), rows);
     }

@@ -7,7 +7,7 @@ import type { JobCost } from './job-process.ts';
 const run = promisify(execFile);
 
 /**
- * @param options --interval SECONDS, --plan auto|all|sparse, --tolerance SECONDS, --detection-threads N
+ * @param options --interval SECONDS, --plan auto|all|sparse, --tolerance SECONDS, --detection-threads N, --ffmpeg FILE
  * @param nodeOptions Node's own, for its process
  */
 export async function runJob(

@@ -20,7 +20,7 @@ const ALLOWED_FORMATS = [
  * Codecs by the names ffmpeg's summary gives them, and the decoders that may take each: what cameras, phones, editors and streaming sites
  * write. Odd decoders are where the holes are.
  */
-const ALLOWED_CODECS: Readonly<Record<string, readonly string[]>> = {
+export const ALLOWED_CODECS: Readonly<Record<string, readonly string[]>> = {
   h264: ['h264'],
   hevc: ['hevc'],
   vp8: ['vp8', 'libvpx'],
