@@ -20,6 +20,9 @@ interface Question {
   readonly options: LookOptions;
 }
 
+/** What the assistant says first: it has its thread and the networks, so that pictures will not wait for them. */
+const HERE = 'here';
+
 /** A picture that waits for its answer. */
 interface Asked {
   readonly copy: Uint8Array;
@@ -32,7 +35,7 @@ export class Assistant {
   readonly #copies: Uint8Array[];
   /** In their order. */
   readonly #asked: Asked[] = [];
-  #isGone = false;
+  #presence: 'awaited' | 'here' | 'gone' = 'awaited';
 
   /**
    * @param copies memory for pictures that nobody needs any more, seen by both threads. It outlives the assistant: V8 does not count memory
@@ -41,13 +44,16 @@ export class Assistant {
   constructor(port: MessagePort, copies: Uint8Array[]) {
     this.#port = port;
     this.#copies = copies;
-    port.on('message', (sights: Sights) => this.#take(sights));
+    port.on('message', (said: typeof HERE | Sights) => {
+      if (said === HERE) this.#presence = 'here';
+      else this.#take(said);
+    });
     port.on('close', () => this.#lose());
   }
 
-  /** Has the picture looked at; null when there is no room for one more. */
+  /** Has the picture looked at; null when the assistant is not here, or has no room for one more. */
   look({ width, height, data }: RgbImage, options: LookOptions): Look | null {
-    if (this.#isGone || this.#asked.length === ASSISTANT_ROOM) return null;
+    if (this.#presence !== 'here' || this.#asked.length === ASSISTANT_ROOM) return null;
     const copy = this.#copyOf(data);
     const picture = { width, height, data: copy };
     const sights = new Promise<Sights | null>((answer) => this.#asked.push({ copy, answer }));
@@ -77,25 +83,28 @@ export class Assistant {
 
   /** The copies stay with those who now look themselves. */
   #lose(): void {
-    this.#isGone = true;
+    this.#presence = 'gone';
     for (const { answer } of this.#asked.splice(0)) answer(null);
   }
 }
 
 /**
  * The end of the thread that assists: looks at the pictures that come until their port is closed, or until it is called away, when it
- * looks at those it has.
+ * looks at those it has. However it ends, the other end hears of it, and looks itself.
  * @param calledAway closed by whoever has other work for this thread
- * @throws as `observeFrame` does: the other end then looks itself, and meets the same error where it is the picture's
+ * @param load asked for the networks, which this thread may not have yet
+ * @throws as `load` and `observeFrame` do; the other end meets the same error where it is the picture's
  */
 export async function assist(
   pictures: MessagePort,
   calledAway: MessagePort,
-  networks: Networks,
+  load: () => Promise<Networks>,
 ): Promise<void> {
   const leave = new AbortController();
   calledAway.once('close', () => leave.abort());
   try {
+    const networks = await load();
+    pictures.postMessage(HERE);
     const questions = on(pictures, 'message', { close: ['close'], signal: leave.signal });
     for await (const [{ picture, options }] of questions as AsyncIterable<[Question]>) {
       pictures.postMessage(await observeFrame(picture, networks, options));

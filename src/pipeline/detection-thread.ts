@@ -16,12 +16,12 @@ const copies: Uint8Array[] = [];
 export default async function handle(task: ThreadTask): Promise<ThreadReply> {
   passThrough(new NativeGate(task.gate));
   try {
-    const loaded = await loadedEngines();
-    if (task.kind === 'describe') return { ok: true, models: loaded.models };
     if (task.kind === 'assist') {
-      await assist(task.pictures, task.calledAway, loaded);
+      await assist(task.pictures, task.calledAway, loadedEngines);
       return { ok: true, hasAssisted: true };
     }
+    const loaded = await loadedEngines();
+    if (task.kind === 'describe') return { ok: true, models: loaded.models };
     const analysis = await analyse(task.request, loaded, task.port);
     return { ok: true, analysis };
   } catch (error) {

@@ -1,7 +1,5 @@
-import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from '@jest/globals';
 import type { Frame } from '../../src/media/frame.ts';
-import { Assistant } from '../../src/pipeline/assistant.ts';
 import type { Engines } from '../../src/pipeline/engines.ts';
 import type { Sights } from '../../src/pipeline/observe-frame.ts';
 import { observeInOrder } from '../../src/pipeline/observe-in-order.ts';
@@ -71,7 +69,7 @@ describe('observeInOrder', () => {
   it('notes the same with an assistant, which looks at some of the pictures', async () => {
     const alone = await observe(film(...FILM), brightnessEngines());
     const looks = { here: 0, elsewhere: 0 };
-    const { assistant, assisting } = assistedBy(brightnessEngines({ onLook: () => looks.elsewhere++ }));
+    const { assistant, assisting } = await assistedBy(brightnessEngines({ onLook: () => looks.elsewhere++ }));
     const own = brightnessEngines({ onLook: () => looks.here++ });
     expect(await observe(film(...FILM), { ...own, assistant: () => assistant })).toEqual(alone);
     await assisting;
@@ -82,7 +80,7 @@ describe('observeInOrder', () => {
   it('lets nothing be lost with an assistant that fails, or is called away', async () => {
     const alone = await observe(film(...FILM), brightnessEngines());
     for (const failsAt of [10, 20, 30, 60, 90, 120]) {
-      const { assistant, assisting } = assistedBy(brightnessEngines({ failsAt }));
+      const { assistant, assisting } = await assistedBy(brightnessEngines({ failsAt }));
       const ending = assisting.catch(() => undefined);
       const engines = { ...brightnessEngines(), assistant: () => assistant };
       expect(await observe(film(...FILM), engines)).toEqual(alone);
@@ -92,7 +90,7 @@ describe('observeInOrder', () => {
       const onLook = (brightness: number) => {
         if (brightness >= lastLook) leaving.callAway();
       };
-      const leaving = assistedBy(brightnessEngines({ onLook }));
+      const leaving = await assistedBy(brightnessEngines({ onLook }));
       const engines = { ...brightnessEngines(), assistant: () => leaving.assistant };
       expect(await observe(film(...FILM), engines)).toEqual(alone);
       await leaving.assisting;
@@ -114,8 +112,8 @@ describe('observeInOrder', () => {
   it('does not wait for an assistant that never answers when it is to stop', async () => {
     const abort = new AbortController();
     const reason = new Error('stop');
-    const { port1, port2 } = new MessageChannel();
-    const assistant = new Assistant(port2, []);
+    const faceDetector = { detect: () => new Promise(() => undefined) };
+    const { assistant } = await assistedBy({ ...brightnessEngines(), faceDetector } as unknown as Engines);
     const observing = observe(
       film(...FILM),
       { ...brightnessEngines(), assistant: () => assistant },
@@ -126,6 +124,5 @@ describe('observeInOrder', () => {
       assistant.close();
     }, 20);
     await expect(observing).rejects.toBe(reason);
-    port1.close();
   });
 });
