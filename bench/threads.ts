@@ -31,9 +31,7 @@ export async function measure(args: string[]): Promise<void> {
   const pool = new DetectionPool({ threads: jobs, engines });
   await pool.ready();
   const ready = performance.now();
-  print(
-    `${jobs} threads ready after ${Math.round(ready - started)} ms, RSS ${residentMebibytes('VmRSS')} MiB`,
-  );
+  print(`ready after ${Math.round(ready - started)} ms, RSS ${residentMebibytes('VmRSS')} MiB`);
 
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();

@@ -60,7 +60,15 @@ async function main(): Promise<void> {
   // Decoders have their folders there as well, those of the threads that are started from here on included.
   process.env.TMPDIR = config.tempDir;
   const engines = engineOptions(config, env);
-  const pool = new DetectionPool({ threads: config.maxConcurrentJobs, engines });
+  const pool = new DetectionPool({
+    threads: config.maxConcurrentJobs,
+    engines,
+    onAssistantLost: (error) =>
+      logger.warn(
+        { err: error },
+        'a detection thread could not assist with a video, which takes longer without it',
+      ),
+  });
   const clients = createAwsClients({ region: config.awsRegion, endpointUrl: config.awsEndpointUrl });
   const callbacks = callbackServices(config, clients, logger);
   const telemetry = startTelemetry({

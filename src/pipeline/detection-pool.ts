@@ -25,6 +25,8 @@ export interface DetectionPoolOptions {
   readonly engines: EngineOptions;
   /** How long an aborted analysis may take to stop by itself before its thread is replaced, in milliseconds. */
   readonly abortGraceMs?: number;
+  /** Hears why a thread could not go on assisting. The video loses nothing by it but time. */
+  readonly onAssistantLost?: (error: unknown) => void;
 }
 
 /** Room for young garbage in a detection thread: that of frames dies at once, and V8's usual 48 MiB would only make each thread larger. */
@@ -55,18 +57,26 @@ export class DetectionPool {
   readonly #pool: Piscina<ThreadTask, ThreadReply>;
   readonly #threads: number;
   readonly #abortGraceMs: number;
+  readonly #onAssistantLost: (error: unknown) => void;
   /** Those of the threads at work; a thread that waits for work is in no native code. */
   readonly #gates = new Set<NativeGate>();
   readonly #running = new Set<Running>();
   #isHalted = false;
 
-  constructor({ threads, engines, abortGraceMs = DEFAULT_ABORT_GRACE_MS }: DetectionPoolOptions) {
+  constructor({
+    threads,
+    engines,
+    abortGraceMs = DEFAULT_ABORT_GRACE_MS,
+    onAssistantLost = () => undefined,
+  }: DetectionPoolOptions) {
     this.#threads = threads;
     this.#abortGraceMs = abortGraceMs;
+    this.#onAssistantLost = onAssistantLost;
     this.#pool = new Piscina({
       filename: new URL('./detection-thread.ts', import.meta.url).href,
-      minThreads: threads,
+      minThreads: 1,
       maxThreads: threads,
+      idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MEBIBYTES },
       workerData: engines,
@@ -78,15 +88,13 @@ export class DetectionPool {
   }
 
   /**
-   * Resolves once the networks are loaded.
+   * Resolves once one thread has loaded the networks, which is what the first video needs. The others start when there is work for them,
+   * and stay.
    * @throws WorkerError MODEL_INVALID
    */
   async ready(): Promise<readonly ModelDescription[]> {
-    const replies = await Promise.all(
-      Array.from({ length: this.#threads }, () => this.#start({ kind: 'describe' }).reply),
-    );
-    const [reply] = replies;
-    return reply !== undefined && 'models' in reply ? reply.models : [];
+    const reply = await this.#start({ kind: 'describe' }).reply;
+    return 'models' in reply ? reply.models : [];
   }
 
   /**
@@ -177,9 +185,13 @@ export class DetectionPool {
     const { reply, endSoon } = this.#start(work);
     const message: PortMessage = { type: 'assistant', pictures: pictures.port2 };
     analysis.postMessage(message, [pictures.port2]);
+    let isWanted = true;
     // What an assistant dies of is no end of the analysis: its thread looks at the pictures itself, and finds out if it is theirs.
-    reply.catch(() => undefined);
+    reply.catch((error: unknown) => {
+      if (isWanted && !this.#isHalted && hasBegun(error)) this.#onAssistantLost(error);
+    });
     return () => {
+      isWanted = false;
       call.port2.close();
       endSoon();
     };
@@ -236,6 +248,12 @@ function* waitingOn(port: MessagePort): Generator<PortMessage, void> {
 
 function isThreadCrash(error: unknown): boolean {
   return error instanceof WorkerError && error.code === 'THREAD_CRASHED';
+}
+
+/** Work whose port was closed while it waited for a thread cannot be sent: the video it was to assist was done before. */
+function hasBegun(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return !(cause instanceof DOMException && cause.name === 'DataCloneError');
 }
 
 /** Says how the thread ended as far as that is known: its exit code, or its last error without the stack. */

@@ -15,6 +15,7 @@ import { readModel } from '../../src/inference/model-store.ts';
 import { findFfmpeg } from '../../src/media/ffmpeg-binary.ts';
 import { type Analysis, type AnalysisRequest, observationsFile } from '../../src/pipeline/analysis.ts';
 import { DetectionPool } from '../../src/pipeline/detection-pool.ts';
+import { areAssisted } from '../../src/pipeline/idle-cores.ts';
 import { until } from '../helpers/until.ts';
 
 const NEVER = new AbortController().signal;
@@ -205,7 +206,8 @@ describe('DetectionPool', () => {
 
     beforeAll(async () => {
       two = new DetectionPool({ threads: 2, engines: options });
-      await two.ready();
+      // The second thread starts with the first picture it is lent for.
+      await two.analyse(slow(), () => undefined, NEVER);
     }, 60_000);
     afterAll(() => two.close());
 
@@ -257,6 +259,50 @@ describe('DetectionPool', () => {
       );
       for (const { summary } of await Promise.all(analyses)) expect(summary.total_frames).toBe(12);
     });
+  });
+
+  it('is ready with one thread, and tells why another cannot assist', async () => {
+    const faceDetector = join(folder, 'soon-gone.onnx');
+    await copyFile((await readModel('face-detector')).path, faceDetector);
+    const engines = { ...options, models: { ...options.models, faceDetector } };
+    const lost: unknown[] = [];
+    const two = new DetectionPool({ threads: 2, engines, onAssistantLost: (error) => lost.push(error) });
+    try {
+      await expect(two.ready()).resolves.toHaveLength(4);
+      await rm(faceDetector);
+      const { summary } = await two.analyse(
+        { ...request, frameIntervalSeconds: 0.4 },
+        () => undefined,
+        NEVER,
+      );
+      expect(summary.total_frames).toBe(60);
+      expect(lost).toEqual(areAssisted(1, 2) ? [expect.objectContaining({ code: 'MODEL_INVALID' })] : []);
+    } finally {
+      await two.close();
+    }
+  });
+
+  it('calls no assistant lost that came too late for its video', async () => {
+    const lost: unknown[] = [];
+    const two = new DetectionPool({
+      threads: 2,
+      engines: options,
+      onAssistantLost: (error) => lost.push(error),
+    });
+    try {
+      await two.ready();
+      for (let i = 0; i < 3; i++) {
+        const { summary } = await two.analyse(
+          { ...request, frameIntervalSeconds: 20 },
+          () => undefined,
+          NEVER,
+        );
+        expect(summary.total_frames).toBe(2);
+      }
+      expect(lost).toEqual([]);
+    } finally {
+      await two.close();
+    }
   });
 
   it('says which network is wrong, and where', async () => {
