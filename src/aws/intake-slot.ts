@@ -6,6 +6,9 @@ import type { ReceivedMessage } from '../worker/ports.ts';
 /** A receive that has waited this long has shown that the queue is empty: a waiting message would have come by then. */
 const PROOF_OF_EMPTY_MS = 200;
 
+/** Longer than a slot takes from the end of an empty receive to the next one. */
+const BETWEEN_RECEIVES_MS = 50;
+
 export class IntakeSlot {
   readonly #handler: (message: ReceivedMessage) => Promise<void>;
   /** Since when a receive waits for a message, on the clock of `performance.now()`; null while none does. */
@@ -41,8 +44,10 @@ export class IntakeSlot {
 
   /** Takes the slot from an empty queue; null where the queue needs it, or somebody else has it. The function gives it back. */
   async borrow(): Promise<(() => void) | null> {
+    if (!this.#isFree()) return null;
+    if (this.#receivingSinceMs === null) await sleep(BETWEEN_RECEIVES_MS);
     const sinceMs = this.#receivingSinceMs;
-    if (sinceMs === null || !this.#isFree()) return null;
+    if (sinceMs === null) return null;
     await sleep(Math.max(0, sinceMs + PROOF_OF_EMPTY_MS - performance.now()));
     if (this.#receivingSinceMs !== sinceMs || !this.#isFree()) return null;
     const loan = Promise.withResolvers<void>();

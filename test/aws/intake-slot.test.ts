@@ -51,6 +51,15 @@ describe('a slot of the intake', () => {
     expect(await asked).toBeNull();
   });
 
+  it('can be borrowed between two receives of nothing', async () => {
+    const slot = new IntakeSlot(async () => {});
+    await slot.beforeReceive();
+    slot.afterReceive();
+    const asked = slot.borrow();
+    await slot.beforeReceive();
+    expect(await asked).not.toBeNull();
+  });
+
   it('receives nothing while it is borrowed, and is borrowed once', async () => {
     const slot = new IntakeSlot(async () => {});
     await slot.beforeReceive();
