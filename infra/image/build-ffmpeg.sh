@@ -6,7 +6,7 @@
 set -euo pipefail
 readonly OUT=$(realpath "${1:?usage: build-ffmpeg.sh FILE}")
 
-# What it needs and only it has is named here; what those need (filters behind options, parsers behind decoders) configure adds itself.
+# What these need in turn, configure adds itself.
 readonly DECODERS=h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg2video,mpeg1video,h263,flv,mjpeg,prores,dnxhd,vc1,wmv3
 readonly FILTERS=select,sidedata,showinfo,split,trim,nullsink,scale,format,transpose,hflip,vflip,rotate,null
 # Pictures as they are, pictures for nobody, and the list of packets.
@@ -30,8 +30,8 @@ apt-get install --yes --no-install-recommends dpkg-dev gcc libc6-dev libdav1d-de
 cd "$work"
 apt-get source --only-source ffmpeg
 cd ffmpeg-*/
-# Hardened, for strangers' files, as Debian hardens; `--toolchain=hardened` would guard each function, those of 1 % of the time as well,
-# and cost 5 %. All demultiplexers, so that a container no file may have is told from damage; all parsers, which tell what else is in a
+# Hardened, for strangers' files, by the flags Debian uses today; `--toolchain=hardened` would guard each function, even those without
+# an array, and cost 5 %. All demultiplexers, so that a container no file may have is told from damage; all parsers, which tell what else is in a
 # file without decoding it.
 ./configure \
   --extra-version="$(dpkg-parsechangelog --show-field Version | sed 's/.*-//')" --enable-pic \

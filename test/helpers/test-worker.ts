@@ -36,7 +36,7 @@ export interface TestWorkerOptions {
   readonly analyse?: VideoAnalyser['analyse'];
   readonly slots?: number;
   readonly visibilityTimeoutSeconds?: number;
-  /** 1 by default. Between two receives no slot can be lent: where that matters, let them be long. */
+  /** 1 by default. A busy machine may take longer from one receive to the next than a slot that is asked for waits: where that matters, let them be long. */
   readonly longPollSeconds?: number;
   readonly overrides?: Partial<JobRunnerOptions>;
 }
