@@ -63,10 +63,10 @@ async function main(): Promise<void> {
   const pool = new DetectionPool({
     threads: config.maxConcurrentJobs,
     engines,
-    onAssistantLost: (error) =>
+    onThreadLost: (error) =>
       logger.warn(
         { err: error },
-        'a detection thread could not assist with a video, which takes longer without it',
+        'a detection thread could not start or assist: videos take longer without it',
       ),
   });
   const clients = createAwsClients({ region: config.awsRegion, endpointUrl: config.awsEndpointUrl });

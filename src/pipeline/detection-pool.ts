@@ -25,8 +25,8 @@ export interface DetectionPoolOptions {
   readonly engines: EngineOptions;
   /** How long an aborted analysis may take to stop by itself before its thread is replaced, in milliseconds. */
   readonly abortGraceMs?: number;
-  /** Hears why a thread could not go on assisting. The video loses nothing by it but time. */
-  readonly onAssistantLost?: (error: unknown) => void;
+  /** Hears why a thread could not start, or not go on assisting. Videos lose nothing by it but time. */
+  readonly onThreadLost?: (error: unknown) => void;
 }
 
 /** Room for young garbage in a detection thread: that of frames dies at once, and V8's usual 48 MiB would only make each thread larger. */
@@ -34,6 +34,9 @@ export const YOUNG_GENERATION_MEBIBYTES = 8;
 
 /** Longer than a picture takes, and short enough for a message to be visible again within seconds of a shutdown. */
 const DEFAULT_ABORT_GRACE_MS = 2_500;
+
+/** Until another thread is started for the videos that wait for one that could not: what it lacked may be there by then. */
+const START_AGAIN_MS = 1_000;
 
 /** Of what a crashed thread said last; its message stands in results. */
 const MAX_REASON_CHARACTERS = 200;
@@ -57,7 +60,7 @@ export class DetectionPool {
   readonly #pool: Piscina<ThreadTask, ThreadReply>;
   readonly #threads: number;
   readonly #abortGraceMs: number;
-  readonly #onAssistantLost: (error: unknown) => void;
+  readonly #onThreadLost: (error: unknown) => void;
   /** Those of the threads at work; a thread that waits for work is in no native code. */
   readonly #gates = new Set<NativeGate>();
   readonly #running = new Set<Running>();
@@ -67,11 +70,11 @@ export class DetectionPool {
     threads,
     engines,
     abortGraceMs = DEFAULT_ABORT_GRACE_MS,
-    onAssistantLost = () => undefined,
+    onThreadLost = () => undefined,
   }: DetectionPoolOptions) {
     this.#threads = threads;
     this.#abortGraceMs = abortGraceMs;
-    this.#onAssistantLost = onAssistantLost;
+    this.#onThreadLost = onThreadLost;
     this.#pool = new Piscina({
       filename: new URL('./detection-thread.ts', import.meta.url).href,
       minThreads: 1,
@@ -83,8 +86,12 @@ export class DetectionPool {
       // Piscina's default parks idle threads in Atomics.wait, where no message of a port can reach them.
       atomics: 'disabled',
     });
-    // A crashed thread fails its own task; without this listener it would fail the process as well.
-    this.#pool.on('error', () => undefined);
+    // A thread at work fails its own task. One that was to start has none, and Piscina starts no other in its place.
+    this.#pool.on('error', (error) => {
+      if (this.#isHalted) return;
+      this.#onThreadLost(error);
+      setTimeout(() => this.#startForWaiting(), START_AGAIN_MS).unref();
+    });
   }
 
   /**
@@ -166,6 +173,11 @@ export class DetectionPool {
     await this.#pool.destroy();
   }
 
+  /** Work that comes brings a thread with it, which then takes what has waited longest. */
+  #startForWaiting(): void {
+    if (this.#pool.queueSize > 0 && !this.#isHalted) this.ready().catch(() => undefined);
+  }
+
   /** Where cores would idle, threads without a video assist the others; otherwise they wait for videos. */
   #shareThreads(): void {
     const areWanted = areAssisted(this.#running.size, this.#threads);
@@ -188,7 +200,7 @@ export class DetectionPool {
     let isWanted = true;
     // What an assistant dies of is no end of the analysis: its thread looks at the pictures itself, and finds out if it is theirs.
     reply.catch((error: unknown) => {
-      if (isWanted && !this.#isHalted && hasBegun(error)) this.#onAssistantLost(error);
+      if (isWanted && !this.#isHalted && hasBegun(error)) this.#onThreadLost(error);
     });
     return () => {
       isWanted = false;

@@ -200,6 +200,21 @@ describe('DetectionPool', () => {
     90_000,
   );
 
+  it('starts another thread for a video that waits for one that could not start', async () => {
+    const [hook, program] = ['fails-to-start.ts', 'started-again.ts'].map((name) =>
+      join(import.meta.dirname, name),
+    );
+    const own = await mkdtemp(join(folder, 'again-'));
+    const child = spawn(process.execPath, ['--import', `${hook}`, `${program}`, request.file, own], {
+      env: { ...process.env, NO_THREADS_WHILE: join(own, 'full') },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: 50_000,
+    });
+    const [said, ending] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    expect(said).toBe('no room for a thread\nshort: 12 frames, long: in the middle\n');
+    expect(ending).toEqual([0, null]);
+  }, 60_000);
+
   describe('with a thread that has no video', () => {
     const slow = () => ({ ...request, frameIntervalSeconds: 0.4 });
     let two: DetectionPool;
@@ -266,7 +281,7 @@ describe('DetectionPool', () => {
     await copyFile((await readModel('face-detector')).path, faceDetector);
     const engines = { ...options, models: { ...options.models, faceDetector } };
     const lost: unknown[] = [];
-    const two = new DetectionPool({ threads: 2, engines, onAssistantLost: (error) => lost.push(error) });
+    const two = new DetectionPool({ threads: 2, engines, onThreadLost: (error) => lost.push(error) });
     try {
       await expect(two.ready()).resolves.toHaveLength(4);
       await rm(faceDetector);
@@ -287,7 +302,7 @@ describe('DetectionPool', () => {
     const two = new DetectionPool({
       threads: 2,
       engines: options,
-      onAssistantLost: (error) => lost.push(error),
+      onThreadLost: (error) => lost.push(error),
     });
     try {
       await two.ready();
