@@ -124,13 +124,18 @@ export class OnnxSession {
   }
 }
 
-/** Whether every value is a number. `value - value` is 0, or NaN for NaN and infinity. */
+/** Whether every value is a number. `value - value` is 0, or NaN for NaN and infinity, and a sum with NaN is NaN. */
 function allFinite(values: Float32Array): boolean {
-  // Counted, because V8 takes ten times as long to iterate over a typed array; no sum, because each addition would wait for the one before.
-  for (let i = 0; i < values.length; i++) {
-    if ((values[i] as number) - (values[i] as number) !== 0) return false;
+  // Counted, because V8 takes ten times as long to iterate over a typed array; in four sums, because each addition waits for the one before.
+  const fourths = values.length - (values.length % 4);
+  let [first, second, third, fourth] = [0, 0, 0, 0];
+  for (let i = 0; i < fourths; i += 4) {
+    first += (values[i] as number) - (values[i] as number);
+    second += (values[i + 1] as number) - (values[i + 1] as number);
+    third += (values[i + 2] as number) - (values[i + 2] as number);
+    fourth += (values[i + 3] as number) - (values[i + 3] as number);
   }
-  return true;
+  return first + second + third + fourth === 0 && values.subarray(fourths).every(Number.isFinite);
 }
 
 /** Which sizes were given where a network says that it takes any, and what to do if it does not; nothing where they are fixed. */
