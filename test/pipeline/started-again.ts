@@ -15,7 +15,7 @@ const pool = new DetectionPool({
   threads: 2,
   engines: engineOptions(readAnalysisConfig(process.env), process.env),
   onThreadLost: (error) => {
-    process.stdout.write(`${error instanceof Error ? error.message : error}\n`);
+    process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
     void rm(obstacle);
   },
 });
