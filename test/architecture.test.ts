@@ -59,8 +59,14 @@ const ONLY_IN: Readonly<Record<string, string>> = {
 /** Programs put the rooms together: everything but another program is theirs to import. */
 const PROGRAMS = ['main', 'cli'];
 
-/** What several programs share: as theirs, but programs may import it. */
-const SHARED_BY_PROGRAMS = ['command-line', 'engine-options', 'callback-services', 'no-onnx-telemetry'];
+/** What programs are made of, most of it by several: it puts rooms together as they do, and they may import it. */
+const PARTS_OF_PROGRAMS = [
+  'command-line',
+  'engine-options',
+  'callback-services',
+  'assemble-worker',
+  'no-onnx-telemetry',
+];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
@@ -96,7 +102,7 @@ function isProgram(room: string): boolean {
 }
 
 function isOfPrograms(room: string): boolean {
-  return isProgram(room) || SHARED_BY_PROGRAMS.includes(room);
+  return isProgram(room) || PARTS_OF_PROGRAMS.includes(room);
 }
 
 /** The rows of the README's map: the rooms each one names, with a file's ending as in src. */
