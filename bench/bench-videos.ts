@@ -42,8 +42,8 @@ const FOR_CALIBRATION: readonly Encoding[] = [
 const CALIBRATION_SECONDS = 10;
 
 /**
- * Of a drawing with this much grain x264 makes 73 % B-pictures, of films with people 70 %: they are the pictures that need not be decoded.
- * Much more grain leaves few.
+ * With this much grain the drawing needs the bits a second that films with people get. Of a drawing with a keyframe every 2 s x264 makes 73 %
+ * B-pictures, the ones that need not be decoded, where it places keyframes itself 52 %; of films 69 and 70 %. More grain leaves fewer.
  */
 const GRAIN = 'noise=alls=2:allf=t';
 
