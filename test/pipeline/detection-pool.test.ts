@@ -112,22 +112,28 @@ describe('DetectionPool', () => {
   it('gives the decoder of a lone video a second thread where there are cores for it, and those of videos side by side one each', async () => {
     const engines = { ...options, media: { ...options.media, plan: 'all' as const } };
     const two = new DetectionPool({ threads: 2, engines });
+    const enough = new AbortController();
     const threadsOf = async (file: string) =>
       (await ffmpegsOn(file)).flatMap((command) => /-threads\0(\d+)\0-i.*rawvideo/.exec(command)?.[1] ?? []);
     const analyse = async (name: string) => {
       const own = { file: join(folder, `${name}.mp4`), folder: join(folder, name) };
       await mkdir(own.folder);
       await copyFile(request.file, own.file);
-      const analysis = two.analyse({ ...request, ...own, frameIntervalSeconds: 0.2 }, () => {}, NEVER);
+      const long = { ...request, ...own, frameIntervalSeconds: 0.2 };
+      const ended = two.analyse(long, () => {}, enough.signal).catch((error: unknown) => error);
       const seen: string[] = [];
       await until(async () => seen.push(...(await threadsOf(own.file))) > 0);
-      return { analysis, seen };
+      return { ended, seen };
     };
     try {
       const cores = availableParallelism();
       const first = await analyse('first');
       const second = await analyse('second');
-      await Promise.all([first.analysis, second.analysis]);
+      enough.abort(new WorkerError('SHUTTING_DOWN', 'both were seen'));
+      expect(await Promise.all([first.ended, second.ended])).toEqual([
+        enough.signal.reason,
+        enough.signal.reason,
+      ]);
       expect(first.seen).toEqual([cores >= 2 ? '2' : '1']);
       expect(second.seen).toEqual([cores >= 4 ? '2' : '1']);
     } finally {
