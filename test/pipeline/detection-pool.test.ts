@@ -130,10 +130,7 @@ describe('DetectionPool', () => {
       const first = await analyse('first');
       const second = await analyse('second');
       enough.abort(new WorkerError('SHUTTING_DOWN', 'both were seen'));
-      expect(await Promise.all([first.ended, second.ended])).toEqual([
-        enough.signal.reason,
-        enough.signal.reason,
-      ]);
+      for (const { ended } of [first, second]) expect(await ended).toBe(enough.signal.reason);
       expect(first.seen).toEqual([cores >= 2 ? '2' : '1']);
       expect(second.seen).toEqual([cores >= 4 ? '2' : '1']);
     } finally {
@@ -207,11 +204,10 @@ describe('DetectionPool', () => {
   );
 
   it('starts another thread for a video that waits for one that could not start', async () => {
-    const [hook, program] = ['fails-to-start.ts', 'started-again.ts'].map((name) =>
-      join(import.meta.dirname, name),
-    );
+    const beside = (name: string) => join(import.meta.dirname, name);
     const own = await mkdtemp(join(folder, 'again-'));
-    const child = spawn(process.execPath, ['--import', `${hook}`, `${program}`, request.file, own], {
+    const program = [beside('started-again.ts'), request.file, own];
+    const child = spawn(process.execPath, ['--import', beside('fails-to-start.ts'), ...program], {
       env: { ...process.env, NO_THREADS_WHILE: join(own, 'full') },
       stdio: ['ignore', 'pipe', 'inherit'],
       timeout: 50_000,

@@ -20,7 +20,7 @@ const pool = new DetectionPool({
   },
 });
 
-async function analyse(job: string, frameIntervalSeconds: number, signal?: AbortSignal): Promise<string> {
+async function analyse(job: string, frameIntervalSeconds: number, signal: AbortSignal): Promise<string> {
   const own = join(folder, job);
   await mkdir(own);
   const request = {
@@ -31,7 +31,7 @@ async function analyse(job: string, frameIntervalSeconds: number, signal?: Abort
     detectFaces: true,
     detectPoses: true,
   };
-  const { summary } = await pool.analyse(request, () => undefined, signal ?? new AbortController().signal);
+  const { summary } = await pool.analyse(request, () => undefined, signal);
   return `${summary.total_frames} frames`;
 }
 
@@ -39,7 +39,7 @@ await pool.ready();
 await writeFile(obstacle, '');
 const abort = new AbortController();
 const long = analyse('long', 0.04, abort.signal).catch(() => 'in the middle');
-const short = await analyse('short', 2);
+const short = await analyse('short', 2, new AbortController().signal);
 abort.abort(new WorkerError('SHUTTING_DOWN', 'the other one is done'));
 process.stdout.write(`short: ${short}, long: ${await long}\n`);
 await pool.close();
